@@ -1,0 +1,4 @@
+//! Crossfade decides, for every URL of a site that is moving, which origin answers it.
+
+pub mod diagnostic;
+pub mod route;

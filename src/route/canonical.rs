@@ -1,0 +1,403 @@
+//! The normal form of a path: what every match is made on.
+//!
+//! Five steps in a fixed order (design rule 3): escapes, slashes, dot segments, case, trailing slash.
+//! The normal form of a normal form is itself. Nothing here changes what is sent on: a request keeps its bytes.
+
+use arrayvec::ArrayVec;
+use serde::{Deserialize, Serialize};
+
+/// Paths whose normal form could be longer than this (bytes) are built on the heap.
+const INLINE: usize = 1024;
+
+/// What case the normal form has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Case {
+    /// As it came.
+    #[default]
+    Keep,
+    /// `A`–`Z` become `a`–`z`; the hex digits of an escape stay upper case.
+    Lower,
+}
+
+/// Whether the normal form keeps a slash at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrailingSlash {
+    /// As it came.
+    #[default]
+    Keep,
+    /// All of them go, of any path but `/`.
+    Strip,
+}
+
+/// Whether a run of slashes is one slash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Slashes {
+    /// `//` becomes `/`.
+    #[default]
+    Merge,
+    /// As it came.
+    Keep,
+}
+
+/// `[canonical]`: how a raw path becomes the path that routes are matched on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canonical {
+    /// Step (d).
+    pub case: Case,
+    /// Step (e).
+    pub trailing_slash: TrailingSlash,
+    /// Step (b).
+    pub slashes: Slashes,
+    /// Raw paths that hold one of these texts (ASCII case ignored: `%2f` is `%2F`) are answered 400.
+    pub refuse: Vec<String>,
+}
+
+/// A path in normal form: ASCII, every byte one that RFC 3986 allows in a path.
+///
+/// Borrows the raw path where that is already normal, so that the usual request costs no copy.
+// The inline buffer is the point of the type: a path that must be changed still costs no allocation.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)]
+pub enum NormalPath<'a> {
+    /// The raw path is its own normal form.
+    Same(&'a str),
+    /// A short path, changed.
+    Inline(ArrayVec<u8, INLINE>),
+    /// A long path, changed.
+    Heap(Vec<u8>),
+}
+
+impl NormalPath<'_> {
+    /// The normal form as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            NormalPath::Same(path) => path,
+            NormalPath::Inline(bytes) => ascii(bytes),
+            NormalPath::Heap(bytes) => ascii(bytes),
+        }
+    }
+}
+
+/// The bytes were written by [`Canonical::normalize`], which writes ASCII only.
+fn ascii(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or("/")
+}
+
+impl Canonical {
+    /// The normal form of a raw path (the bytes between authority and `?` or `#`). O(m), total.
+    #[must_use]
+    pub fn normalize<'a>(&self, raw: &'a str) -> NormalPath<'a> {
+        if self.is_normal(raw) {
+            return NormalPath::Same(raw);
+        }
+        // One raw byte becomes at most three; one more for a path that ends up empty.
+        if raw.len() * 3 < INLINE {
+            let mut out = ArrayVec::new();
+            out.extend(Escaped::new(raw.as_bytes()));
+            let len = self.shorten(&mut out);
+            out.truncate(len);
+            if out.is_empty() {
+                out.push(b'/');
+            }
+            NormalPath::Inline(out)
+        } else {
+            let mut out: Vec<u8> = Escaped::new(raw.as_bytes()).collect();
+            let len = self.shorten(&mut out);
+            out.truncate(len);
+            if out.is_empty() {
+                out.push(b'/');
+            }
+            NormalPath::Heap(out)
+        }
+    }
+
+    /// Whether a raw path holds one of the refused texts.
+    #[must_use]
+    pub fn refuses(&self, raw: &str) -> bool {
+        self.refuse.iter().any(|text| {
+            let text = text.as_bytes();
+            !text.is_empty() && raw.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
+        })
+    }
+
+    /// Whether the raw path is certainly its own normal form. May say no of a path that is.
+    fn is_normal(&self, raw: &str) -> bool {
+        let bytes = raw.as_bytes();
+        if bytes.first() != Some(&b'/') {
+            return false;
+        }
+        if self.trailing_slash == TrailingSlash::Strip && bytes.len() > 1 && bytes.last() == Some(&b'/') {
+            return false;
+        }
+        let mut previous = 0u8;
+        for (at, &byte) in bytes.iter().enumerate() {
+            let fine = match byte {
+                b'%' => is_normal_escape(bytes.get(at + 1..at + 3)),
+                b'/' => previous != b'/' || self.slashes == Slashes::Keep,
+                b'.' => previous != b'/',
+                b'A'..=b'Z' if self.case == Case::Lower => in_escape(bytes, at),
+                _ => is_path_byte(byte),
+            };
+            if !fine {
+                return false;
+            }
+            previous = byte;
+        }
+        true
+    }
+
+    /// Steps (b) to (e), in place; the new length.
+    fn shorten(&self, path: &mut [u8]) -> usize {
+        let mut len = path.len();
+        if self.slashes == Slashes::Merge {
+            len = merge_slashes(path);
+        }
+        len = remove_dot_segments(path.get_mut(..len).unwrap_or_default());
+        let path = path.get_mut(..len).unwrap_or_default();
+        if self.case == Case::Lower {
+            lower(path);
+        }
+        if self.trailing_slash == TrailingSlash::Strip {
+            while len > 1 && path.get(len - 1) == Some(&b'/') {
+                len -= 1;
+            }
+        }
+        len
+    }
+}
+
+/// Whether the two bytes after a `%` make an escape that step (a) leaves alone.
+fn is_normal_escape(digits: Option<&[u8]>) -> bool {
+    let Some(&[high, low]) = digits else { return false };
+    match decode(high, low) {
+        Some(byte) => !is_unreserved(byte) && !high.is_ascii_lowercase() && !low.is_ascii_lowercase(),
+        None => false,
+    }
+}
+
+/// Whether the byte at `at` is a hex digit of an escape that ends at it.
+fn in_escape(bytes: &[u8], at: usize) -> bool {
+    let is_percent = |back: usize| at.checked_sub(back).and_then(|i| bytes.get(i)) == Some(&b'%');
+    is_percent(1) || is_percent(2)
+}
+
+/// RFC 3986 2.3.
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// `pchar` of RFC 3986 3.3 without the escape, and `/`.
+pub(crate) fn is_path_byte(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/'
+        )
+}
+
+/// The byte that two hex digits stand for.
+fn decode(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some((digit(high)? << 4) | digit(low)?)
+}
+
+/// Step (a) as a stream of bytes: one pass over the raw path.
+struct Escaped<'a> {
+    rest: &'a [u8],
+    /// The tail of an escape that was begun, last byte first.
+    pending: ArrayVec<u8, 2>,
+}
+
+impl<'a> Escaped<'a> {
+    fn new(raw: &'a [u8]) -> Self {
+        Escaped { rest: raw, pending: ArrayVec::new() }
+    }
+
+    fn escape(&mut self, byte: u8) -> u8 {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let digit = |nibble: u8| HEX.get(usize::from(nibble & 15)).copied().unwrap_or(b'0');
+        self.pending.push(digit(byte));
+        self.pending.push(digit(byte >> 4));
+        b'%'
+    }
+}
+
+impl Iterator for Escaped<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if let Some(byte) = self.pending.pop() {
+            return Some(byte);
+        }
+        let (&byte, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        if byte != b'%' {
+            return Some(if is_path_byte(byte) { byte } else { self.escape(byte) });
+        }
+        let decoded = match rest {
+            [high, low, ..] => decode(*high, *low),
+            _ => None,
+        };
+        match decoded {
+            None => Some(self.escape(b'%')),
+            Some(byte) => {
+                self.rest = rest.get(2..).unwrap_or_default();
+                Some(if is_unreserved(byte) { byte } else { self.escape(byte) })
+            }
+        }
+    }
+}
+
+/// Step (b), in place; the new length.
+fn merge_slashes(path: &mut [u8]) -> usize {
+    let mut len = 0;
+    let mut previous = 0u8;
+    for at in 0..path.len() {
+        let byte = path.get(at).copied().unwrap_or_default();
+        if byte == b'/' && previous == b'/' {
+            continue;
+        }
+        put(path, len, byte);
+        len += 1;
+        previous = byte;
+    }
+    len
+}
+
+/// Step (c), RFC 3986 5.2.4, in place; the new length. O(m): every byte is read and written once.
+fn remove_dot_segments(path: &mut [u8]) -> usize {
+    let mut len = 0;
+    let mut at = 0;
+    let total = path.len();
+    // Rule A: a path that does not begin with a slash loses the dot segments that it begins with.
+    while let Some(rest) = path.get(at..).filter(|rest| rest.first() != Some(&b'/')) {
+        match rest {
+            [b'.', b'/', ..] => at += 2,
+            [b'.', b'.', b'/', ..] => at += 3,
+            [b'.'] | [b'.', b'.'] => return 0,
+            _ => break,
+        }
+    }
+    while at < total {
+        let rest = path.get(at..).unwrap_or_default();
+        let end = rest.iter().skip(1).position(|&byte| byte == b'/').map_or(total, |found| at + 1 + found);
+        let last = end == total;
+        match rest.get(..end - at).unwrap_or_default() {
+            b"/." => {
+                if last {
+                    put(path, len, b'/');
+                    len += 1;
+                }
+            }
+            b"/.." => {
+                len = path.get(..len).unwrap_or_default().iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+                if last {
+                    put(path, len, b'/');
+                    len += 1;
+                }
+            }
+            segment => {
+                let count = segment.len();
+                path.copy_within(at..end, len);
+                len += count;
+            }
+        }
+        at = end;
+    }
+    len
+}
+
+/// Step (d), in place.
+fn lower(path: &mut [u8]) {
+    let mut escape_digits_left = 0u8;
+    for byte in path {
+        if *byte == b'%' {
+            escape_digits_left = 2;
+        } else if escape_digits_left > 0 {
+            escape_digits_left -= 1;
+        } else {
+            byte.make_ascii_lowercase();
+        }
+    }
+}
+
+fn put(path: &mut [u8], at: usize, byte: u8) {
+    if let Some(slot) = path.get_mut(at) {
+        *slot = byte;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn canonical(words: &str) -> Canonical {
+        Canonical {
+            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
+            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
+            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
+            refuse: vec!["..;".into(), "%2f".into()],
+        }
+    }
+
+    #[test]
+    fn each_row_has_its_normal_form_and_keeps_it() {
+        let rows = [
+            ("", "", "/"),
+            ("", "/", "/"),
+            ("", "/a/b", "/a/b"),
+            ("", "/a%2fb%41", "/a%2FbA"),
+            ("", "/%", "/%25"),
+            ("", "/%4", "/%254"),
+            ("", "/%%41", "/%25A"),
+            ("", "/%2%35", "/%2525"),
+            ("", "/promoções", "/promo%C3%A7%C3%B5es"),
+            ("", "/a b\"<>\\^`{|}[]", "/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D"),
+            ("", "/a?b#c", "/a%3Fb%23c"),
+            ("", "//a///b//", "/a/b/"),
+            ("", "/a/./b/../c", "/a/c"),
+            ("", "/a/%2e%2E/b", "/b"),
+            ("", "/../..", "/"),
+            ("", "/a/..", "/"),
+            ("", "/a/b/..", "/a/"),
+            ("", "/a/b/.", "/a/b/"),
+            ("", "/a/...", "/a/..."),
+            ("", "/.well-known/x", "/.well-known/x"),
+            ("", "*", "*"),
+            ("", "..", "/"),
+            ("", "../a", "a"),
+            ("split", "/a//b", "/a//b"),
+            ("split", "/a//../b", "/a/b"),
+            ("split", "/..//x", "//x"),
+            ("lower", "/A%2f%c3B", "/a%2F%C3b"),
+            ("lower", "/ABC", "/abc"),
+            ("strip", "/a/b///", "/a/b"),
+            ("strip", "/", "/"),
+            ("strip split", "//", "/"),
+            ("strip", "/a/.", "/a"),
+            ("", "/a;b=1,c:d@e!$&'()*+", "/a;b=1,c:d@e!$&'()*+"),
+        ];
+        for (words, raw, expected) in rows {
+            let canonical = canonical(words);
+            let normal = canonical.normalize(raw).as_str().to_owned();
+            assert_eq!(normal, expected, "[{words}] {raw}");
+            assert_eq!(canonical.normalize(&normal).as_str(), expected, "again: [{words}] {raw}");
+        }
+    }
+
+    #[test]
+    fn a_path_too_long_for_the_stack_is_the_same() {
+        let raw = format!("/{}/../x", "ç/".repeat(4000));
+        let normal = canonical("").normalize(&raw);
+        assert!(matches!(normal, NormalPath::Heap(_)));
+        assert!(normal.as_str().ends_with("/%C3%A7/x"));
+    }
+
+    #[test]
+    fn a_refused_text_is_found_in_any_case() {
+        assert!(canonical("").refuses("/a%2Fb"));
+        assert!(canonical("").refuses("/a/..;/b"));
+        assert!(!canonical("").refuses("/a/b"));
+    }
+}

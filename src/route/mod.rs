@@ -1,0 +1,29 @@
+//! The pure core: a table, the facts of a request, and the one decision that follows from them.
+//!
+//! No file, clock, environment or socket is touched here. Start with [`decide()`], then [`Table`] and [`Request`];
+//! [`canonical`] has the normal form of paths, [`pattern`] and [`condition`] what a route can ask, [`index`] the speed.
+
+pub mod canonical;
+pub mod condition;
+mod decide;
+mod decision;
+pub mod index;
+mod lazy_regex;
+pub mod pattern;
+pub mod query;
+mod request;
+mod table;
+pub mod target;
+mod time;
+
+pub use canonical::Canonical;
+pub use decide::{Found, decide};
+pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
+pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
+pub use request::{Request, Url, bare_host};
+pub use table::{
+    About, Action, Cohort, CustomOrigin, DEFAULT_CACHE_CONTROL, Definition, HeaderChanges, HeaderValue, HostRule,
+    MapAction, Origin, OriginAction, OriginKind, Place, Protocol, RedirectAction, RespondAction, ResponseHeaders,
+    Route, S3Origin, Share, Side, Table, Varies, VariesQuery,
+};
+pub use time::{Timestamp, Window, epoch_of};

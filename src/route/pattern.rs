@@ -1,0 +1,275 @@
+//! The path part of a route: six kinds, one question, and the text that each captures.
+
+use std::sync::OnceLock;
+
+use globset::{GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
+
+use super::lazy_regex::LazyRegex;
+
+/// Which paths, in normal form, a route takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PathPattern {
+    /// Every path.
+    Any,
+    /// This path.
+    Exact(String),
+    /// `/promo/{slug}`, `/a/{*rest}`.
+    Template(Template),
+    /// This path and every path below it. Without a slash at its end; `/` is the empty text.
+    Prefix(String),
+    /// A glob.
+    Glob(Glob),
+    /// A regex, searched.
+    Regex(LazyRegex),
+    /// The sources of a redirect map.
+    Map(Vec<MapRow>),
+}
+
+/// One row of a redirect map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapRow {
+    /// A path in normal form.
+    pub from: String,
+    /// Where it goes, literal.
+    pub to: String,
+    /// The row's own status.
+    pub status: Option<u16>,
+    /// Line in the CSV file, from 1.
+    pub line: u32,
+}
+
+/// A path with holes: literal segments, `{name}` for one segment, and perhaps `{*rest}` at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// What stands between the slashes, the first one left out: `/a/{b}/` is `a`, `{b}` and the empty text.
+    pub segments: Vec<Segment>,
+    /// The name of `{*rest}`, which comes after them.
+    pub rest: Option<String>,
+}
+
+/// One segment of a template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Segment {
+    /// This text, in normal form.
+    Literal(String),
+    /// `{name}`: any text that is not empty.
+    Capture(String),
+}
+
+impl Template {
+    /// Whether a path fits; calls `capture` with the text of each hole, in order, on the way.
+    fn walk<'p>(&self, path: &'p str, mut capture: impl FnMut(&'p str)) -> bool {
+        let Some(mut left) = path.strip_prefix('/') else { return false };
+        let mut ended = false;
+        for segment in &self.segments {
+            if ended {
+                return false;
+            }
+            let (text, after) = match left.split_once('/') {
+                Some((text, after)) => (text, Some(after)),
+                None => (left, None),
+            };
+            match segment {
+                Segment::Literal(literal) if literal == text => {}
+                Segment::Capture(_) if !text.is_empty() => capture(text),
+                _ => return false,
+            }
+            ended = after.is_none();
+            left = after.unwrap_or_default();
+        }
+        match self.rest {
+            Some(_) if !ended => {
+                capture(left);
+                true
+            }
+            Some(_) => false,
+            None => ended,
+        }
+    }
+}
+
+/// A glob of globset's language, compiled on first use.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Glob {
+    text: String,
+    compiled: OnceLock<Option<Box<GlobMatcher>>>,
+}
+
+impl Glob {
+    /// A glob whose text was checked elsewhere; one that does not compile matches nothing.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Glob {
+        Glob { text: text.into(), compiled: OnceLock::new() }
+    }
+
+    /// Checks a text and compiles it: `*` stays inside a segment, a backslash escapes, case counts.
+    ///
+    /// # Errors
+    /// globset's own, with its words.
+    pub fn parse(text: impl Into<String>) -> Result<Glob, globset::Error> {
+        let text = text.into();
+        let compiled = compile(&text)?;
+        Ok(Glob { text, compiled: OnceLock::from(Some(Box::new(compiled))) })
+    }
+
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the whole path matches.
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok().map(Box::new));
+        compiled.as_deref().is_some_and(|glob| glob.is_match(path))
+    }
+}
+
+fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
+    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()?;
+    Ok(glob.compile_matcher())
+}
+
+impl PartialEq for Glob {
+    fn eq(&self, other: &Glob) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Glob {}
+
+impl From<String> for Glob {
+    fn from(text: String) -> Glob {
+        Glob::new(text)
+    }
+}
+
+impl From<Glob> for String {
+    fn from(glob: Glob) -> String {
+        glob.text
+    }
+}
+
+/// Captured texts by number. Number *i* of a template is its *i*-th hole, of a prefix 0 is `{rest}`, of a regex its group.
+pub type Captures<'p> = Vec<&'p str>;
+
+impl PathPattern {
+    /// Whether a path in normal form matches. O(m), for a map O(n m): the table's index looks rows up instead.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
+        match self {
+            PathPattern::Any => true,
+            PathPattern::Exact(exact) => exact == path,
+            PathPattern::Template(template) => template.walk(path, |_| {}),
+            PathPattern::Prefix(prefix) => below(prefix, path).is_some(),
+            PathPattern::Glob(glob) => glob.is_match(path),
+            PathPattern::Regex(regex) => regex.is_match(path),
+            PathPattern::Map(rows) => rows.iter().any(|row| row.from == path),
+        }
+    }
+
+    /// The texts that a matching path captures; empty where the path does not match or the kind captures nothing.
+    #[must_use]
+    pub fn captures<'p>(&self, path: &'p str) -> Captures<'p> {
+        match self {
+            PathPattern::Template(template) => {
+                let mut texts = Vec::new();
+                let matched = template.walk(path, |text| texts.push(text));
+                if matched { texts } else { Vec::new() }
+            }
+            PathPattern::Prefix(prefix) => below(prefix, path).into_iter().collect(),
+            PathPattern::Regex(regex) => {
+                let groups = regex.get().and_then(|regex| regex.captures(path));
+                let texts = groups.iter().flat_map(|groups| groups.iter());
+                texts.map(|group| group.map_or("", |group| group.as_str())).collect()
+            }
+            PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
+        }
+    }
+
+    /// The names that a target may use, each with the number of its text in [`PathPattern::captures`].
+    #[must_use]
+    pub fn capture_names(&self) -> Vec<(String, usize)> {
+        match self {
+            PathPattern::Template(template) => {
+                let holes = template.segments.iter().filter_map(|segment| match segment {
+                    Segment::Capture(name) => Some(name),
+                    Segment::Literal(_) => None,
+                });
+                holes.chain(&template.rest).cloned().enumerate().map(|(at, name)| (name, at)).collect()
+            }
+            PathPattern::Prefix(_) => vec![("rest".to_owned(), 0)],
+            PathPattern::Regex(regex) => {
+                let Some(regex) = regex.get() else { return Vec::new() };
+                let numbers = (0..regex.captures_len()).map(|at| (at.to_string(), at));
+                let names = regex.capture_names().enumerate();
+                numbers.chain(names.filter_map(|(at, name)| Some((name?.to_owned(), at)))).collect()
+            }
+            PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
+        }
+    }
+}
+
+/// What follows a prefix of whole segments: empty, or beginning with a slash.
+fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(segments: &[&str], rest: Option<&str>) -> PathPattern {
+        let segment = |text: &&str| match text.strip_prefix('{') {
+            Some(name) => Segment::Capture(name.trim_end_matches('}').to_owned()),
+            None => Segment::Literal((*text).to_owned()),
+        };
+        PathPattern::Template(Template {
+            segments: segments.iter().map(segment).collect(),
+            rest: rest.map(str::to_owned),
+        })
+    }
+
+    #[test]
+    fn each_kind_takes_what_the_design_says() {
+        let rows: Vec<(PathPattern, &str, bool)> = vec![
+            (template(&["promo", "{slug}"], None), "/promo/x", true),
+            (template(&["promo", "{slug}"], None), "/promo/", false),
+            (template(&["promo", "{slug}"], None), "/promo", false),
+            (template(&["promo", "{slug}"], None), "/promo/x/", false),
+            (template(&["promo", "{slug}", ""], None), "/promo/x/", true),
+            (template(&["a"], Some("rest")), "/a", false),
+            (template(&["a"], Some("rest")), "/a/", true),
+            (template(&["a"], Some("rest")), "/a/x/y", true),
+            (template(&[], Some("rest")), "/", true),
+            (template(&[], Some("rest")), "*", false),
+            (PathPattern::Prefix("/a".into()), "/a", true),
+            (PathPattern::Prefix("/a".into()), "/a/x", true),
+            (PathPattern::Prefix("/a".into()), "/ab", false),
+            (PathPattern::Prefix(String::new()), "/", true),
+            (PathPattern::Prefix(String::new()), "/x", true),
+            (PathPattern::Prefix(String::new()), "*", false),
+            (PathPattern::Glob(Glob::new("/a/**")), "/a/", true),
+            (PathPattern::Glob(Glob::new("/a/**")), "/a", false),
+            (PathPattern::Glob(Glob::new("/**/x")), "/x", true),
+            (PathPattern::Glob(Glob::new("/a/*.js")), "/a/b/c.js", false),
+            (PathPattern::Glob(Glob::new("/a/**/*.{js,css}")), "/a/b/c.css", true),
+            (PathPattern::Regex(LazyRegex::new(r"\.php$")), "/x/y.php", true),
+        ];
+        for (pattern, path, expected) in rows {
+            assert_eq!(pattern.matches(path), expected, "{pattern:?} {path}");
+        }
+    }
+
+    #[test]
+    fn captures_come_in_order_and_a_group_that_took_no_part_is_empty() {
+        assert_eq!(template(&["{a}", "x", "{b}"], Some("c")).captures("/1/x/2/3/4"), ["1", "2", "3/4"]);
+        assert_eq!(PathPattern::Prefix("/a".into()).captures("/a/x"), ["/x"]);
+        let regex = PathPattern::Regex(LazyRegex::new(r"^/(?<id>\d+)(?:/(x))?$"));
+        assert_eq!(regex.captures("/12"), ["/12", "12", ""]);
+        assert!(regex.capture_names().contains(&("id".to_owned(), 1)));
+    }
+}

@@ -1,0 +1,108 @@
+//! Query strings, undecoded: their pieces, the values of a name, and what of one is kept.
+
+use serde::{Deserialize, Serialize};
+
+/// The pieces between `&`, each with its name (what stands before the first `=`).
+pub fn pieces(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let whole = (!query.is_empty()).then_some(query);
+    whole.into_iter().flat_map(|query| query.split('&')).map(|piece| (name_of(piece), piece))
+}
+
+/// The values of a name, in order; `k` and `k=` both have the empty text.
+pub fn values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    pieces(query)
+        .filter(move |(found, piece)| *found == name && !piece.is_empty())
+        .map(|(_, piece)| piece.split_once('=').map_or("", |(_, value)| value))
+}
+
+fn name_of(piece: &str) -> &str {
+    piece.split_once('=').map_or(piece, |(name, _)| name)
+}
+
+/// `query_string` of a route: what of the viewer's query goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueryPolicy {
+    /// All of it, byte for byte.
+    #[default]
+    Keep,
+    /// Nothing.
+    Drop,
+    /// The pieces with these names, byte for byte, in order, with repeats; empty pieces go.
+    Only(Vec<String>),
+}
+
+impl QueryPolicy {
+    /// The pieces that are kept, in order. `Keep` yields the whole query as one piece.
+    pub fn kept<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        let whole = (*self == QueryPolicy::Keep && !query.is_empty()).then_some(query);
+        let names: &[String] = match self {
+            QueryPolicy::Only(names) => names,
+            _ => &[],
+        };
+        let some = pieces(if names.is_empty() { "" } else { query })
+            .filter(|(name, piece)| !piece.is_empty() && names.iter().any(|kept| kept == name))
+            .map(|(_, piece)| piece);
+        whole.into_iter().chain(some)
+    }
+
+    /// Whether keeping leaves this query as it is, byte for byte.
+    #[must_use]
+    pub fn leaves(&self, query: &str) -> bool {
+        match self {
+            QueryPolicy::Keep => true,
+            QueryPolicy::Drop => query.is_empty(),
+            QueryPolicy::Only(names) => {
+                pieces(query).all(|(name, piece)| !piece.is_empty() && names.iter().any(|kept| kept == name))
+            }
+        }
+    }
+
+    /// Appends what is kept, pieces joined by `&`.
+    pub fn append_to(&self, query: &str, out: &mut String) {
+        for (at, piece) in self.kept(query).enumerate() {
+            if at > 0 {
+                out.push('&');
+            }
+            out.push_str(piece);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_taken_as_they_stand() {
+        let rows: [(&str, &str, &[&str]); 6] = [
+            ("a=1&b=2&a=3", "a", &["1", "3"]),
+            ("k", "k", &[""]),
+            ("k=", "k", &[""]),
+            ("k=a=b", "k", &["a=b"]),
+            ("a+b=1&a%20b=2", "a+b", &["1"]),
+            ("&&", "", &[]),
+        ];
+        for (query, name, expected) in rows {
+            assert_eq!(values(query, name).collect::<Vec<_>>(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_keeps_its_bytes_order_and_repeats() {
+        let only = QueryPolicy::Only(vec!["id".into(), "page".into()]);
+        let rows = [
+            (&QueryPolicy::Keep, "a=1&&b", "a=1&&b", true),
+            (&QueryPolicy::Drop, "a=1", "", false),
+            (&QueryPolicy::Drop, "", "", true),
+            (&only, "page=2&&x=1&id=%20&id", "page=2&id=%20&id", false),
+            (&only, "id=1&page=2", "id=1&page=2", true),
+            (&only, "", "", true),
+        ];
+        for (policy, query, expected, leaves) in rows {
+            let mut out = String::new();
+            policy.append_to(query, &mut out);
+            assert_eq!(out, expected, "{policy:?} {query}");
+            assert_eq!(policy.leaves(query), leaves, "{policy:?} {query}");
+        }
+    }
+}
