@@ -1,4 +1,5 @@
 //! Crossfade decides, for every URL of a site that is moving, which origin answers it.
 
 pub mod diagnostic;
+pub mod platform;
 pub mod route;
