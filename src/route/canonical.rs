@@ -3,8 +3,12 @@
 //! Five steps in a fixed order (design rule 3): escapes, slashes, dot segments, case, trailing slash.
 //! The normal form of a normal form is itself. Nothing here changes what is sent on: a request keeps its bytes.
 
+mod steps;
+
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
+
+pub use steps::{Change, Step};
 
 /// Paths whose normal form could be longer than this (bytes) are built on the heap.
 const INLINE: usize = 1024;
@@ -115,10 +119,17 @@ impl Canonical {
     /// Whether a raw path holds one of the refused texts.
     #[must_use]
     pub fn refuses(&self, raw: &str) -> bool {
-        self.refuse.iter().any(|text| {
+        self.refused_text(raw).is_some()
+    }
+
+    /// The first of the refused texts that a raw path holds.
+    #[must_use]
+    pub fn refused_text(&self, raw: &str) -> Option<&str> {
+        let holds = |text: &&String| {
             let text = text.as_bytes();
             !text.is_empty() && raw.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
-        })
+        };
+        self.refuse.iter().find(holds).map(String::as_str)
     }
 
     /// Whether the raw path is certainly its own normal form. May say no of a path that is.

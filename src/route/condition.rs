@@ -168,8 +168,7 @@ impl Conditions {
             }
         }
         for named in &self.cookies {
-            let values = request.cookies().filter(|(name, _)| *name == named.name).map(|(_, value)| value);
-            if !named.test.holds(values) {
+            if !named.test.holds(request.cookie_values(&named.name)) {
                 return Some(Failed::Cookie(named));
             }
         }

@@ -7,6 +7,8 @@ pub mod canonical;
 pub mod condition;
 mod decide;
 mod decision;
+#[cfg(feature = "cli")]
+pub mod explain;
 pub mod index;
 mod lazy_regex;
 pub mod pattern;
@@ -19,6 +21,8 @@ mod time;
 pub use canonical::Canonical;
 pub use decide::{Found, decide};
 pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
+#[cfg(feature = "cli")]
+pub use explain::{Explanation, explain};
 pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use request::{Request, Url, bare_host};
 pub use table::{

@@ -1,5 +1,6 @@
 //! The path part of a route: six kinds, one question, and the text that each captures.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -157,6 +158,19 @@ impl From<Glob> for String {
 pub type Captures<'p> = Vec<&'p str>;
 
 impl PathPattern {
+    /// The key that a table writes this kind with.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            PathPattern::Any => "any",
+            PathPattern::Exact(_) | PathPattern::Template(_) => "path",
+            PathPattern::Prefix(_) => "prefix",
+            PathPattern::Glob(_) => "glob",
+            PathPattern::Regex(_) => "regex",
+            PathPattern::Map(_) => "redirect_map",
+        }
+    }
+
     /// Whether a path in normal form matches. O(m), for a map O(n m): the table's index looks rows up instead.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
@@ -213,6 +227,37 @@ impl PathPattern {
     }
 }
 
+/// The pattern as a table writes it; a map is told by its number of rows, no pattern is `every path`.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PathPattern::Any => f.write_str("every path"),
+            PathPattern::Exact(path) => f.write_str(path),
+            PathPattern::Template(template) => template.fmt(f),
+            PathPattern::Prefix(prefix) if prefix.is_empty() => f.write_str("/"),
+            PathPattern::Prefix(prefix) => f.write_str(prefix),
+            PathPattern::Glob(glob) => f.write_str(glob.text()),
+            PathPattern::Regex(regex) => f.write_str(regex.text()),
+            PathPattern::Map(rows) => write!(f, "{} rows", rows.len()),
+        }
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for segment in &self.segments {
+            match segment {
+                Segment::Literal(text) => write!(f, "/{text}")?,
+                Segment::Capture(name) => write!(f, "/{{{name}}}")?,
+            }
+        }
+        match &self.rest {
+            Some(name) => write!(f, "/{{*{name}}}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What follows a prefix of whole segments: empty, or beginning with a slash.
 fn below<'p>(prefix: &str, path: &'p str) -> Option<&'p str> {
     path.strip_prefix(prefix).filter(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -261,6 +306,19 @@ mod tests {
         ];
         for (pattern, path, expected) in rows {
             assert_eq!(pattern.matches(path), expected, "{pattern:?} {path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_shown_as_it_is_written() {
+        let rows = [
+            (template(&["a", "{b}", ""], None), "path", "/a/{b}/"),
+            (template(&[], Some("rest")), "path", "/{*rest}"),
+            (PathPattern::Prefix(String::new()), "prefix", "/"),
+            (PathPattern::Any, "any", "every path"),
+        ];
+        for (pattern, key, text) in rows {
+            assert_eq!((pattern.key(), pattern.to_string().as_str()), (key, text));
         }
     }
 

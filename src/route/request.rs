@@ -59,6 +59,11 @@ impl<'a> Request<'a> {
             .flat_map(|field| field.split(';'))
             .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
     }
+
+    /// The values of every cookie of that name, in order.
+    pub fn cookie_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
+        self.cookies().filter(move |(found, _)| *found == name).map(|(_, value)| value)
+    }
 }
 
 /// A URL split by the expression of RFC 3986 appendix B; nothing is resolved, decoded or checked.

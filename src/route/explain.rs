@@ -1,0 +1,290 @@
+//! The story of a decision: what was looked at, what failed, what won, and what the answer depended on.
+//!
+//! Data only; `report` writes it. The decision inside is [`decide`]'s own, and the story is a plain walk over all
+//! routes, so it costs O(n m): for people, never for the edge. The property tests hold the two to one answer.
+
+mod miss;
+mod reads;
+#[cfg(test)]
+mod tests;
+
+use serde::{Serialize, Serializer};
+
+use super::canonical::Change;
+use super::condition::Facts;
+use super::decide::decide;
+use super::decision::{Decision, Outcome};
+use super::pattern::{MapRow, PathPattern};
+use super::request::{Request, bare_host};
+use super::table::{Definition, HostRule, Origin, OriginKind, Route, Table};
+use super::time::Timestamp;
+pub use miss::{Condition, NearMiss, Wanted};
+pub use reads::{QueryRead, Reads};
+
+/// How many of the routes behind the winner are named.
+const LATER_NAMED: usize = 5;
+
+/// Why a request gets its decision. Borrows the table (`'t`) and the request (`'r`).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation<'t, 'r> {
+    /// Version of this shape: 1.
+    pub schema: u32,
+    /// The facts as they were given.
+    pub request: Given<'r>,
+    /// What matching was made on.
+    pub path: Path,
+    /// The epoch that the request was decided in; `None`: neither epoch nor time is known.
+    pub epoch: Option<u32>,
+    /// The text of `[canonical] refuse` that the raw path holds: no route was tried.
+    pub refused_text: Option<&'t str>,
+    /// Every route whose path matches (or that asks for none), in written order, up to and with the winner.
+    pub candidates: Vec<Candidate<'t, 'r>>,
+    /// The first route whose every condition holds.
+    pub winner: Option<Winner<'t>>,
+    /// The first of the routes behind the winner that would have taken the request too.
+    pub later: Vec<RouteRef<'t>>,
+    /// How many such routes there are.
+    pub later_count: usize,
+    /// What was decided.
+    pub decision: Decision<'t, 'r>,
+    /// Where a request that is not answered goes.
+    pub sent: Option<Sent<'t>>,
+    /// The facts that the answer depended on: another value of any other fact gives the same decision.
+    pub reads: Reads<'t>,
+}
+
+/// The facts as they were given; what is `None` was not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Given<'r> {
+    /// The method.
+    pub method: &'r str,
+    /// The host with its port, if it has one.
+    pub host: Option<&'r str>,
+    /// The raw path.
+    pub path: &'r str,
+    /// The raw query, empty for none.
+    pub query: &'r str,
+    /// Name and value of every field.
+    pub headers: &'r [(&'r str, &'r str)],
+    /// The country.
+    pub country: Option<&'r str>,
+    /// The cohort.
+    pub cohort: Option<&'r str>,
+    /// The time, as text with an offset.
+    pub time: Option<String>,
+    /// The epoch.
+    pub epoch: Option<u32>,
+}
+
+/// The path that routes were matched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Path {
+    /// The normal form.
+    pub normal: String,
+    /// What each step that changed the raw path made of it.
+    pub changes: Vec<Change>,
+}
+
+/// A route by what people find it with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RouteRef<'t> {
+    /// The route.
+    pub route: &'t Route,
+    /// The name of its file.
+    pub file: &'t str,
+}
+
+/// A route whose path matches.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate<'t, 'r> {
+    /// The route.
+    #[serde(flatten)]
+    pub route: RouteRef<'t>,
+    /// The first of its conditions that failed; `None` for the winner.
+    pub failed: Option<NearMiss<'t, 'r>>,
+}
+
+/// The route that decided.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Winner<'t> {
+    /// The route.
+    #[serde(flatten)]
+    pub route: RouteRef<'t>,
+    /// The row of its redirect map.
+    pub row: Option<Row<'t>>,
+    /// The texts that a target can use, by name, in the order of the path.
+    pub captured: Vec<(String, String)>,
+}
+
+/// A row of a redirect map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Row<'t> {
+    /// The source in normal form.
+    pub from: &'t str,
+    /// The target.
+    pub to: &'t str,
+    /// Its line in the CSV file.
+    pub line: u32,
+}
+
+/// Where a request is sent, and as what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sent<'t> {
+    /// Id of the origin.
+    pub origin: &'t str,
+    /// Its DNS name.
+    pub domain: &'t str,
+    /// The `Host` that it sees.
+    pub host: String,
+}
+
+/// Explains a request. The decision is [`decide`]'s. O(n m).
+#[must_use]
+pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanation<'t, 'r> {
+    let canonical = &table.definition().canonical;
+    let path = canonical.normalize(request.path);
+    let epoch = table.epoch(request.epoch, request.time);
+    let decision = decide(table, request);
+    let mut story = Explanation {
+        schema: 1,
+        request: given(request),
+        path: Path { normal: path.as_str().to_owned(), changes: canonical.changes(request.path) },
+        epoch,
+        refused_text: canonical.refused_text(request.path),
+        candidates: Vec::new(),
+        winner: None,
+        later: Vec::new(),
+        later_count: 0,
+        sent: sent(&decision, request),
+        decision,
+        reads: Reads::default(),
+    };
+    if story.refused_text.is_none() {
+        walk(table.definition(), &Facts::new(request, path.as_str(), epoch), request, &mut story);
+    }
+    story.reads.outcome(table.definition(), &story.decision);
+    story
+}
+
+/// Why a route does not take a request, whatever comes before it; `None`: it would. O(m).
+#[must_use]
+pub fn why_not<'t, 'r>(table: &'t Table, request: &'r Request<'r>, route: &'t Route) -> Option<NearMiss<'t, 'r>> {
+    let path = table.definition().canonical.normalize(request.path);
+    let facts = Facts::new(request, path.as_str(), table.epoch(request.epoch, request.time));
+    if !route.path.matches(path.as_str()) {
+        return Some(NearMiss::path(route, path.as_str()));
+    }
+    let failed = route.conditions.first_failed(&facts)?;
+    Some(NearMiss::new(route, failed, request, facts.epoch))
+}
+
+/// Tries every route in written order.
+fn walk<'t, 'r>(
+    definition: &'t Definition,
+    facts: &Facts<'_>,
+    request: &'r Request<'r>,
+    story: &mut Explanation<'t, 'r>,
+) {
+    for route in definition.routes.iter().filter(|route| route.path.matches(facts.path)) {
+        let failed = route.conditions.first_failed(facts);
+        let found = RouteRef::new(definition, route);
+        if story.winner.is_none() {
+            story.reads.conditions(&route.conditions, failed);
+            let failed = failed.map(|failed| NearMiss::new(route, failed, request, facts.epoch));
+            if failed.is_none() {
+                story.winner = Some(Winner::new(found, facts.path));
+            }
+            story.candidates.push(Candidate { route: found, failed });
+        } else if failed.is_none() {
+            story.later_count += 1;
+            if story.later.len() < LATER_NAMED {
+                story.later.push(found);
+            }
+        }
+    }
+}
+
+fn given<'r>(request: &'r Request<'r>) -> Given<'r> {
+    Given {
+        method: request.method,
+        host: request.host,
+        path: request.path,
+        query: request.query,
+        headers: &request.headers,
+        country: request.country,
+        cohort: request.cohort,
+        time: request.time.map(text_of),
+        epoch: request.epoch,
+    }
+}
+
+/// A moment as people write it; one that no calendar holds is told in nanoseconds.
+fn text_of(time: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(time.0).map_or_else(|_| format!("{} ns", time.0), |time| time.to_string())
+}
+
+fn sent<'t>(decision: &Decision<'t, '_>, request: &Request<'_>) -> Option<Sent<'t>> {
+    let Outcome::Origin(forward) = &decision.outcome else { return None };
+    let origin = forward.origin;
+    Some(Sent { origin: &origin.id, domain: &origin.domain, host: host_sent(origin, request.host).to_owned() })
+}
+
+/// The `Host` that an origin is sent.
+fn host_sent<'a>(origin: &'a Origin, viewer: Option<&'a str>) -> &'a str {
+    match &origin.kind {
+        OriginKind::Custom(custom) => match &custom.host {
+            HostRule::Origin => &origin.domain,
+            HostRule::Viewer => viewer.map_or(&origin.domain, bare_host),
+            HostRule::Name(name) => name,
+        },
+        OriginKind::S3(_) => &origin.domain,
+    }
+}
+
+impl<'t> RouteRef<'t> {
+    fn new(definition: &'t Definition, route: &'t Route) -> RouteRef<'t> {
+        let file = usize::try_from(route.place.file).ok().and_then(|at| definition.files.get(at));
+        RouteRef { route, file: file.map_or("", String::as_str) }
+    }
+}
+
+impl Serialize for RouteRef<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("route", &self.route.id)?;
+        map.serialize_entry("file", self.file)?;
+        map.serialize_entry("line", &self.route.place.line)?;
+        map.end()
+    }
+}
+
+impl<'t> Winner<'t> {
+    fn new(route: RouteRef<'t>, path: &str) -> Winner<'t> {
+        let pattern = &route.route.path;
+        let row = match pattern {
+            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(Row::of),
+            _ => None,
+        };
+        Winner { route, row, captured: captured(pattern, path) }
+    }
+}
+
+impl<'t> Row<'t> {
+    fn of(row: &'t MapRow) -> Row<'t> {
+        Row { from: &row.from, to: &row.to, line: row.line }
+    }
+}
+
+/// Each captured text under the last of its names; a regex's whole match (`{0}`) is left out.
+fn captured(pattern: &PathPattern, path: &str) -> Vec<(String, String)> {
+    let mut texts: Vec<(String, String)> =
+        pattern.captures(path).into_iter().map(|text| (String::new(), text.to_owned())).collect();
+    for (name, at) in pattern.capture_names() {
+        if let Some(text) = texts.get_mut(at) {
+            text.0 = name;
+        }
+    }
+    texts.retain(|(name, _)| name != "0");
+    texts
+}
