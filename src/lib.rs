@@ -1,5 +1,7 @@
 //! Crossfade decides, for every URL of a site that is moving, which origin answers it.
 
+#[cfg(feature = "cli")]
+pub mod config;
 pub mod diagnostic;
 pub mod platform;
 pub mod route;
