@@ -2,6 +2,8 @@
 //!
 //! `config` makes diagnostics, `report` renders them as text or JSON.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 use std::ops::Range;
 
 /// How bad a finding is.

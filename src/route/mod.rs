@@ -3,6 +3,8 @@
 //! No file, clock, environment or socket is touched here. Start with [`decide()`], then [`Table`] and [`Request`];
 //! [`canonical`] has the normal form of paths, [`pattern`] and [`condition`] what a route can ask, [`index`] the speed.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod canonical;
 pub mod condition;
 mod decide;
