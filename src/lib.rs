@@ -1,7 +1,11 @@
 //! Crossfade decides, for every URL of a site that is moving, which origin answers it.
 
 #[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
 pub mod config;
 pub mod diagnostic;
 pub mod platform;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod route;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line's entry.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    crossfade::cli::main()
+}

@@ -1,0 +1,63 @@
+//! Why a command could not do its work, and what to do about it.
+
+use std::fmt::Display;
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+/// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
+#[derive(Debug)]
+pub struct CliError {
+    report: String,
+    cause: String,
+    cures: Vec<String>,
+    closed_pipe: bool,
+}
+
+impl CliError {
+    /// Says what went wrong: lower case, no full stop, user text in backticks.
+    #[must_use]
+    pub fn new(cause: impl Display) -> CliError {
+        CliError { report: String::new(), cause: cause.to_string(), cures: Vec::new(), closed_pipe: false }
+    }
+
+    /// Adds a line that says what to do.
+    #[must_use]
+    pub fn help(mut self, cure: impl Display) -> CliError {
+        self.cures.push(cure.to_string());
+        self
+    }
+
+    /// Puts a rendered report before the cause, such as the diagnostics of a table.
+    #[must_use]
+    pub fn after(mut self, report: String) -> CliError {
+        self.report = report;
+        self
+    }
+
+    /// Whether the reader of stdout went away, which is no failure.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        self.closed_pipe
+    }
+
+    /// Styled text with its line break.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let error = Style::new().bold().fg_color(Some(AnsiColor::BrightRed.into()));
+        let help = Style::new().bold().fg_color(Some(AnsiColor::BrightCyan.into()));
+        let mut text = format!("{}{error}error{error:#}: {}\n", self.report, self.cause);
+        for cure in &self.cures {
+            text.push_str(&format!("{help}help{help:#}: {cure}\n"));
+        }
+        text
+    }
+}
+
+/// Of writing an answer: files that are read have their own words.
+impl From<io::Error> for CliError {
+    fn from(error: io::Error) -> CliError {
+        let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        CliError { closed_pipe, ..CliError::new(format_args!("cannot write the answer: {error}")) }
+    }
+}

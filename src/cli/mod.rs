@@ -1,0 +1,132 @@
+//! The command line: what is typed, and where results go. One file per command.
+//!
+//! A command is `run(args, global) -> Result<Exit, CliError>`. Its answer goes to stdout, everything else to stderr.
+
+pub mod error;
+pub mod terminal;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use error::CliError;
+pub use terminal::Terminal;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: all is fine.
+    Fine,
+    /// 1: it did its work and found something.
+    Found,
+    /// 2: it could not do its work.
+    CouldNot,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        match exit {
+            Exit::Fine => ExitCode::from(0),
+            Exit::Found => ExitCode::from(1),
+            Exit::CouldNot => ExitCode::from(2),
+        }
+    }
+}
+
+/// Fades a live site from its old origin to its new one behind CloudFront, a route at a time.
+///
+/// One file, routes.toml, says for every URL which origin answers it, and what is redirected or rewritten on the way.
+#[derive(Debug, Parser)]
+#[command(name = "crossfade", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could not do its work";
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The table
+    #[arg(long, global = true, value_name = "FILE", default_value = "routes.toml")]
+    pub routes: PathBuf,
+    /// How results are written to stdout
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    pub format: Format,
+    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Color,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, with `"schema": 1`
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// One variant per command, its arguments in the command's own file.
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    run(std::env::args_os()).into()
+}
+
+/// Parses arguments, runs the command, renders what went wrong.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::CouldNot } else { Exit::Fine };
+            // Where even the usage cannot be written there is nothing left to say.
+            return error.print().map_or(Exit::Fine, |()| exit);
+        }
+    };
+    let global = cli.global;
+    match dispatch(cli.command, &global) {
+        Ok(exit) => exit,
+        Err(error) if error.is_closed_pipe() => Exit::Fine,
+        Err(error) => {
+            Terminal::stderr(&global).note(&error.render());
+            Exit::CouldNot
+        }
+    }
+}
+
+fn dispatch(command: Command, _global: &Global) -> Result<Exit, CliError> {
+    match command {}
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
