@@ -28,7 +28,7 @@ const PURE: &[&str] = &["route", "diagnostic", "platform", "config", "event"];
 /// The line that every pure module opens with, below its documentation.
 const DENIED: &str = "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]";
 
-/// Longest file, in lines, tests included.
+/// Longest file, in lines, its own tests at the end left out.
 const LONGEST: usize = 500;
 
 /// Files that may be longer, with the reason.
@@ -78,13 +78,11 @@ fn pure_modules_deny_what_is_impure_and_allow_no_exception() {
 
 #[test]
 fn no_file_is_too_long_to_read() {
-    let long =
-        |file: &Source| file.text.lines().count() > LONGEST && !LONGER.iter().any(|(name, _)| *name == file.name);
-    let wrong: Vec<String> = sources()
-        .iter()
-        .filter(|file| long(file))
-        .map(|f| format!("{}: {} lines", f.name, f.text.lines().count()))
-        .collect();
+    let files = sources();
+    let code = |file: &Source| file.text.lines().take_while(|line| *line != "#[cfg(test)]").count();
+    let excused = |file: &Source| LONGER.iter().any(|(name, _)| *name == file.name);
+    let long = files.iter().filter(|file| code(file) > LONGEST && !excused(file));
+    let wrong: Vec<_> = long.map(|file| (&file.name, code(file))).collect();
     assert!(wrong.is_empty(), "over {LONGEST} lines: {wrong:?}");
 }
 

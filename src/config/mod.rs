@@ -2,4 +2,6 @@
 //!
 //! No file, clock or environment is touched here. [`facts`] has requests written down as data.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod facts;

@@ -3,6 +3,8 @@
 //! Read by the check (an error in the pull request is better than a 502) and by the last gate before an answer leaves
 //! the edge. Nothing is decided here. Pages are of the CloudFront Developer Guide, by file name, as of [`AS_OF`].
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod headers;
 pub mod limits;
 
