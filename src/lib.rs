@@ -5,6 +5,7 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod config;
 pub mod diagnostic;
+pub mod edge;
 pub mod platform;
 #[cfg(feature = "cli")]
 pub mod report;

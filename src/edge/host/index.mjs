@@ -1,0 +1,206 @@
+// The host: the first file of the function that Lambda loads, on Node.js 22 or 24. It makes no decision.
+//
+// Three paths, the first that can be taken. Which one it is stands in the log, once:
+//   exec     this process becomes `bootstrap` (same pid), before the first event is asked for; nothing below runs again
+//   child    `bootstrap --stdio` runs beside this process; events and answers pass as lines of JSON
+//   default  every request is aimed at the table's default origin, as `host.json` describes it, else unchanged
+//
+// `host.json` is written by `crossfade package`. docs/edge.md tells what a crash or a hang costs on each path.
+
+import { spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BINARY = join(import.meta.dirname, 'bootstrap');
+const LOADER = '/lib64/ld-linux-x86-64.so.2'; // runs a binary that lost its executable bit
+const ANSWER_MS = 5_000; // a decision takes less than one; a cold 128 MB function may need a second for its table
+const RESERVE_MS = 500; // kept of Lambda's deadline for answering without the child
+const DEATHS = 3; // in a row, without one answer: then the child is given up
+
+const host = readHost();
+const refusal = handOver(); // returns only if this process may not become `bootstrap`
+let child = refusal.spawn ? new Child(refusal.spawn) : undefined;
+log(child ? 'child' : 'default', refusal.why);
+
+export async function handler(event, context) {
+  if (child) {
+    try {
+      return await child.ask(event, Math.min(ANSWER_MS, context.getRemainingTimeInMillis() - RESERVE_MS));
+    } catch (error) {
+      if (error instanceof FunctionError) throw error;
+      giveUpOrGoOn(error);
+    }
+  }
+  return toDefault(event);
+}
+
+/** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove } }`. */
+function readHost() {
+  try {
+    return JSON.parse(readFileSync(join(import.meta.dirname, 'host.json'), 'utf8'));
+  } catch (error) {
+    return { broken: String(error) };
+  }
+}
+
+/**
+ * Replaces this process by the binary. A failed `execve` aborts Node and cannot be caught, so everything is checked
+ * first, and a marker is left that the binary removes before its first poll: a start that finds the marker of one
+ * that died does not try again.
+ */
+function handOver() {
+  try {
+    const { size } = statSync(BINARY);
+    if (size !== (host.bytes ?? size) || size === 0) return { why: `bootstrap has ${size} bytes, not ${host.bytes}` };
+  } catch (error) {
+    return { why: String(error) };
+  }
+  try {
+    accessSync(BINARY, constants.X_OK);
+  } catch (error) {
+    return { why: String(error), spawn: [LOADER, [BINARY, '--stdio']] };
+  }
+  const own = [BINARY, ['--stdio']];
+  if (typeof process.execve !== 'function') return { why: 'this Node.js has no process.execve', spawn: own };
+  const marker = join(tmpdir(), `crossfade-${host.package ?? 'unknown'}.starting`);
+  try {
+    closeSync(openSync(marker, 'wx'));
+  } catch (error) {
+    const why = error.code === 'EEXIST' ? `a start before this one died: ${marker} was still there` : String(error);
+    return { why, spawn: own };
+  }
+  try {
+    process.execve(BINARY, [BINARY, '--marker', marker], process.env);
+  } catch (error) { // some releases of Node.js throw, others abort
+    return { why: String(error), spawn: own };
+  }
+}
+
+/** An answer of the binary that says the event is no event for it. */
+class FunctionError extends Error {
+  constructor({ errorType, errorMessage }) {
+    super(errorMessage);
+    this.name = errorType;
+  }
+}
+
+/** The binary as a child: started now, and again for the next event whenever it died. */
+function Child([command, args]) {
+  let running; // { process, waiting: Map of id → { resolve, reject } }
+  let lastId = 0;
+  this.deaths = 0;
+
+  const start = () => {
+    const started = { process: spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }), waiting: new Map() };
+    const end = (why) => {
+      if (running === started) running = undefined;
+      for (const { reject } of started.waiting.values()) reject(new Error(why));
+      started.waiting.clear();
+    };
+    started.process.on('error', (error) => end(String(error)));
+    started.process.on('exit', (code, signal) => end(`bootstrap --stdio ended with ${signal ?? code}`));
+    started.process.stdin.on('error', (error) => end(String(error)));
+    eachLine(started.process.stdout, (line) => {
+      const { id, answer, error } = parse(line) ?? {};
+      if (id === undefined) return this.stop(started.process); // its exit rejects what waits
+      const asked = started.waiting.get(id);
+      started.waiting.delete(id);
+      if (error) asked?.reject(new FunctionError(error));
+      else asked?.resolve(answer);
+    });
+    return started;
+  };
+
+  this.ask = (event, timeoutMs) => {
+    running ??= start();
+    const { process: asked, waiting } = running;
+    const id = ++lastId;
+    return new Promise((resolve, reject) => {
+      const late = () => {
+        reject(new Error(`bootstrap --stdio did not answer in ${timeoutMs} ms`));
+        this.stop(asked);
+      };
+      const timer = setTimeout(late, Math.max(timeoutMs, 0));
+      const settle = (how) => (value) => {
+        clearTimeout(timer);
+        if (!(value instanceof Error) || value instanceof FunctionError) this.deaths = 0;
+        how(value);
+      };
+      waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
+      asked.stdin.write(`${JSON.stringify({ id, event })}\n`);
+    });
+  };
+
+  this.stop = (process = running?.process) => {
+    if (running?.process === process) running = undefined;
+    process?.kill('SIGKILL');
+  };
+
+  running = start(); // in Lambda's init phase, which has a whole core
+}
+
+/** Lines end with a line feed and nothing else: a string of JSON may hold the other Unicode line ends. */
+function eachLine(stream, take) {
+  let parts = [];
+  stream.on('data', (chunk) => {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      parts.push(chunk.subarray(from, end));
+      take(Buffer.concat(parts).toString('utf8'));
+      parts = [];
+      from = end + 1;
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
+  });
+}
+
+function parse(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function giveUpOrGoOn(error) {
+  child.deaths += 1;
+  if (child.deaths < DEATHS) {
+    log('child', `${error.message}; this request goes to the default origin, bootstrap is started again`);
+    return;
+  }
+  child.stop();
+  child = undefined;
+  log('default', `${error.message}; ${DEATHS} times in a row, bootstrap is not started again`);
+}
+
+/** Aims a request at the default origin and changes nothing else; other events pass unchanged. */
+function toDefault(event) {
+  const cf = event?.Records?.[0]?.cf;
+  if (cf?.response) return cf.response;
+  const request = cf?.request;
+  if (!request?.headers) throw new FunctionError({ errorType: 'NoRequest', errorMessage: 'the event holds no request' });
+  const origin = host.default?.origin; // null: the default is what CloudFront itself has on the behavior
+  if (!origin || cf.config?.eventType === 'viewer-request') return request;
+  const value = hostFor(request.headers);
+  for (const name of host.default.remove) delete request.headers[name];
+  request.headers.host = [{ key: 'Host', value }];
+  request.origin = origin;
+  return request;
+}
+
+/** The `Host` that the default origin is sent, by the `host` key of its table entry. */
+function hostFor(headers) {
+  const { name, viewer } = host.default.host;
+  if (!viewer) return name;
+  const told = headers['x-crossfade-host']?.[0]?.value;
+  const own = headers.host?.[0]?.value;
+  const isOrigin = (host) => viewer.not.includes(host?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase());
+  const value = told ?? (isOrigin(own) ? undefined : own);
+  return value && /^[\w.-]+(:\d+)?$/.test(value) ? value : name;
+}
+
+function log(mode, why) {
+  const level = mode === 'default' ? 'error' : 'warn';
+  writeSync(2, `${JSON.stringify({ log: 'host', level, mode, why, package: host.package, host: host.broken })}\n`);
+}

@@ -1,0 +1,3 @@
+//! The function at the edge.
+
+pub mod image;
