@@ -49,19 +49,24 @@ pub struct Sources {
     files: Vec<SourceFile>,
 }
 
-/// One file.
+/// One file. Made by [`Sources::add`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// As the user would write it.
     pub name: String,
     /// Its text; empty for a file that could not be read.
     pub text: String,
+    /// Where each line begins, the first one included.
+    line_starts: Vec<usize>,
 }
 
 impl Sources {
-    /// Adds a file; its number.
+    /// Adds a file; its number. O(bytes).
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> usize {
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        let text = text.into();
+        let after_breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let line_starts = std::iter::once(0).chain(after_breaks).collect();
+        self.files.push(SourceFile { name: name.into(), text, line_starts });
         self.files.len() - 1
     }
 
@@ -71,16 +76,33 @@ impl Sources {
         &self.files
     }
 
-    /// Line and column (in characters) of a byte, both from 1. O(bytes before it).
+    /// Line and column (in characters) of a byte, both from 1. O(log lines + bytes of the line).
     #[must_use]
     pub fn line_column(&self, file: usize, byte: usize) -> (usize, usize) {
-        let text = self.files.get(file).map_or("", |file| file.text.as_str());
-        let mut end = byte.min(text.len());
-        while !text.is_char_boundary(end) {
+        let Some(file) = self.files.get(file) else { return (1, 1) };
+        let mut end = byte.min(file.text.len());
+        while !file.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        let line = file.line_starts.partition_point(|&start| start <= end);
+        let start = file.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let before = file.text.get(start..end).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let mut sources = Sources::default();
+        let file = sources.add("a", "ab\nçd\n\nx");
+        let rows =
+            [(0, (1, 1)), (2, (1, 3)), (3, (2, 1)), (4, (2, 1)), (5, (2, 2)), (6, (2, 3)), (7, (3, 1)), (99, (4, 2))];
+        for (byte, expected) in rows {
+            assert_eq!(sources.line_column(file, byte), expected, "{byte}");
+        }
     }
 }

@@ -1,0 +1,268 @@
+//! The catalogue: every finding that a table can have, with its stable code.
+//!
+//! A code is never used for another meaning and never renumbered; gaps are fine. Each has its page,
+//! `docs/diagnostics/RNNN.md`, and its row in `tests/diagnostics/`. This file is a data table.
+//!
+//! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
+//! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R129 answers · R130–R139 redirect maps ·
+//! R140–R159 examples and tests · R160 and up: lints of the whole table.
+
+use crate::diagnostic::Severity;
+
+/// One kind of finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `R005`.
+    pub code: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Why it is a finding, in a sentence.
+    pub explanation: &'static str,
+}
+
+impl Code {
+    /// The page of a code: `docs/diagnostics/R005.md`.
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("docs/diagnostics/{}.md", self.code)
+    }
+}
+
+/// The code of that name, `R005`.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Code> {
+    CATALOGUE.iter().copied().find(|known| known.code == code)
+}
+
+macro_rules! catalogue {
+    ($($name:ident = $code:literal $severity:ident $title:literal: $explanation:literal;)*) => {
+        $(
+            #[doc = concat!("`", $code, "`: ", $title, ". ", $explanation, ".")]
+            pub static $name: Code =
+                Code { code: $code, severity: Severity::$severity, title: $title, explanation: $explanation };
+        )*
+
+        /// Every code, in the order of its number.
+        pub static CATALOGUE: &[&Code] = &[$(&$name),*];
+    };
+}
+
+catalogue! {
+    // Files and TOML
+    UNREADABLE = "R001" Error "a file cannot be read":
+        "a table is read whole or not at all";
+    NOT_UTF8 = "R002" Error "a file is not UTF-8":
+        "TOML and redirect maps are UTF-8; another encoding would change the paths it names";
+    SYNTAX = "R003" Error "the text is not TOML":
+        "what cannot be read cannot be decided";
+    UNKNOWN_KEY = "R004" Error "a key is unknown":
+        "a key that nothing reads is a condition that silently does not hold";
+    MISSING_KEY = "R005" Error "a key is missing":
+        "there is no sensible value to assume";
+    WRONG_TYPE = "R006" Error "a value has the wrong type":
+        "a value of another type is a misunderstanding, never converted";
+    UNKNOWN_VALUE = "R007" Error "a value is none of the known words":
+        "only the listed words have a meaning";
+    OUT_OF_RANGE = "R008" Error "a number is out of range":
+        "CloudFront or the table's meaning sets the limits";
+    BAD_SCHEMA = "R009" Error "the schema is not known":
+        "a table says which version of the language it is written in";
+    EMPTY_VALUE = "R010" Error "a value is empty":
+        "an empty list or text here would match nothing, or everything, by accident";
+    REPEATED_VALUE = "R011" Warning "a list names a value twice":
+        "the second has no effect and is often a slip for another";
+
+    // Include
+    BAD_FILE_NAME = "R020" Error "a file name leads out of the table's folder":
+        "a table's files are beside it, so that it means the same on every machine";
+    NOTHING_INCLUDED = "R021" Error "an included file is not there":
+        "a name without a wildcard means that very file";
+    EMPTY_PATTERN = "R022" Warning "an include pattern matches no file":
+        "it may be waiting for its first file, or be mistyped";
+    INCLUDED_TWICE = "R023" Error "a file is included twice":
+        "its routes would be duplicates of themselves";
+    NOT_IN_INCLUDED = "R024" Error "an included file holds more than routes and tests":
+        "origins, defaults and includes are in the top file, so that one place says what they are";
+
+    // Top level
+    UNKNOWN_ORIGIN = "R030" Error "an origin is not declared":
+        "a request can be sent only to an origin of the table";
+    NO_ORIGIN = "R031" Error "the table has no origin":
+        "the default needs one";
+    S3_NOT_CONFIGURED = "R032" Error "an s3 origin is used that CloudFront does not have on the behavior":
+        "a function cannot set an s3 origin that is signed by OAC; only the configured one can be chosen";
+    CONFIGURED_UNCLEAR = "R033" Error "several s3 origins and none is the configured one":
+        "only one origin can be configured on the behavior";
+    TOO_MANY_VIEWERS = "R034" Error "the cohorts hold more than all viewers":
+        "a viewer is in one cohort at most, so the shares add up to 100 at most";
+    BAD_NAME = "R035" Error "a name holds characters that it must not":
+        "names stand in headers, logs, file names and command lines";
+    BAD_REFUSE = "R036" Error "a refused text can never be in a raw path":
+        "a path ends before `?` and `#`";
+
+    // Origins
+    BAD_DOMAIN = "R040" Error "a domain is not a DNS name that CloudFront takes":
+        "an answer with such a domain is a 502 for the viewer";
+    BAD_ORIGIN_PATH = "R041" Error "an origin's path is malformed":
+        "CloudFront puts it before every path: it begins with `/` and does not end with one";
+    ORIGIN_HEADER_DENIED = "R042" Error "CloudFront does not take this origin custom header":
+        "an answer with it is a 502 for the viewer";
+    ORIGIN_HEADERS_TOO_LARGE = "R043" Error "an origin's custom headers are too many or too large":
+        "CloudFront's limits are 30 headers, 256 bytes a name, 1,783 bytes a value, 10,240 bytes together";
+    LITERAL_SECRET = "R044" Warning "a literal looks like a secret":
+        "the table is in version control; a secret's value is not";
+    NOT_FOR_THIS_TYPE = "R045" Error "a key does not apply to this type of origin":
+        "it would have no effect";
+    COMPLETION_TOO_SHORT = "R046" Error "the completion timeout is shorter than the read timeout":
+        "CloudFront refuses it";
+
+    // Routes and conditions
+    BAD_ID = "R060" Error "an id is malformed":
+        "an id is in URLs, logs and reports: `a-z`, `0-9` and `-`, at most 64 characters";
+    DUPLICATE_ID = "R061" Error "two routes have one id":
+        "a decision, a log line and a test name a route by its id";
+    TWO_PATHS = "R062" Error "a route has two kinds of path":
+        "at most one of `path`, `prefix`, `glob`, `regex` and `redirect_map`";
+    TWO_ACTIONS = "R063" Error "a route has two actions":
+        "exactly one of `origin`, `redirect`, `gone`, `respond` and `redirect_map` says what happens";
+    NO_ACTION = "R064" Error "a route has no action":
+        "exactly one of `origin`, `redirect`, `gone`, `respond` and `redirect_map` says what happens";
+    NEEDS_ACTION = "R065" Error "a key does not apply to this action":
+        "it would have no effect";
+    BAD_HOST = "R066" Error "a host is malformed":
+        "no request could have it";
+    BAD_METHOD = "R067" Error "a method is not a token":
+        "no request could have it";
+    UNKNOWN_METHOD = "R068" Warning "a method that CloudFront never passes on":
+        "CloudFront knows GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case";
+    BAD_COUNTRY = "R069" Error "a country is not a code of two capital letters":
+        "countries compare with case, and CloudFront sends capitals";
+    UNKNOWN_COHORT = "R070" Warning "a cohort is not declared":
+        "no viewer will be put in it by the gate";
+    NO_OFFSET = "R071" Error "a date-time has no offset":
+        "a table means the same moment everywhere";
+    EMPTY_WINDOW = "R072" Error "`from` is not before `until`":
+        "the route would never be live";
+    BAD_NAME_IN_CONDITION = "R073" Error "a condition's name can never be in a request":
+        "the condition would never hold";
+    BAD_VALUE_IN_CONDITION = "R074" Error "a condition's value can never be in a request":
+        "the condition would never hold";
+
+    // Headers
+    BAD_HEADER_NAME = "R080" Error "a header name is malformed":
+        "RFC 9110 allows letters, digits and !#$%&'*+-.^_`|~";
+    BAD_HEADER_VALUE = "R081" Error "a header value is malformed":
+        "control characters end a header or worse";
+    OUR_PREFIX = "R082" Error "a header name begins with `x-crossfade-`":
+        "these names are the gate's; a viewer's are dropped";
+    HEADER_DISALLOWED = "R083" Error "CloudFront does not let a function touch this header":
+        "an answer that does is a 502 for the viewer";
+    HEADER_READ_ONLY = "R084" Error "CloudFront does not let an origin-request function change this header":
+        "an answer that does is a 502 for the viewer";
+    HEADER_HAS_KEY = "R085" Error "a header has its own key":
+        "two places for one header could disagree";
+    HEADER_TWICE = "R086" Error "a header is named twice":
+        "what comes out would depend on an order that nobody sees";
+
+    // Paths
+    PATH_START = "R090" Error "a path does not begin with `/`":
+        "no request's path could match";
+    PATH_HOLDS_QUERY = "R091" Error "a path holds `?` or `#`":
+        "a path ends before them";
+    PARTIAL_CAPTURE = "R092" Error "a capture is only part of a segment":
+        "a capture fills one whole segment";
+    BAD_CAPTURE = "R093" Error "a capture is malformed":
+        "a capture is `{name}` or `{*name}`, the name of letters, digits and `_`";
+    DUPLICATE_CAPTURE = "R094" Error "two captures have one name":
+        "a target could not say which";
+    REST_NOT_LAST = "R095" Error "`{*name}` is not last":
+        "it takes all that is left";
+    BRACE_IN_PREFIX = "R096" Error "a prefix holds a brace":
+        "a prefix is literal text";
+    BAD_GLOB = "R097" Error "a glob is malformed":
+        "it matches nothing";
+    GLOB_STARS = "R098" Error "`**` stands beside other text in a segment":
+        "it would mean `*`, and not cross segments";
+    GLOB_EMPTY_ALTERNATIVE = "R099" Error "a glob has an empty alternative":
+        "libraries differ in what it means";
+    GLOB_START = "R100" Error "a glob cannot match a text that begins with `/`":
+        "every path begins with `/`";
+    BAD_REGEX = "R101" Error "a regex is malformed":
+        "it matches nothing";
+    REGEX_TOO_LONG = "R102" Error "a regex is too long":
+        "4,096 bytes are enough for people to read";
+    REGEX_TOO_LARGE = "R103" Error "a regex compiles to too much":
+        "the edge function's memory and start are shared by all routes";
+    NEVER_MATCHES = "R104" Error "a pattern can never match the normal form of a path":
+        "globs and regexes are used as written, and compared with the normal form";
+    LITERAL_UNSTABLE = "R105" Error "a template's normal form would lose a capture":
+        "dot segments and empty segments are removed before any match";
+
+    // Targets
+    TARGET_START = "R110" Error "a target begins with neither one `/` nor `http://` or `https://`":
+        "anything else is relative to the page that the viewer is on, or leads to another host";
+    TARGET_HOST = "R111" Error "a target's host is malformed or captured":
+        "what a viewer sends must never choose the host";
+    UNDEFINED_CAPTURE = "R112" Error "a target names a capture that the path does not have":
+        "it would always be empty";
+    TARGET_BRACE = "R113" Error "a target holds a brace that is no capture":
+        "a literal brace is written `%7B` or `%7D`";
+    TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
+        "what begins with `//`, holds a control character or climbs with `..` is refused for every request";
+    REWRITE_QUERY = "R115" Error "a rewrite holds `?` or `#`":
+        "it is the path that is sent on; `query_string` says what happens to the query";
+    TARGET_CHARACTER = "R116" Error "a target holds a character that no URL may hold":
+        "browsers and servers differ in what they make of it";
+    TARGET_DOUBLE_SLASH = "R117" Error "a target doubles the slash of `{rest}`":
+        "after a prefix, `{rest}` is empty or begins with a slash itself";
+
+    // Answers
+    BAD_REDIRECT_STATUS = "R120" Error "a status is not that of a redirect":
+        "301, 302, 303, 307 and 308 carry a `location`";
+    BAD_STATUS = "R121" Error "a status is not one that a function may answer":
+        "CloudFront takes 200 to 599";
+    BODY_NOT_ALLOWED = "R122" Error "a status has no body":
+        "CloudFront answers 502 to a function that sends one";
+    BODY_TOO_LARGE = "R123" Error "a body is too large":
+        "CloudFront takes 1 MB of headers and body";
+    GONE_FALSE = "R124" Error "`gone` is not `true`":
+        "a route that is not gone says what else happens";
+
+    // Redirect maps
+    ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
+        "a row is `from,to` or `from,to,status`";
+    ROW_STATUS = "R131" Error "a row's status is not that of a redirect":
+        "301, 302, 303, 307 and 308 carry a `location`";
+    ROW_DUPLICATE = "R132" Error "two rows have one source":
+        "only one of them can decide";
+    ROW_SOURCE = "R133" Error "a row's source is not a path":
+        "a map is looked up by path, without host, query and fragment";
+    ROW_TARGET = "R134" Error "a row's target is malformed":
+        "it would lead elsewhere, or nowhere";
+    EMPTY_MAP = "R135" Warning "a redirect map has no row":
+        "it takes no request";
+    MORE_ROWS = "R136" Error "a redirect map has more findings":
+        "only the first hundred are shown";
+    BAD_CSV = "R137" Error "a redirect map is not CSV":
+        "what cannot be read cannot be decided";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_numbered_once_and_in_order() {
+        for pair in CATALOGUE.windows(2) {
+            assert!(pair[0].code < pair[1].code, "{} comes before {}", pair[0].code, pair[1].code);
+        }
+        for code in CATALOGUE {
+            let digits = code.code.strip_prefix('R').unwrap_or_default();
+            assert!(digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", code.code);
+            assert!(!code.title.ends_with('.') && !code.explanation.ends_with('.'), "{}", code.code);
+            assert_eq!(find(code.code), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One TOML file of a table: read, parsed, and taken apart again.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::codes;
+use super::context::Context;
+use super::files::MAX_TOML;
+
+/// Syntax errors reported of one file; a file of garbage has one per line.
+const MAX_SYNTAX_ERRORS: usize = 100;
+
+/// A file that was read.
+pub(crate) struct Document {
+    /// Its number in the sources.
+    pub(crate) file: usize,
+    /// Its text.
+    pub(crate) text: String,
+}
+
+impl Document {
+    /// Reads a file; `named_at` is the place (file and span) that names it, for the report where it cannot be read.
+    pub(crate) fn read(
+        context: &mut Context<'_>,
+        name: &str,
+        named_at: Option<(usize, Range<usize>)>,
+    ) -> Option<Document> {
+        let (text, trouble) = match context.files.read(name, MAX_TOML) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let at = error.utf8_error().valid_up_to();
+                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                    (text, Some((&codes::NOT_UTF8, at..at + '\u{fffd}'.len_utf8(), format!("`{name}` is not UTF-8"))))
+                }
+            },
+            Err(error) => {
+                let message = format!("`{name}` cannot be read: {error}");
+                (String::new(), Some((&codes::UNREADABLE, 0..0, message)))
+            }
+        };
+        let file = context.sources.add(name, text.clone());
+        let Some((code, span, message)) = trouble else { return Some(Document { file, text }) };
+        let (at, span) = match named_at {
+            Some(place) if *code == codes::UNREADABLE => place,
+            _ => (file, span),
+        };
+        context.file = at;
+        context.report(code, span, message);
+        None
+    }
+
+    /// The tree of the text, as far as it could be read; every syntax error is reported.
+    pub(crate) fn parse(&self, context: &mut Context<'_>) -> Tree<'_> {
+        context.file = self.file;
+        let (root, errors) = DeTable::parse_recoverable(&self.text);
+        for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
+            let span = error.span().unwrap_or(0..0);
+            context.report(&codes::SYNTAX, span, error.message().to_owned());
+        }
+        if let Some(more) = errors.get(MAX_SYNTAX_ERRORS..).filter(|more| !more.is_empty()) {
+            let span = more.first().and_then(toml::de::Error::span).unwrap_or(0..0);
+            context.report(&codes::SYNTAX, span, format!("and {} more syntax errors from here on", more.len()));
+        }
+        Tree { root: Some(root.into_inner()), is_whole: errors.is_empty() }
+    }
+}
+
+/// A parsed file.
+pub(crate) struct Tree<'t> {
+    root: Option<DeTable<'t>>,
+    /// Whether nothing had to be left out.
+    pub(crate) is_whole: bool,
+}
+
+impl<'t> Tree<'t> {
+    /// The file's keys.
+    pub(crate) fn root(&self) -> Option<&DeTable<'t>> {
+        self.root.as_ref()
+    }
+}
+
+/// A key of a hundred thousand dots makes a tree as deep; dropping it by recursion would overflow the stack.
+impl Drop for Tree<'_> {
+    fn drop(&mut self) {
+        let Some(root) = self.root.take() else { return };
+        let mut left = vec![DeValue::Table(root)];
+        while let Some(value) = left.pop() {
+            match value {
+                DeValue::Table(table) => left.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+                DeValue::Array(list) => left.extend(list.into_iter().map(Spanned::into_inner)),
+                _ => {}
+            }
+        }
+    }
+}
