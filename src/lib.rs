@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod edge;
+pub mod event;
 pub mod platform;
 #[cfg(feature = "cli")]
 pub mod report;

@@ -1,3 +1,13 @@
-//! The function at the edge.
+//! The edge: an event's bytes in, an answer's bytes out.
+//!
+//! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`gate`] judges every answer
+//! before it leaves; [`image`] is the table as it lies in the package.
 
+pub mod gate;
+mod handler;
 pub mod image;
+mod log;
+mod origins;
+
+pub use handler::{Action, FunctionError, Handled, Handler, Summary};
+pub use origins::{OriginProblem, custom_block};

@@ -1,0 +1,336 @@
+//! What goes back to CloudFront: the request with some members replaced, or an answer made at the edge.
+
+use std::borrow::Cow;
+
+use super::RequestEvent;
+use super::facts::field_value;
+use super::json::{Member, ObjectWriter, elements, write_text};
+use crate::platform::{may_have_body, reason_phrase};
+use crate::route::{HeaderChanges, Redirect, Respond};
+
+/// The changes of a request that is sent on. Default: none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Edits<'e> {
+    /// Another `uri`.
+    pub uri: Option<Cow<'e, str>>,
+    /// Another `querystring`.
+    pub query: Option<Cow<'e, str>>,
+    /// Another `origin`, as JSON.
+    pub origin: Option<Cow<'e, str>>,
+    /// Changes of `headers`.
+    pub headers: HeaderEdits<'e>,
+}
+
+/// Changes of headers: what is left of each name once all of them are carried out in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderEdits<'e> {
+    /// One for each name; lower case.
+    pub edits: Vec<(Cow<'e, str>, HeaderEdit<'e>)>,
+}
+
+/// What happens to the fields of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderEdit<'e> {
+    /// They go.
+    Remove,
+    /// They become these.
+    Replace(Vec<Cow<'e, str>>),
+    /// These come after them.
+    Append(Vec<Cow<'e, str>>),
+}
+
+impl<'e> HeaderEdits<'e> {
+    /// What a route says: removes, then sets, then adds.
+    #[must_use]
+    pub fn of(changes: &'e HeaderChanges) -> HeaderEdits<'e> {
+        let mut edits = HeaderEdits::default();
+        for name in &changes.remove {
+            edits.remove(name);
+        }
+        for (name, value) in &changes.set {
+            edits.set(name, Cow::Borrowed(value));
+        }
+        for (name, value) in &changes.add {
+            edits.add(name, Cow::Borrowed(value));
+        }
+        edits
+    }
+
+    /// No field of that name is left.
+    pub fn remove(&mut self, name: impl Into<Cow<'e, str>>) {
+        self.put(name.into(), HeaderEdit::Remove);
+    }
+
+    /// One field of that name is left.
+    pub fn set(&mut self, name: impl Into<Cow<'e, str>>, value: Cow<'e, str>) {
+        self.put(name.into(), HeaderEdit::Replace(vec![value]));
+    }
+
+    /// One field more.
+    pub fn add(&mut self, name: impl Into<Cow<'e, str>>, value: Cow<'e, str>) {
+        let name = name.into();
+        match self.edit_mut(&name) {
+            None => self.put(name, HeaderEdit::Append(vec![value])),
+            Some(HeaderEdit::Replace(values) | HeaderEdit::Append(values)) => values.push(value),
+            Some(edit @ HeaderEdit::Remove) => *edit = HeaderEdit::Replace(vec![value]),
+        }
+    }
+
+    fn put(&mut self, name: Cow<'e, str>, edit: HeaderEdit<'e>) {
+        match self.edit_mut(&name) {
+            Some(old) => *old = edit,
+            None => self.edits.push((name, edit)),
+        }
+    }
+
+    fn edit_mut(&mut self, name: &str) -> Option<&mut HeaderEdit<'e>> {
+        self.edits.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, edit)| edit)
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.edits.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+}
+
+impl Edits<'_> {
+    /// The request with these changes; its own text where there are none. O(m).
+    #[must_use]
+    pub fn write(&self, request: &RequestEvent<'_>) -> Vec<u8> {
+        let headers = self.write_headers(request);
+        let mut changes = vec![];
+        let text = |text: &Cow<'_, str>| {
+            let mut out = Vec::with_capacity(text.len() + 2);
+            write_text(&mut out, text);
+            out
+        };
+        changes.extend(self.uri.as_ref().map(|uri| ("uri", text(uri))));
+        changes.extend(self.query.as_ref().map(|query| ("querystring", text(query))));
+        changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.as_bytes().to_vec())));
+        changes.extend(headers.map(|headers| ("headers", headers)));
+        if changes.is_empty() {
+            return request.text.as_bytes().to_vec();
+        }
+        splice(request, &changes)
+    }
+
+    /// The new `headers`, where an edit changes anything.
+    fn write_headers(&self, request: &RequestEvent<'_>) -> Option<Vec<u8>> {
+        let edits = &self.headers;
+        if edits.edits.is_empty() {
+            return None;
+        }
+        let members = &request.headers.members;
+        let found: Vec<Option<usize>> = members.iter().map(|member| edits.position(&member.name)).collect();
+        let fields = |edit: usize| found.iter().filter(|&&at| at == Some(edit)).count();
+        let counts: Vec<usize> = (0..edits.edits.len()).map(fields).collect();
+        let changes = |(member, at): (&Member<'_>, &Option<usize>)| match edits.at(*at) {
+            None => false,
+            Some(HeaderEdit::Replace(values)) => {
+                let once = at.and_then(|at| counts.get(at)) == Some(&1);
+                !(once && is_exactly(member, values))
+            }
+            Some(HeaderEdit::Remove | HeaderEdit::Append(_)) => true,
+        };
+        let makes =
+            |((_, edit), count): (&(Cow<'_, str>, HeaderEdit<'_>), &usize)| *count == 0 && *edit != HeaderEdit::Remove;
+        if !members.iter().zip(&found).any(changes) && !edits.edits.iter().zip(&counts).any(makes) {
+            return None;
+        }
+        Some(edits.write(members, &found))
+    }
+}
+
+impl HeaderEdits<'_> {
+    fn at(&self, at: Option<usize>) -> Option<&HeaderEdit<'_>> {
+        at.and_then(|at| self.edits.get(at)).map(|(_, edit)| edit)
+    }
+
+    /// Every member in its place, each edit at the first member of its name or at the end.
+    fn write(&self, members: &[Member<'_>], found: &[Option<usize>]) -> Vec<u8> {
+        let size: usize = members.iter().map(|member| member.key.len() + member.value.get().len() + 2).sum();
+        let mut out = Vec::with_capacity(size + 256);
+        let mut object = ObjectWriter::open(&mut out);
+        let mut done = vec![false; self.edits.len()];
+        for (member, at) in members.iter().zip(found) {
+            let Some((at, (name, edit))) = at.and_then(|at| self.edits.get(at).map(|edit| (at, edit))) else {
+                object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+                continue;
+            };
+            let first = done.get_mut(at).is_some_and(|done| !std::mem::replace(done, true));
+            match edit {
+                HeaderEdit::Append(values) if first => {
+                    write_fields(object.raw_key(member.key), &elements(member.value), name, values);
+                }
+                HeaderEdit::Append(_) => {
+                    object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+                }
+                HeaderEdit::Replace(values) if first => write_fields(object.key(name), &[], name, values),
+                HeaderEdit::Replace(_) | HeaderEdit::Remove => {}
+            }
+        }
+        for ((name, edit), done) in self.edits.iter().zip(done) {
+            if let (HeaderEdit::Replace(values) | HeaderEdit::Append(values), false) = (edit, done) {
+                write_fields(object.key(name), &[], name, values);
+            }
+        }
+        object.close();
+        out
+    }
+}
+
+/// Whether a header already has these values, so that its text can stay as it is.
+fn is_exactly(member: &Member<'_>, values: &[Cow<'_, str>]) -> bool {
+    let fields = elements(member.value);
+    let same = |(field, value): (&&serde_json::value::RawValue, &Cow<'_, str>)| {
+        field_value(field).is_some_and(|found| found == *value)
+    };
+    fields.len() == values.len() && fields.iter().zip(values).all(same)
+}
+
+/// The array of a header: fields that stay, then new ones.
+pub(crate) fn write_fields(
+    out: &mut Vec<u8>,
+    old: &[&serde_json::value::RawValue],
+    name: &str,
+    values: &[Cow<'_, str>],
+) {
+    out.push(b'[');
+    for (at, field) in old.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(field.get().as_bytes());
+    }
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 || !old.is_empty() {
+            out.push(b',');
+        }
+        write_field(out, name, value);
+    }
+    out.push(b']');
+}
+
+fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
+    let mut field = ObjectWriter::open(out);
+    write_text(field.key("key"), &title_case(name));
+    write_text(field.key("value"), value);
+    field.close();
+}
+
+/// `x-from` as CloudFront writes names in `key`: `X-From`.
+fn title_case(name: &str) -> String {
+    let mut out = name.to_ascii_lowercase();
+    let mut begins = true;
+    // ASCII letters only: a name is a token (RFC 9110), and the length in bytes stays.
+    out = out
+        .chars()
+        .map(|char| {
+            let cased = if begins { char.to_ascii_uppercase() } else { char };
+            begins = char == '-';
+            cased
+        })
+        .collect();
+    out
+}
+
+/// The request's members, the changed ones replaced where they first stand, new ones at the end.
+fn splice(request: &RequestEvent<'_>, changes: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let grown: usize = changes.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+    let mut out = Vec::with_capacity(request.text.len() + grown);
+    let mut object = ObjectWriter::open(&mut out);
+    let mut left: Vec<_> = changes.iter().map(Some).collect();
+    for member in &request.object.members {
+        let change = changes.iter().position(|(name, _)| *name == member.name);
+        match change.map(|at| left.get_mut(at).and_then(Option::take)) {
+            None => object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes()),
+            Some(Some((_, value))) => object.raw_key(member.key).extend_from_slice(value),
+            Some(None) => {}
+        }
+    }
+    for (name, value) in left.into_iter().flatten() {
+        object.key(name).extend_from_slice(value);
+    }
+    object.close();
+    out
+}
+
+/// An answer that the edge makes. It does not depend on the method: that is in no cache key, and CloudFront itself
+/// sends no body to a HEAD.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated<'d> {
+    /// 200 to 599.
+    pub status: u16,
+    /// Names in lower case, each once, with its values.
+    pub headers: Vec<(&'d str, Vec<Cow<'d, str>>)>,
+    /// Text; empty for none.
+    pub body: &'d str,
+}
+
+impl<'d> Generated<'d> {
+    /// A redirect: `location`, an explicit `cache-control`, and what the route adds.
+    #[must_use]
+    pub fn redirect(redirect: &'d Redirect<'_, '_>) -> Generated<'d> {
+        let location = ("location", vec![Cow::Owned(redirect.location.to_string())]);
+        let cache_control = ("cache-control", vec![Cow::Borrowed(&*redirect.cache_control)]);
+        let headers = with_further(vec![location, cache_control], redirect.headers);
+        Generated { status: redirect.status, headers, body: "" }
+    }
+
+    /// An answer: its body and type where its status may have one, an explicit `cache-control`, what the route adds.
+    #[must_use]
+    pub fn respond(respond: &'d Respond<'_>) -> Generated<'d> {
+        let mut headers = vec![("cache-control", vec![Cow::Borrowed(&*respond.cache_control)])];
+        let body = if may_have_body(respond.status) { respond.body } else { "" };
+        if let Some(content_type) = respond.content_type.filter(|_| may_have_body(respond.status)) {
+            headers.push(("content-type", vec![Cow::Borrowed(content_type)]));
+        }
+        Generated { status: respond.status, headers: with_further(headers, respond.headers), body }
+    }
+
+    /// Bytes of headers and body, as the size limit counts them.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let fields = self.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let headers: usize = fields.map(|(name, value)| name.len().saturating_add(value.len())).sum();
+        headers.saturating_add(self.body.len())
+    }
+
+    /// The answer as JSON.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.size() + 256);
+        let mut object = ObjectWriter::open(&mut out);
+        write_text(object.key("status"), &self.status.to_string());
+        if let Some(phrase) = reason_phrase(self.status) {
+            write_text(object.key("statusDescription"), phrase);
+        }
+        let mut headers = ObjectWriter::open(object.key("headers"));
+        for (name, values) in &self.headers {
+            write_fields(headers.key(name), &[], name, values);
+        }
+        headers.close();
+        if !self.body.is_empty() {
+            write_text(object.key("bodyEncoding"), "text");
+            write_text(object.key("body"), self.body);
+        }
+        object.close();
+        out
+    }
+}
+
+/// Our own headers win over the route's of the same name; the route's may have several values.
+fn with_further<'d>(
+    own: Vec<(&'d str, Vec<Cow<'d, str>>)>,
+    further: &'d [(String, String)],
+) -> Vec<(&'d str, Vec<Cow<'d, str>>)> {
+    let count = own.len();
+    let mut all = own;
+    for (name, value) in further {
+        match all.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            None => all.push((name, vec![Cow::Borrowed(value)])),
+            Some(at) if at < count => {}
+            Some(at) => all.get_mut(at).into_iter().for_each(|(_, values)| values.push(Cow::Borrowed(value))),
+        }
+    }
+    all
+}

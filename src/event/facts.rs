@@ -1,0 +1,134 @@
+//! What a decision reads of a request: nothing that the table does not name.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde_json::value::RawValue;
+
+use super::RequestEvent;
+use super::json::{Object, elements, text};
+use crate::platform::limits::MAX_HOST;
+use crate::route::{Definition, Request, Timestamp, bare_host};
+
+/// The viewer's host, set by the gate.
+pub const HOST_HEADER: &str = "x-crossfade-host";
+/// The viewer's cohort, set by the gate.
+pub const COHORT_HEADER: &str = "x-crossfade-cohort";
+/// The epoch that the gate is in.
+pub const EPOCH_HEADER: &str = "x-crossfade-epoch";
+/// The viewer's country, set by CloudFront.
+pub const COUNTRY_HEADER: &str = "cloudfront-viewer-country";
+
+/// The headers that conditions of a table read, and the domains that are not viewers' hosts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    headers: Vec<String>,
+    domains: Vec<String>,
+}
+
+impl Reads {
+    /// Collects them. O(n) in conditions.
+    #[must_use]
+    pub fn of(definition: &Definition) -> Reads {
+        let conditions = || definition.routes.iter().map(|route| &route.conditions);
+        let mut headers: BTreeSet<String> =
+            conditions().flat_map(|all| &all.headers).map(|test| test.name.to_ascii_lowercase()).collect();
+        if conditions().any(|all| !all.cookies.is_empty()) {
+            headers.insert("cookie".to_owned());
+        }
+        let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
+        Reads { headers: headers.into_iter().collect(), domains }
+    }
+}
+
+/// The facts of one event, decoded.
+#[derive(Clone, Debug, Default)]
+pub struct Facts<'a> {
+    /// The viewer's host as the gate, or else the `host` header, says it; `None` where neither can be trusted to.
+    pub host: Option<Cow<'a, str>>,
+    method: Cow<'a, str>,
+    path: Cow<'a, str>,
+    query: Cow<'a, str>,
+    headers: Vec<(&'a str, Cow<'a, str>)>,
+    country: Option<Cow<'a, str>>,
+    cohort: Option<Cow<'a, str>>,
+    epoch: Option<u32>,
+}
+
+impl<'a> Facts<'a> {
+    /// Reads the facts of a request. O(m).
+    #[must_use]
+    pub fn of(request: &RequestEvent<'a>, reads: &'a Reads) -> Facts<'a> {
+        let headers = &request.headers;
+        let wanted = |name: &'a String| values(headers, name).map(move |value| (name.as_str(), value));
+        Facts {
+            host: host(headers, &reads.domains),
+            method: request.method.clone(),
+            path: request.uri.clone(),
+            query: request.query.clone(),
+            headers: reads.headers.iter().flat_map(wanted).collect(),
+            country: only(headers, COUNTRY_HEADER),
+            cohort: only(headers, COHORT_HEADER),
+            epoch: only(headers, EPOCH_HEADER).and_then(|text| epoch(&text)),
+        }
+    }
+
+    /// The request that is decided.
+    #[must_use]
+    pub fn request(&self, clock: Timestamp) -> Request<'_> {
+        Request {
+            method: &self.method,
+            host: self.host.as_deref(),
+            path: &self.path,
+            query: &self.query,
+            headers: self.headers.iter().map(|(name, value)| (*name, &**value)).collect(),
+            country: self.country.as_deref(),
+            cohort: self.cohort.as_deref(),
+            epoch: self.epoch,
+            time: Some(clock),
+        }
+    }
+}
+
+/// The viewer's host: the gate's word, else `host` where that is not the domain of an origin, which is what CloudFront
+/// puts there when no policy forwards the viewer's.
+fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
+    if has(headers, HOST_HEADER) {
+        return only(headers, HOST_HEADER).filter(|host| is_host(host));
+    }
+    let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
+    only(headers, "host").filter(|host| is_host(host) && !is_origin(host))
+}
+
+/// Whether a text can be sent on as a `Host`.
+fn is_host(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    !bare_host(text).is_empty() && text.len() <= MAX_HOST && text.bytes().all(fits)
+}
+
+/// A decimal number as the gate writes it.
+fn epoch(text: &str) -> Option<u32> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn has(headers: &Object<'_>, name: &str) -> bool {
+    headers.members.iter().any(|member| member.name.eq_ignore_ascii_case(name) && !elements(member.value).is_empty())
+}
+
+/// The value of a header that is set for us and comes once: two values are nobody's word, and no text is none.
+fn only<'a>(headers: &Object<'a>, name: &'a str) -> Option<Cow<'a, str>> {
+    let mut values = values(headers, name);
+    let first = values.next().filter(|value| !value.is_empty())?;
+    values.next().is_none().then_some(first)
+}
+
+/// The values of a header's fields, in order; what is no text is passed over.
+fn values<'s, 'a: 's>(headers: &'s Object<'a>, name: &'s str) -> impl Iterator<Item = Cow<'a, str>> + 's {
+    let named = headers.members.iter().filter(move |member| member.name.eq_ignore_ascii_case(name));
+    named.flat_map(|member| elements(member.value)).filter_map(field_value)
+}
+
+/// The `value` of one `{key?, value}`.
+pub(super) fn field_value(field: &RawValue) -> Option<Cow<'_, str>> {
+    Object::parse(field)?.get("value").and_then(text)
+}

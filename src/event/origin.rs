@@ -1,0 +1,91 @@
+//! Which origin an event aims at.
+
+use std::borrow::Cow;
+
+use super::RequestEvent;
+use super::json::Object;
+use crate::route::{Definition, Origin, OriginKind};
+
+/// The `origin` of an event.
+#[derive(Debug)]
+pub struct EventOrigin<'a> {
+    /// Under which of `custom` and `s3` it stands.
+    pub kind: Kind,
+    /// The members of that.
+    pub object: Object<'a>,
+}
+
+/// The two kinds of origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `custom`.
+    Custom,
+    /// `s3`.
+    S3,
+}
+
+/// What an event's origin is to a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// The configured one: decide.
+    Configured,
+    /// Another of the table's, by position: the failover of an origin group.
+    Failover(usize),
+    /// None that the table knows.
+    Unknown,
+}
+
+impl<'a> EventOrigin<'a> {
+    /// The origin of a request, where it has a usable one.
+    #[must_use]
+    pub fn of(request: &RequestEvent<'a>) -> Option<EventOrigin<'a>> {
+        let origin = request.object.get("origin").and_then(Object::parse)?;
+        let found = |kind, name| {
+            let object = origin.get(name).and_then(Object::parse)?;
+            Some(EventOrigin { kind, object })
+        };
+        found(Kind::Custom, "custom").or_else(|| found(Kind::S3, "s3"))
+    }
+
+    /// Which of a table's origins it is: kind and domain must be the same. Where several share a domain, one with the
+    /// same path and port is meant before others, and the configured one before others like it.
+    #[must_use]
+    pub fn aim(&self, definition: &Definition) -> Aim {
+        let domain = self.object.text("domainName").unwrap_or_default();
+        let likeness = |(at, origin): (usize, &Origin)| {
+            let same = self.is_kind(origin) && origin.domain.eq_ignore_ascii_case(&domain);
+            same.then(|| (self.is_place(origin), at == definition.configured, at))
+        };
+        // Positions are compared backwards, so that the first of equals wins.
+        let best = definition.origins.iter().enumerate().rev().filter_map(likeness).max_by_key(|&(p, c, _)| (p, c));
+        match best {
+            Some((_, true, _)) => Aim::Configured,
+            Some((_, false, at)) => Aim::Failover(at),
+            None => Aim::Unknown,
+        }
+    }
+
+    /// The names of its custom headers.
+    pub fn header_names(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        let headers = self.object.get("customHeaders").and_then(Object::parse).unwrap_or_default();
+        headers.members.into_iter().map(|member| member.name)
+    }
+
+    fn is_kind(&self, origin: &Origin) -> bool {
+        match origin.kind {
+            OriginKind::Custom(_) => self.kind == Kind::Custom,
+            OriginKind::S3(_) => self.kind == Kind::S3,
+        }
+    }
+
+    fn is_place(&self, origin: &Origin) -> bool {
+        let path = self.object.text("path").unwrap_or_default();
+        match &origin.kind {
+            OriginKind::S3(s3) => path == s3.path,
+            OriginKind::Custom(custom) => {
+                let port = self.object.get("port").map_or("", |port| port.get());
+                path == custom.path && port.parse() == Ok(custom.port)
+            }
+        }
+    }
+}
