@@ -7,6 +7,8 @@
 //!
 //! [`Event::parse`] first; [`facts`] for what a decision reads, [`answer`] for what is written, [`json`] for how.
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
 pub mod answer;
 pub mod facts;
 pub mod json;
