@@ -8,7 +8,9 @@ pub mod decide;
 pub mod error;
 pub mod explain;
 pub mod files;
+pub mod invoke;
 pub mod lines;
+pub mod secrets;
 pub mod table;
 pub mod terminal;
 
@@ -102,6 +104,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Decide requests from stdin, one JSON object a line
     Decide(decide::DecideArgs),
+    /// Hand one CloudFront event to the handler of the edge
+    Invoke(invoke::InvokeArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -136,6 +140,7 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Check(args) => check::run(args, global),
         Command::Explain(args) => explain::run(args, global),
         Command::Decide(args) => decide::run(args, global),
+        Command::Invoke(args) => invoke::run(args, global),
     }
 }
 

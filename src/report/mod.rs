@@ -4,4 +4,5 @@
 
 pub mod diagnostics;
 pub mod explanation;
+pub mod json;
 pub mod layout;
