@@ -11,3 +11,5 @@ pub mod platform;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod route;
+#[cfg(feature = "cli")]
+pub mod serve;

@@ -1,0 +1,106 @@
+//! Viewers' connections: HTTP/1.1 and HTTP/2 without TLS on one port.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::Edge;
+use super::exchange::answer;
+use super::forward::MAX_BUFFER;
+
+/// At the end, answers under way get this long.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// As many header fields as fit into a head that CloudFront takes.
+const MAX_HEADERS: usize = 8_192;
+/// Answers at once on one HTTP/2 connection, as CloudFront allows.
+const MAX_STREAMS: u32 = 128;
+/// What one HTTP/2 stream may send ahead of its reader.
+const STREAM_WINDOW: u32 = 256 * 1024;
+
+/// Serves viewers until `stop` is done, and then until the answers under way have left or too long has passed.
+pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Output = ()>) {
+    let builder = builder(edge.settings.head_timeout);
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => attend(&builder, &graceful, (stream, peer), &edge),
+                Err(problem) => pause_after(&problem).await,
+            },
+            () = &mut stop => break,
+        }
+    }
+    drop(listener);
+    // What is not done by then is cut off: the program was asked to end.
+    let _ = tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await;
+}
+
+/// A failed accept is the viewer's trouble; one for lack of descriptors goes on failing until some are free.
+async fn pause_after(problem: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset};
+    if !matches!(problem.kind(), ConnectionAborted | ConnectionReset) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn builder(head_timeout: Duration) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_BUFFER)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_BUFFER).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(4 * STREAM_WINDOW)
+        .max_send_buf_size(MAX_BUFFER);
+    builder
+}
+
+fn attend(
+    builder: &auto::Builder<TokioExecutor>,
+    graceful: &GracefulShutdown,
+    (stream, peer): (TcpStream, SocketAddr),
+    edge: &Arc<Edge>,
+) {
+    // Without it small answers wait for the viewer's acknowledgements; a socket that refuses it is served all the same.
+    let _ = stream.set_nodelay(true);
+    let (edge, head_timeout) = (Arc::clone(edge), edge.settings.head_timeout);
+    let began = Arc::new(AtomicBool::new(false));
+    let spoke = Arc::clone(&began);
+    let service = service_fn(move |request| {
+        spoke.store(true, Ordering::Relaxed);
+        let edge = Arc::clone(&edge);
+        async move { Ok::<_, Infallible>(answer(edge, peer.ip(), request).await) }
+    });
+    let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    tokio::spawn(async move {
+        let mut connection = std::pin::pin!(connection);
+        let silent = async {
+            tokio::time::sleep(head_timeout).await;
+            if began.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+        };
+        // A connection ends in many ways, none of which anybody could be told of. One on which no request has come is
+        // ended here: hyper's own limit does not begin before it knows the version of HTTP.
+        tokio::select! {
+            _ = &mut connection => {}
+            () = silent => {}
+        }
+    });
+}

@@ -1,0 +1,118 @@
+//! A request on its way to the server that plays an origin, and the answer on its way back; both streamed.
+
+use std::error::Error;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::uri::{PathAndQuery, Scheme};
+use http::{Request, Response, Uri};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use super::body::{Body, Download, Upload};
+use super::incoming::drop_listed;
+use super::outgoing::Outgoing;
+use super::target::Server;
+
+/// CloudFront waits this long for a connection by default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Unused connections are kept this long, as CloudFront's default is.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of a message may wait in memory on one connection.
+pub(super) const MAX_BUFFER: usize = 64 * 1024;
+/// Fields that end at a hop and that hyper writes anew where they are needed (RFC 9110 section 7.6.1).
+const HOP_BY_HOP: [&str; 7] =
+    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+pub(super) type Client = legacy::Client<HttpConnector, Upload>;
+
+pub(super) fn client() -> Client {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_nodelay(true);
+    legacy::Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http1_max_buf_size(MAX_BUFFER)
+        .build(connector)
+}
+
+/// Why an origin gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("no connection to {address}: {cause}")]
+    Connect { address: String, cause: String },
+    #[error("{address} sent no answer: {cause}")]
+    Exchange { address: String, cause: String },
+    #[error("{address} was silent for {} s, its `read_timeout`", .limit.as_secs())]
+    Silent { address: String, limit: Duration },
+    #[error("the path `{0}` cannot be sent in a request")]
+    Path(String),
+}
+
+/// Sends a request on and returns the answer once its head is there.
+pub(super) async fn send(
+    client: &Client,
+    server: &Server,
+    request: (Outgoing, Incoming),
+    limit: Duration,
+) -> Result<Response<Body>, Failure> {
+    let (outgoing, body) = request;
+    let address = server.authority.to_string();
+    let (upload, progress) = Upload::new(body);
+    let request = http_request(server, outgoing, upload)?;
+    let answer = tokio::select! {
+        answer = client.request(request) => answer,
+        () = progress.silence(limit) => return Err(Failure::Silent { address, limit }),
+    };
+    let answer = answer.map_err(|problem| {
+        let cause = root_cause(&problem);
+        if problem.is_connect() { Failure::Connect { address, cause } } else { Failure::Exchange { address, cause } }
+    })?;
+    let (mut parts, body) = answer.into_parts();
+    drop_listed(&mut parts.headers);
+    drop_hop_by_hop(&mut parts.headers);
+    Ok(Response::from_parts(parts, Download::new(body, limit).boxed_unsync()))
+}
+
+fn http_request(server: &Server, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, Failure> {
+    let target = target(&server.base, &outgoing);
+    let path: PathAndQuery = target.parse().map_err(|_| Failure::Path(target))?;
+    let mut uri = http::uri::Parts::default();
+    uri.scheme = Some(Scheme::HTTP);
+    uri.authority = Some(server.authority.clone());
+    uri.path_and_query = Some(path);
+    let mut request = Request::new(upload);
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|problem| Failure::Path(problem.to_string()))?;
+    *request.method_mut() = outgoing.method;
+    *request.headers_mut() = outgoing.headers;
+    request.headers_mut().extend(outgoing.custom_headers);
+    drop_hop_by_hop(request.headers_mut());
+    // The body knows its own length, where the viewer gave one.
+    request.headers_mut().remove(CONTENT_LENGTH);
+    Ok(request)
+}
+
+/// The request target at the server: its base, the origin's own path, the path, the query.
+fn target(base: &str, outgoing: &Outgoing) -> String {
+    let Outgoing { origin_path, uri, query, .. } = outgoing;
+    if query.is_empty() { format!("{base}{origin_path}{uri}") } else { format!("{base}{origin_path}{uri}?{query}") }
+}
+
+fn drop_hop_by_hop(headers: &mut HeaderMap) {
+    for name in HOP_BY_HOP {
+        headers.remove(HeaderName::from_static(name));
+    }
+}
+
+/// The innermost cause: what the system said.
+fn root_cause(problem: &dyn Error) -> String {
+    let mut cause = problem;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

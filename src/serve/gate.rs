@@ -1,0 +1,227 @@
+//! The gate: what the viewer-request function does before the cache is asked.
+//!
+//! It keeps `x-crossfade-*` for itself and writes the facts that the router reads there: the viewer's host, its cohort
+//! and the epoch. A cohort is drawn once and kept by a cookie; a viewer who sends the cookie chooses its own.
+
+use std::hash::{BuildHasher, RandomState};
+
+use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
+
+use crate::route::{Cohort, Definition, Timestamp, epoch_of};
+
+/// Everything under this prefix is written by the gate and by nobody else.
+pub(super) const OURS: &str = "x-crossfade-";
+/// Keeps a viewer in its cohort; empty for a viewer in none.
+pub(super) const COHORT_COOKIE: &str = "crossfade-cohort";
+pub(super) const HOST_HEADER: HeaderName = HeaderName::from_static("x-crossfade-host");
+pub(super) const COHORT_HEADER: HeaderName = HeaderName::from_static("x-crossfade-cohort");
+pub(super) const EPOCH_HEADER: HeaderName = HeaderName::from_static("x-crossfade-epoch");
+const COUNTRY_HEADER: HeaderName = HeaderName::from_static("cloudfront-viewer-country");
+const MILLION: u64 = 1_000_000;
+
+/// What the gate is told beside the request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts<'a> {
+    /// The authority of the request, where it has one.
+    pub(super) host: Option<&'a str>,
+    /// The country of viewers that do not say theirs.
+    pub(super) country: Option<&'a str>,
+    /// When the request came.
+    pub(super) now: Timestamp,
+}
+
+/// Passes a request's headers through the gate. Returns the cookie that its answer must set, if any.
+pub(super) fn pass(definition: &Definition, headers: &mut HeaderMap, facts: Facts<'_>) -> Option<HeaderValue> {
+    drop_ours(headers);
+    join_cookies(headers);
+    if let Some(host) = facts.host.and_then(|host| HeaderValue::from_str(host).ok()) {
+        headers.insert(HOST_HEADER, host);
+    }
+    if let Some(country) = facts.country.and_then(|country| HeaderValue::from_str(country).ok()) {
+        headers.entry(COUNTRY_HEADER).or_insert(country);
+    }
+    if !definition.instants.is_empty() {
+        headers.insert(EPOCH_HEADER, HeaderValue::from(epoch_of(&definition.instants, facts.now)));
+    }
+    let placed = place(&definition.cohorts, headers)?;
+    if let Some(name) = placed.cohort.and_then(|name| HeaderValue::from_str(name).ok()) {
+        headers.insert(COHORT_HEADER, name);
+    }
+    placed.cookie
+}
+
+fn drop_ours(headers: &mut HeaderMap) {
+    let ours: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned().collect();
+    for name in ours {
+        headers.remove(name);
+    }
+}
+
+/// HTTP/2 may send a cookie header in pieces (RFC 9113 section 8.2.3); they go on as one.
+fn join_cookies(headers: &mut HeaderMap) {
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if pieces.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&pieces.join(&b"; "[..]))
+    {
+        headers.insert(COOKIE, joined);
+    }
+}
+
+struct Placed<'t> {
+    cohort: Option<&'t str>,
+    cookie: Option<HeaderValue>,
+}
+
+/// The cohort of a viewer: that of its cookie, else one drawn by share. `None` where the table has no cohorts.
+fn place<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Option<Placed<'t>> {
+    if cohorts.is_empty() {
+        return None;
+    }
+    if let Some(kept) = kept(cohorts, headers) {
+        return Some(Placed { cohort: kept, cookie: None });
+    }
+    let cohort = draw(cohorts, RandomState::new().hash_one(()) % MILLION);
+    let name = cohort.unwrap_or_default();
+    let cookie = format!("{COHORT_COOKIE}={name}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+    Some(Placed { cohort, cookie: HeaderValue::from_str(&cookie).ok() })
+}
+
+/// What the cookie says, where it says something that the table knows.
+fn kept<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Option<Option<&'t str>> {
+    let cookies = headers.get(COOKIE)?.as_bytes();
+    let values = cookies
+        .split(|&byte| byte == b';')
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(COHORT_COOKIE.as_bytes())?.strip_prefix(b"="));
+    values.into_iter().find_map(|value| match value {
+        b"" => Some(None),
+        value => cohorts.iter().find(|cohort| cohort.name.as_bytes() == value).map(|cohort| Some(cohort.name.as_str())),
+    })
+}
+
+/// The cohort whose part of the million a point lies in; shares are laid end to end in written order.
+fn draw(cohorts: &[Cohort], point: u64) -> Option<&str> {
+    let mut end = 0;
+    cohorts.iter().find_map(|cohort| {
+        end += u64::from(cohort.share.0);
+        (point < end).then_some(cohort.name.as_str())
+    })
+}
+
+/// The host that a request names: the authority of its target, else its one `Host` field.
+///
+/// # Errors
+/// Where there are several `Host` fields, or one that is not text (RFC 9112 section 3.2 asks for a 400).
+pub(super) fn host_of<'r>(uri: &'r http::Uri, headers: &'r HeaderMap) -> Result<Option<&'r str>, BadHost> {
+    let mut fields = headers.get_all(HOST).iter();
+    let field = fields.next();
+    if fields.next().is_some() {
+        return Err(BadHost);
+    }
+    if let Some(authority) = uri.authority() {
+        return Ok(Some(authority.as_str()));
+    }
+    field.map(|host| host.to_str().map_err(|_| BadHost)).transpose()
+}
+
+/// A request whose host cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadHost;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::Share;
+
+    fn cohorts() -> Vec<Cohort> {
+        let cohort = |name: &str, share| Cohort { name: name.to_owned(), share: Share(share) };
+        vec![cohort("early", 50_000), cohort("staff", 10_000), cohort("none-yet", 0)]
+    }
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in pairs {
+            map.append(*name, HeaderValue::from_static(value));
+        }
+        map
+    }
+
+    #[test]
+    fn shares_are_laid_end_to_end() {
+        let rows = [(0, Some("early")), (49_999, Some("early")), (50_000, Some("staff")), (60_000, None)];
+        for (point, cohort) in rows {
+            assert_eq!(draw(&cohorts(), point), cohort, "{point}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_keeps_a_viewer_where_it_is() {
+        let rows = [
+            ("crossfade-cohort=staff", Some(Some("staff"))),
+            ("a=1;crossfade-cohort=none-yet ; b=2", Some(Some("none-yet"))),
+            ("crossfade-cohort=", Some(None)),
+            ("crossfade-cohort=gone; crossfade-cohort=early", Some(Some("early"))),
+            ("crossfade-cohort=gone", None),
+            ("xcrossfade-cohort=early", None),
+        ];
+        for (cookie, expected) in rows {
+            assert_eq!(kept(&cohorts(), &headers(&[("cookie", cookie)])), expected, "{cookie}");
+        }
+    }
+
+    #[test]
+    fn only_the_gate_writes_our_headers() {
+        let definition =
+            Definition { cohorts: cohorts(), instants: vec![Timestamp::from_seconds(5)], ..Definition::default() };
+        let mut map = headers(&[
+            ("x-crossfade-host", "evil.example"),
+            ("x-crossfade-host", "evil2.example"),
+            ("x-crossfade-epoch", "0"),
+            ("x-crossfade-anything", "x"),
+            ("cookie", "a=1"),
+            ("cookie", "crossfade-cohort=early"),
+            ("cloudfront-viewer-country", "PT"),
+        ]);
+        let facts = Facts { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
+        assert_eq!(pass(&definition, &mut map, facts), None);
+        let mut seen: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        seen.sort_unstable();
+        let expected = [
+            ("cloudfront-viewer-country", "PT"),
+            ("cookie", "a=1; crossfade-cohort=early"),
+            ("x-crossfade-cohort", "early"),
+            ("x-crossfade-epoch", "1"),
+            ("x-crossfade-host", "www.example.com:8080"),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn a_new_viewer_gets_the_cookie_and_without_cohorts_nobody_does() {
+        let definition = Definition {
+            cohorts: vec![Cohort { name: "all".to_owned(), share: Share(1_000_000) }],
+            ..Definition::default()
+        };
+        let facts = Facts { host: None, country: None, now: Timestamp::from_seconds(0) };
+        let mut map = HeaderMap::new();
+        let cookie = pass(&definition, &mut map, facts).unwrap();
+        assert!(cookie.to_str().unwrap().starts_with("crossfade-cohort=all; Path=/"), "{cookie:?}");
+        assert_eq!(map.get("x-crossfade-cohort").unwrap(), "all");
+        let mut map = HeaderMap::new();
+        assert_eq!(pass(&Definition::default(), &mut map, facts), None);
+        assert!(map.is_empty());
+    }
+
+    #[test]
+    fn the_authority_of_the_target_wins_over_host() {
+        let rows = [
+            ("/a", vec![("host", "h.example")], Ok(Some("h.example"))),
+            ("http://t.example/a", vec![("host", "h.example")], Ok(Some("t.example"))),
+            ("/a", vec![], Ok(None)),
+            ("/a", vec![("host", "h.example"), ("host", "i.example")], Err(BadHost)),
+        ];
+        for (uri, pairs, expected) in rows {
+            let headers = headers(&pairs);
+            assert_eq!(host_of(&uri.parse().unwrap(), &headers), expected, "{uri} {pairs:?}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! A running edge, viewers that speak raw bytes, and origins that tell what they got.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossfade::route::{About, Place, condition::Conditions, pattern::PathPattern, query::QueryPolicy, target::Target};
+use crossfade::route::{
+    Action, Canonical, Cohort, CustomOrigin, Definition, HeaderChanges, HeaderValue, HostRule, Origin, OriginAction,
+    OriginKind, Protocol, RedirectAction, RespondAction, ResponseHeaders, Route, S3Origin, Share, Side, Table, Varies,
+};
+use crossfade::serve::{Edge, Exchange, Notice, Secrets, Settings, Tabled, parse_mapping, serve};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+
+/// Longest that any step of a test may take.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Running {
+    pub address: SocketAddr,
+    pub edge: Arc<Edge>,
+    notices: Arc<Mutex<Vec<Notice>>>,
+    stop: Option<oneshot::Sender<()>>,
+    pub done: tokio::task::JoinHandle<()>,
+}
+
+impl Running {
+    pub async fn with(settings: Settings) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&notices);
+        let edge = Edge::new(tabled(), settings, Arc::new(move |notice| told.lock().unwrap().push(notice))).unwrap();
+        let edge = Arc::new(edge);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let done = tokio::spawn(serve(listener, Arc::clone(&edge), async { drop(stopped.await) }));
+        Running { address, edge, notices, stop: Some(stop), done }
+    }
+
+    pub async fn mapped(maps: &[String]) -> Running {
+        let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
+        Running::with(Settings { mapping, ..Settings::default() }).await
+    }
+
+    pub fn stop(&mut self) {
+        self.stop.take();
+    }
+
+    /// One request on a connection of its own; the whole answer.
+    pub async fn ask(&self, request: &[u8]) -> Answer {
+        let mut stream = self.connect().await;
+        stream.write_all(request).await.unwrap();
+        Answer::read(&mut stream).await
+    }
+
+    /// A GET with `Connection: close` and these further lines.
+    pub async fn get(&self, target: &str, lines: &str) -> Answer {
+        self.ask(&head("GET", target, lines)).await
+    }
+
+    pub async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap().clone()
+    }
+
+    /// The last request that was told of; waits for it.
+    pub async fn exchange(&self, number: usize) -> Exchange {
+        for _ in 0..200 {
+            let exchanges = self.notices().into_iter().filter_map(|notice| match notice {
+                Notice::Exchange(exchange) => Some(exchange),
+                _ => None,
+            });
+            if let Some(exchange) = exchanges.into_iter().nth(number) {
+                return exchange;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("request {number} was never told of: {:?}", self.notices());
+    }
+}
+
+pub fn head(method: &str, target: &str, lines: &str) -> Vec<u8> {
+    format!("{method} {target} HTTP/1.1\r\nHost: www.example.com\r\nConnection: close\r\n{lines}\r\n").into_bytes()
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Everything until the other side closes.
+    pub async fn read(stream: &mut TcpStream) -> Answer {
+        let mut bytes = Vec::new();
+        let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
+        let ended = read.expect("the answer ends");
+        assert!(ended.is_ok() || !bytes.is_empty(), "{ended:?}");
+        Answer::parse(&bytes)
+    }
+
+    pub fn parse(bytes: &[u8]) -> Answer {
+        let split = bytes.windows(4).position(|end| end == b"\r\n\r\n");
+        let split = split.unwrap_or_else(|| panic!("no head: {:?}", String::from_utf8_lossy(bytes)));
+        let head = String::from_utf8_lossy(&bytes[..split]).into_owned();
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: Vec<(String, String)> = lines
+            .map(|line| line.split_once(':').unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+        let body = &bytes[split + 4..];
+        Answer { status, headers, body: if chunked { unchunked(body) } else { body.to_vec() } }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+fn unchunked(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = rest.windows(2).position(|end| end == b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        if size == 0 || rest.len() < end + 2 + size {
+            break;
+        }
+        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 4 + size..];
+    }
+    body
+}
+
+/// An HTTP server that answers with `answer`; its port.
+pub async fn origin<F, A>(answer: F) -> u16
+where
+    F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
+    A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let answer = answer.clone();
+            let service = service_fn(move |request| {
+                let answering = answer(request);
+                async move { Ok::<_, Infallible>(answering.await) }
+            });
+            tokio::spawn(async move {
+                let builder = auto::Builder::new(TokioExecutor::new());
+                let _ = builder.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    port
+}
+
+/// An origin that answers with what it got: the request line, the headers sorted, the number of body bytes.
+pub async fn mirror() -> u16 {
+    origin(|request: Request<Incoming>| async {
+        let (parts, mut body) = request.into_parts();
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+        }
+        let mut headers: Vec<String> = parts
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\n", value.as_bytes().escape_ascii()))
+            .collect();
+        headers.sort();
+        let text = format!("{} {}\n{}\n{bytes} bytes\n", parts.method, parts.uri, headers.concat());
+        let mut response = Response::new(Full::new(Bytes::from(text)));
+        response.headers_mut().insert("x-origin-says", "hello".parse().unwrap());
+        response.headers_mut().insert("x-crossfade-route", "forged".parse().unwrap());
+        response
+    })
+    .await
+}
+
+/// A server that speaks raw bytes: what it is given is done on every connection.
+pub async fn raw_origin<F, A>(serve: F) -> u16
+where
+    F: Fn(TcpStream) -> A + Send + 'static,
+    A: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::spawn(serve(stream));
+        }
+    });
+    port
+}
+
+/// Reads the head of a request from a raw connection.
+pub async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+pub fn tabled() -> Tabled {
+    let definition = Definition {
+        canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
+        origins: vec![legacy(), cms(), site()],
+        default: 0,
+        configured: 2,
+        cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
+        log_sample: Share(0),
+        routes: routes(),
+        instants: Vec::new(),
+        files: vec!["routes.toml".to_owned()],
+    };
+    let secrets = Secrets::from([("VERIFY".to_owned(), "hush".to_owned())]);
+    Tabled { table: Table::compile(definition), secrets }
+}
+
+fn custom(id: &str, side: Side, host: HostRule, path: &str) -> Origin {
+    Origin {
+        id: id.to_owned(),
+        side,
+        domain: format!("{id}.example.com"),
+        headers: vec![("x-origin-verify".to_owned(), HeaderValue::Secret("VERIFY".to_owned()))],
+        varies: Varies::default(),
+        kind: OriginKind::Custom(CustomOrigin {
+            host,
+            protocol: Protocol::Https,
+            port: 443,
+            path: path.to_owned(),
+            read_timeout: 1,
+            keepalive_timeout: 5,
+            response_completion_timeout: None,
+            ssl_protocols: vec!["TLSv1.2".to_owned()],
+        }),
+    }
+}
+
+fn legacy() -> Origin {
+    custom("legacy", Side::Legacy, HostRule::Viewer, "")
+}
+
+fn cms() -> Origin {
+    custom("cms", Side::New, HostRule::Origin, "/base")
+}
+
+fn site() -> Origin {
+    Origin {
+        id: "site".to_owned(),
+        side: Side::New,
+        domain: "site-bucket.s3.sa-east-1.amazonaws.com".to_owned(),
+        headers: Vec::new(),
+        varies: Varies::default(),
+        kind: OriginKind::S3(S3Origin { region: Some("sa-east-1".to_owned()), path: String::new() }),
+    }
+}
+
+fn route(id: &str, path: PathPattern, action: Action) -> Route {
+    Route {
+        id: id.to_owned(),
+        path,
+        conditions: Conditions::default(),
+        action,
+        from: None,
+        until: None,
+        place: Place { file: 0, line: 7 },
+        about: About::default(),
+    }
+}
+
+fn to(origin: usize, rewrite: Option<&str>) -> Action {
+    Action::Origin(OriginAction {
+        origin,
+        rewrite: rewrite.map(Target::literal),
+        query_string: QueryPolicy::Keep,
+        request_headers: HeaderChanges {
+            set: vec![("x-from".to_owned(), "edge".to_owned())],
+            add: Vec::new(),
+            remove: vec!["x-debug".to_owned()],
+        },
+    })
+}
+
+fn routes() -> Vec<Route> {
+    let prefix = |text: &str| PathPattern::Prefix(text.to_owned());
+    let exact = |text: &str| PathPattern::Exact(text.to_owned());
+    let mut early = route("early-home", exact("/home"), to(1, Some("/early")));
+    early.conditions.cohort = Some("early".to_owned());
+    let mut brazil = route("brazil", exact("/home"), to(1, Some("/br")));
+    brazil.conditions.countries = vec!["BR".to_owned()];
+    let moved = RedirectAction {
+        target: Target::literal("/new"),
+        status: 301,
+        query_string: QueryPolicy::Keep,
+        response: ResponseHeaders::default(),
+    };
+    let gone = RespondAction {
+        status: 410,
+        body: "gone\n".to_owned(),
+        content_type: Some("text/plain; charset=utf-8".to_owned()),
+        response: ResponseHeaders::default(),
+    };
+    vec![
+        early,
+        brazil,
+        route("cms", prefix("/cms"), to(1, None)),
+        route("assets", prefix("/assets"), to(2, None)),
+        route("moved", exact("/old"), Action::Redirect(moved)),
+        route("retired", prefix("/loja"), Action::Respond(gone)),
+    ]
+}

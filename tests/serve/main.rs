@@ -1,0 +1,7 @@
+//! The local edge over real connections: viewers on one side, origins on the other.
+#![cfg(feature = "cli")]
+
+mod answers;
+mod connections;
+mod harness;
+mod origins;

@@ -1,0 +1,224 @@
+//! Mapped origins: servers and folders, and what goes wrong with them.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+use crate::harness::{Answer, Running, head, mirror, raw_origin, read_head};
+
+#[tokio::test]
+async fn an_origin_gets_the_request_with_its_bytes() {
+    let port = mirror().await;
+    let running = Running::mapped(&[format!("legacy={port}"), format!("cms=http://127.0.0.1:{port}/under/")]).await;
+    let rows = [
+        ("/", "GET / "),
+        ("/a%2fb//c/../d/./%zz", "GET /a%2fb//c/../d/./%zz "),
+        ("//evil.example/x", "GET //evil.example/x "),
+        ("/a?x=%20+&&y=?/", "GET /a?x=%20+&&y=?/ "),
+        ("/{}|\"~!$&'()*+,;=:@", "GET /{}|\"~!$&'()*+,;=:@ "),
+        ("/promoções", "GET /promoções "),
+        ("/cms/a?b", "GET /under/base/cms/a?b "),
+    ];
+    for (target, expected) in rows {
+        let answer = running.get(target, "").await;
+        let text = answer.text().replacen('\n', " \n", 1);
+        assert!(text.starts_with(expected), "{target}: {text}");
+        assert_eq!((answer.status, answer.header("x-origin-says")), (200, "hello"), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn an_origin_gets_the_headers_that_cloudfront_would_send() {
+    let port = mirror().await;
+    let running = Running::mapped(&[format!("legacy={port}"), format!("cms={port}")]).await;
+    let sent = "Cookie: crossfade-cohort=\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\
+                Connection: X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-Real-IP: 1\r\nX-Origin-Verify: forged\r\n\
+                x-latin: caf\u{e9}\r\nX-Two: 1\r\nX-Two: 2\r\nX-Debug: 1\r\n";
+    let mut request = head("GET", "/cms", sent);
+    // `é` in ISO-8859-1: one byte that is no UTF-8.
+    let at = request.windows(2).position(|bytes| bytes == "é".as_bytes()).unwrap();
+    request.splice(at..at + 2, [0xe9]);
+    let answer = running.ask(&request).await;
+    let text = answer.text();
+    let rows = [
+        "host: cms.example.com\n",
+        "x-forwarded-for: 203.0.113.9, 127.0.0.1\n",
+        "user-agent: Amazon CloudFront\n",
+        "cookie: crossfade-cohort=\n",
+        "x-latin: caf\\xe9\n",
+        "x-two: 1\nx-two: 2\n",
+        "x-from: edge\n",
+        "x-origin-verify: hush\n",
+        "x-crossfade-host: www.example.com\n",
+        "via: 1.1 ",
+    ];
+    for row in rows {
+        assert!(text.contains(row), "{row}: {text}");
+    }
+    for absent in
+        ["x-forwarded-proto", "x-hop", "x-real-ip", "te:", "forged", "x-debug", "connection", "content-length"]
+    {
+        assert!(!text.contains(absent), "{absent}: {text}");
+    }
+    assert_eq!(answer.header("x-crossfade-route"), "cms");
+    let viewer = running.get("/", "").await.text();
+    assert!(viewer.contains("host: www.example.com\n"), "`host = \"viewer\"`: {viewer}");
+}
+
+#[tokio::test]
+async fn bodies_go_through_in_every_framing() {
+    let port = mirror().await;
+    let mapped = Running::mapped(&[format!("legacy={port}")]).await;
+    let played = Running::mapped(&[]).await;
+    let rows = [
+        ("length", head("POST", "/", "Content-Length: 5\r\n"), "hello", ["content-length: 5\n", "5 bytes\n"]),
+        (
+            "chunks",
+            head("PUT", "/", "Transfer-Encoding: chunked\r\n"),
+            "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+            ["PUT", "5 bytes\n"],
+        ),
+        ("expect", head("POST", "/", "Expect: 100-continue\r\nContent-Length: 1\r\n"), "x", ["", "1 bytes\n"]),
+        ("empty", head("POST", "/", "Content-Length: 0\r\n"), "", ["POST", "0 bytes\n"]),
+        ("none", head("DELETE", "/", ""), "", ["DELETE", "0 bytes\n"]),
+    ];
+    for (name, head, body, expected) in rows {
+        let request = [head.as_slice(), body.as_bytes()].concat();
+        let raw = mapped.ask(&request).await;
+        let answer = if raw.status == 100 { Answer::parse(&raw.body) } else { raw };
+        assert_eq!(answer.status, 200, "{name}");
+        for text in expected {
+            assert!(answer.text().contains(text), "{name}: {}", answer.text());
+        }
+        let raw = played.ask(&request).await;
+        let answer = if raw.status == 100 { Answer::parse(&raw.body) } else { raw };
+        assert!(answer.text().contains(expected[1]), "{name}, by the stand-in: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_folder_plays_an_origin() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [("index.html", "<h1>home"), ("assets/a.css", "a{}"), ("assets/b b.js", "1"), ("assets/empty.bin", "")];
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let running = Running::mapped(&[format!("site={}", folder.path().display())]).await;
+    let rows = [
+        ("GET", "/assets/a.css", 200, "text/css; charset=utf-8", "a{}"),
+        ("GET", "/assets/a.css?v=1", 200, "text/css; charset=utf-8", "a{}"),
+        ("HEAD", "/assets/a.css", 200, "text/css; charset=utf-8", ""),
+        ("GET", "/assets/b%20b.js", 200, "text/javascript; charset=utf-8", "1"),
+        ("GET", "/assets/empty.bin", 200, "application/octet-stream", ""),
+        ("GET", "/assets/none", 404, "text/plain; charset=utf-8", "has no file for `/assets/none`"),
+        ("GET", "/assets/", 404, "text/plain; charset=utf-8", "has no file"),
+        ("GET", "/assets/%2e%2e/index.html", 200, "text/plain; charset=utf-8", "origin `legacy`"),
+        ("GET", "/assets/..%2findex.html", 404, "text/plain; charset=utf-8", "has no file"),
+        ("GET", "/assets/..%2f..%2f..%2f..%2fetc/passwd", 404, "text/plain; charset=utf-8", "has no file"),
+        ("GET", "/assets/%00", 404, "text/plain; charset=utf-8", "has no file"),
+        ("POST", "/assets/a.css", 405, "text/plain; charset=utf-8", "answers GET and HEAD"),
+    ];
+    for (method, target, status, content_type, text) in rows {
+        let answer = running.ask(&head(method, target, "")).await;
+        let found = (answer.status, answer.header("content-type"));
+        assert_eq!(found, (status, content_type), "{target}: {}", answer.text());
+        assert!(answer.text().contains(text), "{target}: {}", answer.text());
+        if method == "HEAD" {
+            assert_eq!((answer.header("content-length"), answer.text().as_str()), ("3", ""));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_does_not_answer_is_named() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let silent = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let garbled = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"nonsense\r\n\r\n").await.unwrap();
+    })
+    .await;
+    let rows = [
+        (closed, 502, format!("no connection to 127.0.0.1:{closed}: Connection refused")),
+        (silent, 504, format!("127.0.0.1:{silent} was silent for 1 s, its `read_timeout`")),
+        (garbled, 502, format!("127.0.0.1:{garbled} sent no answer: invalid HTTP version parsed")),
+    ];
+    for (port, status, text) in rows {
+        let running = Running::mapped(&[format!("legacy={port}")]).await;
+        let answer = running.get("/", "").await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(answer.text().starts_with("origin `legacy` did not answer\n"), "{}", answer.text());
+        assert!(answer.text().contains(&text), "{}", answer.text());
+        assert_eq!(answer.header("x-crossfade-origin"), "legacy");
+        assert!(running.exchange(0).await.trouble.unwrap().contains(&text));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_made_to_look_whole() {
+    let short = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+    })
+    .await;
+    let stalled = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n").await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    for (port, why) in [(short, "the answer broke off"), (stalled, "the origin sent nothing for 1 s")] {
+        let running = Running::mapped(&[format!("legacy={port}")]).await;
+        let answer = running.get("/", "").await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "half"));
+        let trouble = running.exchange(0).await.trouble.unwrap();
+        assert!(trouble.contains(why), "{trouble}");
+    }
+}
+
+#[tokio::test]
+async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
+    let running = Running::mapped(&[]).await;
+    let port = running.address.port();
+    // The port is known only once the edge listens: a second edge in front of the first would be none.
+    let relay = raw_origin(move |mut stream| async move {
+        let mut onward = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut onward).await;
+    })
+    .await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = listener.local_addr().unwrap().port();
+    let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
+    let settings = crossfade::serve::Settings { mapping, ..Default::default() };
+    let edge = crossfade::serve::Edge::new(crate::harness::tabled(), settings, std::sync::Arc::new(|_| {})).unwrap();
+    tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();
+    stream.write_all(&head("GET", "/", "")).await.unwrap();
+    let answer = Answer::read(&mut stream).await;
+    assert_eq!(answer.status, 508, "{}", answer.text());
+    // Two different edges behind each other are no loop.
+    let front = Running::mapped(&[format!("legacy={relay}")]).await;
+    assert_eq!(front.get("/", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_slow_viewer_is_not_the_origins_fault() {
+    let port = mirror().await;
+    let running = Running::mapped(&[format!("legacy={port}")]).await;
+    let mut stream = running.connect().await;
+    stream.write_all(&head("POST", "/", "Content-Length: 4\r\n")).await.unwrap();
+    for byte in *b"slow" {
+        // In all longer than the origin's `read_timeout` of one second.
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        stream.write_all(&[byte]).await.unwrap();
+    }
+    let answer = Answer::read(&mut stream).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.text().contains("4 bytes\n"), "{}", answer.text());
+}
