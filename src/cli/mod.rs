@@ -2,7 +2,16 @@
 //!
 //! A command is `run(args, global) -> Result<Exit, CliError>`. Its answer goes to stdout, everything else to stderr.
 
+pub mod check;
+pub mod clock;
+pub mod decide;
 pub mod error;
+pub mod explain;
+pub mod files;
+pub mod invoke;
+pub mod lines;
+pub mod secrets;
+pub mod table;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -88,7 +97,16 @@ pub enum Color {
 
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Find everything that is wrong with the table
+    Check(check::CheckArgs),
+    /// Tell why a request gets its decision
+    Explain(explain::ExplainArgs),
+    /// Decide requests from stdin, one JSON object a line
+    Decide(decide::DecideArgs),
+    /// Hand one CloudFront event to the handler of the edge
+    Invoke(invoke::InvokeArgs),
+}
 
 /// Runs the command that the process was started with.
 #[must_use]
@@ -117,8 +135,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
-fn dispatch(command: Command, _global: &Global) -> Result<Exit, CliError> {
-    match command {}
+fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
+    match command {
+        Command::Check(args) => check::run(args, global),
+        Command::Explain(args) => explain::run(args, global),
+        Command::Decide(args) => decide::run(args, global),
+        Command::Invoke(args) => invoke::run(args, global),
+    }
+}
+
+/// Any result as JSON for stdout, with its line break.
+///
+/// # Errors
+/// None that a result of ours could cause.
+pub fn json_text(result: &impl serde::Serialize) -> Result<String, CliError> {
+    let mut text = serde_json::to_string_pretty(result).map_err(CliError::new)?;
+    text.push('\n');
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -14,8 +14,10 @@ mod context;
 mod document;
 pub mod facts;
 mod files;
+mod language;
 mod near;
 mod never;
+mod sample;
 mod value;
 
 pub use cases::Case;

@@ -84,10 +84,31 @@ impl Sources {
         while !file.text.is_char_boundary(end) {
             end -= 1;
         }
-        let line = file.line_starts.partition_point(|&start| start <= end);
-        let start = file.line_starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let before = file.text.get(start..end).unwrap_or_default();
+        let line = file.line_of(end);
+        let before = file.text.get(file.bytes_of(line).start..end).unwrap_or_default();
         (line, before.chars().count() + 1)
+    }
+
+    /// Puts a text before the name of every file, so that the names are found from another folder.
+    pub fn prefix_names(&mut self, prefix: &str) {
+        for file in &mut self.files {
+            file.name.insert_str(0, prefix);
+        }
+    }
+}
+
+impl SourceFile {
+    /// The line, from 1, that holds a byte. O(log lines).
+    #[must_use]
+    pub fn line_of(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|&start| start <= byte)
+    }
+
+    /// The bytes of a line, from 1, with its line break; empty behind the last line.
+    #[must_use]
+    pub fn bytes_of(&self, line: usize) -> Range<usize> {
+        let start = |line: usize| self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        start(line.saturating_sub(1))..start(line)
     }
 }
 

@@ -3,14 +3,12 @@
 //! The text is rendered by `annotate-snippets`, which is given only the lines around a label: a table may have
 //! hundreds of thousands of them.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::lines::{Lines, Position};
-use crate::diagnostic::{Diagnostic, Label, Severity, Sources};
+use crate::diagnostic::{Diagnostic, Label, Severity, SourceFile, Sources};
 
 /// How many diagnostics are shown as text where the rest is only counted.
 pub const SHOWN: usize = 50;
@@ -50,21 +48,20 @@ impl Tally {
     }
 }
 
-/// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics and source bytes.
+/// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics, not in sources.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: usize) -> String {
-    let files = Files::new(sources);
     let renderer = Renderer::styled().term_width(width);
     let mut out = String::new();
     let chosen = chosen(diagnostics, show);
     for diagnostic in &chosen {
-        out.push_str(&renderer.render(&[group(diagnostic, &files)]));
+        out.push_str(&renderer.render(&[group(diagnostic, sources)]));
         out.push_str("\n\n");
     }
     let hidden = diagnostics.len() - chosen.len();
     if hidden > 0 {
-        let more = format!("{hidden} more are not shown");
-        let note = Level::NOTE.primary_title(more).element(Level::HELP.message("see them all with `--all`"));
+        let more = format!("{} not shown", super::layout::count(hidden, "more finding"));
+        let note = Level::NOTE.primary_title(more).element(Level::HELP.message("see them all with `check --all`"));
         out.push_str(&renderer.render(&[note]));
         out.push_str("\n\n");
     }
@@ -88,13 +85,13 @@ fn chosen(diagnostics: &[Diagnostic], show: Show) -> Vec<&Diagnostic> {
     diagnostics.iter().filter(|diagnostic| fits(diagnostic)).take(SHOWN).collect()
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, files: &Files<'a>) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
-    let mut group = Group::with_title(title).elements(pieces(&diagnostic.labels, files));
+    let mut group = Group::with_title(title).elements(pieces(&diagnostic.labels, sources));
     if let Some(witness) = &diagnostic.witness {
         group = group.element(Level::NOTE.with_name("witness").message(witness.as_str()));
     }
@@ -102,98 +99,75 @@ fn group<'a>(diagnostic: &'a Diagnostic, files: &Files<'a>) -> Group<'a> {
 }
 
 /// The pieces of source to show: one per run of labels that are near each other.
-fn pieces<'a>(labels: &'a [Label], files: &Files<'a>) -> Vec<Element<'a>> {
+fn pieces<'a>(labels: &'a [Label], sources: &'a Sources) -> Vec<Element<'a>> {
     let mut pieces = Vec::new();
     let mut rest = labels;
     while let Some(first) = rest.first() {
-        let lines = files.lines(first.file);
-        let mut shown = shown_lines(lines, first);
+        let Some(file) = sources.files().get(first.file) else { break };
+        let mut shown = shown_lines(file, first);
         let mut count = 1;
         for label in &rest[1..] {
-            let next = shown_lines(lines, label);
-            if label.file != first.file
-                || next.start > shown.end + NEAR_LINES
-                || shown.start > next.end + NEAR_LINES
-                || is_far(lines, label)
-            {
+            let next = shown_lines(file, label);
+            let far = next.start > shown.end + NEAR_LINES || shown.start > next.end + NEAR_LINES;
+            if label.file != first.file || far || is_far_right(file, label) {
                 break;
             }
             shown = shown.start.min(next.start)..shown.end.max(next.end);
             count += 1;
         }
         let (run, further) = rest.split_at(count);
-        pieces.push(piece(run, shown, labels.len() - rest.len(), files));
+        pieces.push(piece(file, run, shown, labels.len() == rest.len()));
         rest = further;
     }
     pieces
 }
 
-/// The lines (from 0, end excluded) that a label shows.
-fn shown_lines(lines: &Lines<'_>, label: &Label) -> Range<usize> {
-    let first = lines.line_of(label.span.start);
-    let last = lines.line_of(label.span.end.saturating_sub(1).max(label.span.start));
+/// The lines (from 1, end excluded) that a label shows.
+fn shown_lines(file: &SourceFile, label: &Label) -> Range<usize> {
+    let first = file.line_of(label.span.start);
+    let last = file.line_of(label.span.end.saturating_sub(1).max(label.span.start));
     first..last.min(first + MOST_LINES - 1) + 1
 }
 
-fn is_far(lines: &Lines<'_>, label: &Label) -> bool {
-    let line = lines.bytes_of(lines.line_of(label.span.start));
+fn is_far_right(file: &SourceFile, label: &Label) -> bool {
+    let line = file.bytes_of(file.line_of(label.span.start));
     label.span.start.saturating_sub(line.start) > FARTHEST_BYTE
 }
 
-fn piece<'a>(run: &'a [Label], shown: Range<usize>, earlier: usize, files: &Files<'a>) -> Element<'a> {
+/// A piece of source with its labels; `is_first` tells whether the first of them is the place of the finding.
+fn piece<'a>(file: &'a SourceFile, run: &'a [Label], shown: Range<usize>, is_first: bool) -> Element<'a> {
     let first = &run[0];
-    let lines = files.lines(first.file);
-    let name = files.name(first.file);
-    if is_far(lines, first) || lines.text().is_empty() {
-        let place = lines.position(first.span.start);
-        return annotate_snippets::Origin::path(name).line(place.line).char_column(place.column).into();
+    if is_far_right(file, first) || file.text.is_empty() {
+        let mut place = annotate_snippets::Origin::path(file.name.as_str());
+        if !file.text.is_empty() {
+            let line = file.line_of(first.span.start);
+            let before = &file.text[file.bytes_of(line).start..file.text.floor_char_boundary(first.span.start)];
+            place = place.line(line).char_column(before.chars().count() + 1);
+        }
+        return place.into();
     }
-    let start = lines.bytes_of(shown.start).start;
-    let end = lines.bytes_of(shown.end.saturating_sub(1)).end;
+    let start = file.bytes_of(shown.start).start;
+    let end = file.bytes_of(shown.end - 1).end;
     let farthest = run.iter().map(|label| label.span.start).max().unwrap_or(start).saturating_add(MOST_BYTES);
-    let window = start..lines.text().floor_char_boundary(end.min(farthest.max(start)));
-    let source = &lines.text()[window.clone()];
-    let mut snippet = Snippet::source(source).path(name).line_start(shown.start + 1);
-    for (at, label) in run.iter().enumerate() {
-        snippet = snippet.annotation(annotation(label, &window, lines, earlier + at == 0));
-    }
-    snippet.into()
+    let window = start..file.text.floor_char_boundary(end.min(farthest)).max(start);
+    let snippet = Snippet::source(&file.text[window.clone()]).path(file.name.as_str()).line_start(shown.start);
+    let annotations =
+        run.iter().enumerate().map(|(at, label)| annotation(file, label, &window, kind(is_first && at == 0)));
+    snippet.annotations(annotations).into()
 }
 
-fn annotation<'a>(label: &'a Label, window: &Range<usize>, lines: &Lines<'_>, is_place: bool) -> Annotation<'a> {
-    let kind = if is_place { AnnotationKind::Primary } else { AnnotationKind::Context };
-    let inside = |byte: usize| lines.text().floor_char_boundary(byte).clamp(window.start, window.end) - window.start;
+fn kind(is_place: bool) -> AnnotationKind {
+    if is_place { AnnotationKind::Primary } else { AnnotationKind::Context }
+}
+
+fn annotation<'a>(file: &SourceFile, label: &'a Label, window: &Range<usize>, kind: AnnotationKind) -> Annotation<'a> {
+    let inside = |byte: usize| file.text.floor_char_boundary(byte).clamp(window.start, window.end) - window.start;
     let span = inside(label.span.start)..inside(label.span.end.max(label.span.start));
     let text = (!label.text.is_empty()).then_some(label.text.as_str());
     kind.span(span).label(text)
 }
 
-/// The files with their lines, found when first needed.
-struct Files<'a> {
-    sources: &'a Sources,
-    lines: Vec<OnceCell<Lines<'a>>>,
-    nothing: Lines<'a>,
-}
-
-impl<'a> Files<'a> {
-    fn new(sources: &'a Sources) -> Files<'a> {
-        let lines = sources.files().iter().map(|_| OnceCell::new()).collect();
-        Files { sources, lines, nothing: Lines::of("") }
-    }
-
-    fn lines(&self, file: usize) -> &Lines<'a> {
-        match (self.lines.get(file), self.sources.files().get(file)) {
-            (Some(cell), Some(source)) => cell.get_or_init(|| Lines::of(&source.text)),
-            _ => &self.nothing,
-        }
-    }
-
-    fn name(&self, file: usize) -> &'a str {
-        self.sources.files().get(file).map_or("", |source| source.name.as_str())
-    }
-}
-
-/// One diagnostic of the JSON report. `line`, `column`, `end` are those of the first label.
+/// One diagnostic of the JSON report. `file`, `line`, `column`, `end` are those of the first label.
 #[derive(Debug, Serialize)]
 pub struct Entry<'a> {
     code: &'static str,
@@ -215,6 +189,13 @@ struct Place<'a> {
     end: Position,
 }
 
+/// Line and column, in characters, both from 1.
+#[derive(Debug, Serialize)]
+struct Position {
+    line: usize,
+    column: usize,
+}
+
 #[derive(Debug, Serialize)]
 struct LabelEntry<'a> {
     #[serde(flatten)]
@@ -225,40 +206,31 @@ struct LabelEntry<'a> {
 /// Every diagnostic as the JSON reports carry it, in the order given.
 #[must_use]
 pub fn entries<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Entry<'a>> {
-    let files = Files::new(sources);
-    diagnostics.iter().map(|diagnostic| entry(diagnostic, &files)).collect()
+    diagnostics.iter().map(|diagnostic| entry(diagnostic, sources)).collect()
 }
 
-fn entry<'a>(diagnostic: &'a Diagnostic, files: &Files<'a>) -> Entry<'a> {
+fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Entry<'a> {
+    let labels = diagnostic.labels.iter().map(|label| LabelEntry { place: place(label, sources), text: &label.text });
     Entry {
         code: diagnostic.code,
-        severity: severity_word(diagnostic.severity),
+        severity: match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
         message: &diagnostic.message,
-        place: diagnostic.labels.first().map(|label| place(label, files)),
-        labels: diagnostic
-            .labels
-            .iter()
-            .map(|label| LabelEntry { place: place(label, files), text: &label.text })
-            .collect(),
+        place: diagnostic.labels.first().map(|label| place(label, sources)),
+        labels: labels.collect(),
         witness: diagnostic.witness.as_deref(),
         help: &diagnostic.help,
         docs: format!("docs/diagnostics/{}.md", diagnostic.code),
     }
 }
 
-/// `error` or `warning`.
-#[must_use]
-pub fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
-}
-
-fn place<'a>(label: &Label, files: &Files<'a>) -> Place<'a> {
-    let lines = files.lines(label.file);
-    let Position { line, column } = lines.position(label.span.start);
-    Place { file: files.name(label.file), line, column, end: lines.position(label.span.end) }
+fn place<'a>(label: &Label, sources: &'a Sources) -> Place<'a> {
+    let (line, column) = sources.line_column(label.file, label.span.start);
+    let (end_line, end_column) = sources.line_column(label.file, label.span.end);
+    let file = sources.files().get(label.file).map_or("", |file| file.name.as_str());
+    Place { file, line, column, end: Position { line: end_line, column: end_column } }
 }
 
 #[cfg(test)]
@@ -311,7 +283,7 @@ error[R012]: a message
         let shown = plain(&text(&many, &sources, Show::First, 100));
         assert_eq!(shown.matches("warning[").count(), SHOWN - 1);
         assert_eq!(shown.matches("error[").count(), 1);
-        assert!(shown.contains("9951 more are not shown"), "{shown}");
+        assert!(shown.contains("9,951 more findings not shown"), "{shown}");
         assert_eq!(plain(&text(&many, &sources, Show::All, 100)).matches("[R012]").count(), 10_001);
     }
 

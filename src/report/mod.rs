@@ -3,6 +3,6 @@
 //! One file per kind of result. Text carries ANSI styles; who prints it strips them where they are not wanted.
 
 pub mod diagnostics;
-mod lines;
-
-pub use lines::{Lines, Position};
+pub mod explanation;
+pub mod json;
+pub mod layout;

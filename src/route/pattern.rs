@@ -121,6 +121,12 @@ impl Glob {
         &self.text
     }
 
+    /// The regex that the glob stands for, in the syntax of byte regexes; `None` for a text that is no glob.
+    #[must_use]
+    pub fn regex_text(&self) -> Option<String> {
+        builder(&self.text).build().ok().map(|glob| glob.regex().to_owned())
+    }
+
     /// Whether the whole path matches.
     #[must_use]
     pub fn is_match(&self, path: &str) -> bool {
@@ -130,8 +136,13 @@ impl Glob {
 }
 
 fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
-    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()?;
-    Ok(glob.compile_matcher())
+    Ok(builder(text).build()?.compile_matcher())
+}
+
+fn builder(text: &str) -> GlobBuilder<'_> {
+    let mut builder = GlobBuilder::new(text);
+    builder.literal_separator(true).backslash_escape(true);
+    builder
 }
 
 impl PartialEq for Glob {

@@ -1,0 +1,33 @@
+# `make test` is all that a fresh machine with the Rust toolchain needs. `make help` lists the rest.
+
+CARGO ?= cargo
+FUZZ_SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test check lint docs bench demo serve package clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## installs what the end-to-end tests of the package need: two Node releases and the Lambda runtime client
+	sh tests/edge/rig/install.sh
+
+test: setup ## every test
+	$(CARGO) test --all-features --no-fail-fast
+
+check: ## is routes.toml right?
+	$(CARGO) run --quiet --release -- check
+
+lint: ## formatting, clippy, documentation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --all-features
+
+bench: ## how fast a decision is, by size of the table
+	$(CARGO) bench --all-features
+
+demo: ## the README's examples, one after the other
+	bash tests/readme.sh
+
+serve: ## the portal on http://127.0.0.1:8080
+	$(CARGO) run --release -- serve

@@ -1,0 +1,15 @@
+//! The one place where a command looks at the clock.
+
+use crate::route::{Table, Timestamp};
+
+/// Now, where the table has instants; where it has none no decision can depend on the time and the clock is not read.
+#[must_use]
+pub fn now_for(table: &Table) -> Option<Timestamp> {
+    (!table.definition().instants.is_empty()).then(now)
+}
+
+/// Now, to the second: finer than any table is written.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::from_seconds(jiff::Timestamp::now().as_second())
+}

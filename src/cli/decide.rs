@@ -1,0 +1,178 @@
+//! `crossfade decide`: requests in, decisions out, a line each. The lines are public: `docs/decide.md`.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::files::words;
+use super::lines::{Line, Lines, MAX_LINE, is_input_error};
+use super::{CliError, Exit, Global, Terminal, clock, table};
+use crate::config::facts::{LineError, RequestLine, time_text, url_text};
+use crate::route::{Table, Timestamp, decide};
+
+/// Arguments of `decide`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct DecideArgs {
+    /// The lines are plain URLs or paths instead of JSON
+    #[arg(long)]
+    urls: bool,
+}
+
+const EXAMPLES: &str = "\
+Input, one JSON object a line; all but `url` is optional:
+  {\"url\": \"https://www.example.com/a?b=1\", \"method\": \"GET\", \"headers\": {\"cookie\": \"x=1\"},
+   \"country\": \"BR\", \"cohort\": \"early\", \"time\": \"2026-11-22T10:00:00Z\"}
+Output, in the order of the input, whatever `--format` says:
+  {\"schema\":1,\"route\":\"old-news\",\"action\":\"redirect\",\"status\":301,\"location\":\"/news\",\"headers\":{…}}
+  {\"schema\":1,\"error\":\"the line is blank: …\",\"line\":2}
+
+Examples:
+  crossfade decide < requests.jsonl > decisions.jsonl
+  cut -d' ' -f7 access.log | crossfade decide --urls | jq -r '.route // \"default\"' | sort | uniq -c
+
+Exit codes: 0 every line was decided · 1 some line was no request · 2 no table, or nothing could be read or written";
+
+const BUFFER: usize = 64 * 1024;
+
+/// Decides every line of stdin.
+///
+/// # Errors
+/// The table cannot be used, stdin cannot be read, or stdout cannot be written.
+pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
+    let table = table::usable(global)?.table;
+    let mut stderr = Terminal::stderr(global);
+    if io::stdin().is_terminal() {
+        stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
+    }
+    let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
+    let lines = Lines::new(io::stdin().lock(), &output);
+    let input = if args.urls { Input::Urls } else { Input::Json };
+    let mut decider =
+        Decider { table: &table, input, clock: Clock::Unread, stderr, answer: Vec::new(), bad: Bad::default() };
+    decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
+        Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
+        None => error.into(),
+    })?;
+    Ok(decider.end())
+}
+
+/// What the lines are.
+#[derive(Clone, Copy)]
+enum Input {
+    Json,
+    Urls,
+}
+
+/// The clock is read at most once, and only where a decision could depend on it.
+#[derive(Clone, Copy)]
+enum Clock {
+    Unread,
+    Unneeded,
+    Read(Timestamp),
+}
+
+/// How many lines were no request, and the number of the first.
+#[derive(Default)]
+struct Bad {
+    count: u64,
+    first: u64,
+}
+
+struct Decider<'t> {
+    table: &'t Table,
+    input: Input,
+    clock: Clock,
+    stderr: Terminal,
+    answer: Vec<u8>,
+    bad: Bad,
+}
+
+/// The answer to a line that is no request.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    schema: u32,
+    error: &'a str,
+    line: u64,
+}
+
+impl Decider<'_> {
+    fn run<W: Write>(&mut self, mut lines: Lines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
+        let mut number = 0;
+        while let Some(line) = lines.next_line()? {
+            number += 1;
+            self.answer.clear();
+            if let Err(error) = self.decide(line) {
+                self.answer.clear();
+                if self.bad.count == 0 {
+                    self.bad.first = number;
+                }
+                self.bad.count += 1;
+                serde_json::to_writer(&mut self.answer, &ErrorLine { schema: 1, error: &error, line: number })?;
+            }
+            self.answer.push(b'\n');
+            output.borrow_mut().write_all(&self.answer)?;
+        }
+        output.borrow_mut().flush()
+    }
+
+    /// Writes the decision of a line, or says why there is none.
+    fn decide(&mut self, line: Line<'_>) -> Result<(), String> {
+        let Line::Whole(bytes) = line else {
+            return Err(format!("the line is longer than {MAX_LINE} bytes"));
+        };
+        let mut line = self.parse(bytes)?;
+        if line.time.is_none() {
+            line.time = self.now();
+        }
+        let request = line.request();
+        let decision = decide(self.table, &request);
+        serde_json::to_writer(&mut self.answer, &decision).map_err(|error| error.to_string())
+    }
+
+    fn parse<'l>(&self, bytes: &'l [u8]) -> Result<RequestLine<'l>, String> {
+        let parsed = match self.input {
+            Input::Json => match std::str::from_utf8(bytes) {
+                Ok(text) => RequestLine::parse_json(text),
+                Err(error) => return Err(format!("the line is not UTF-8 from byte {} on", error.valid_up_to() + 1)),
+            },
+            Input::Urls if bytes.is_empty() => Err(LineError::Blank),
+            Input::Urls => match url_text(bytes) {
+                Cow::Borrowed(url) => RequestLine::parse_url(url),
+                Cow::Owned(url) => RequestLine::parse_url(url),
+            },
+        };
+        parsed.map_err(|error| error.to_string())
+    }
+
+    /// The time of lines that have none.
+    fn now(&mut self) -> Option<Timestamp> {
+        if let Clock::Unread = self.clock {
+            self.clock = match clock::now_for(self.table) {
+                None => Clock::Unneeded,
+                Some(now) => {
+                    self.stderr.note(&format!("note: lines without a time are decided at {}\n", time_text(now)));
+                    Clock::Read(now)
+                }
+            };
+        }
+        match self.clock {
+            Clock::Read(now) => Some(now),
+            Clock::Unread | Clock::Unneeded => None,
+        }
+    }
+
+    fn end(mut self) -> Exit {
+        if self.bad.count == 0 {
+            return Exit::Fine;
+        }
+        let Bad { count, first } = self.bad;
+        let count = crate::report::layout::count(usize::try_from(count).unwrap_or(usize::MAX), "line");
+        let text = format!("warning: {count} could not be decided, the first is line {first}\n");
+        self.stderr.note(&text);
+        Exit::Found
+    }
+}

@@ -1,0 +1,79 @@
+//! `crossfade explain`: why one request gets its decision.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, table};
+use crate::config::facts::{self, RequestLine};
+use crate::report::explanation::{self, Telling, TimeSource};
+use crate::route::{Timestamp, explain};
+
+/// Arguments of `explain`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ExplainArgs {
+    /// With scheme and host, or a path that begins with `/`
+    url: OsString,
+    /// The method
+    #[arg(short = 'X', long, value_name = "METHOD", default_value = "GET")]
+    method: String,
+    /// A header of the request, as often as needed
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+    /// The viewer's country, an ISO code [default: the header `cloudfront-viewer-country`]
+    #[arg(long, value_name = "CODE")]
+    country: Option<String>,
+    /// The cohort that the viewer is in
+    #[arg(long, value_name = "NAME")]
+    cohort: Option<String>,
+    /// When the request is made, with an offset: 2026-11-22T10:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = facts::parse_time)]
+    at: Option<Timestamp>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  crossfade explain /promo/natal
+  crossfade explain -X POST -H 'cookie: beta=1' --country BR https://www.example.com/minha-conta
+  crossfade explain --at 2026-12-24T00:00:00-03:00 /natal
+  crossfade explain --format json /promo/natal | jq .decision
+
+A request that a browser would send needs its host: rules for hosts hold only where the URL, or a `host` header, has one.";
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write it as `name: value`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// Explains a request.
+///
+/// # Errors
+/// The request or the table cannot be read, or the answer cannot be written.
+pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
+    let usable = table::usable(global)?;
+    let table = &usable.table;
+    let now = if args.at.is_none() { clock::now_for(table) } else { None };
+    let line = RequestLine {
+        url: facts::url_text(args.url.as_encoded_bytes()),
+        method: Some(args.method.as_str().into()),
+        headers: args.headers.iter().map(|(name, value)| (Cow::from(name), Cow::from(value))).collect(),
+        country: args.country.as_deref().map(Cow::from),
+        cohort: args.cohort.as_deref().map(Cow::from),
+        time: args.at.or(now),
+    };
+    line.check().map_err(CliError::new)?;
+    let request = line.request();
+    let story = explain(table, &request);
+    let mut out = Terminal::stdout(global);
+    let text = match global.format {
+        Format::Json => json_text(&story)?,
+        Format::Text => {
+            let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };
+            explanation::text(&story, Telling { folder: &usable.folder, time, width: out.width() })
+        }
+    };
+    out.print(&text)?;
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,59 @@
+//! From a file's name to a table that a command can use.
+
+use std::path::Path;
+
+use super::files::DiskFiles;
+use super::{CliError, Global, Terminal};
+use crate::config::{self, Loaded};
+use crate::report::diagnostics::{self, Show, Tally};
+use crate::report::layout::count;
+use crate::route::Table;
+
+/// A table without errors, and where it was read from.
+#[derive(Debug)]
+pub struct Usable {
+    /// The table.
+    pub table: Table,
+    /// What goes before the names of its files so that they are found from the current folder.
+    pub folder: String,
+}
+
+/// Reads a table with all its findings, whose files are named as seen from the current folder.
+///
+/// # Errors
+/// The file is not there, is a folder, or cannot be read.
+pub fn load(path: &Path) -> Result<Loaded, CliError> {
+    read(path).map(|(loaded, _)| loaded)
+}
+
+/// Reads the table of `--routes` for a command that decides with it: one with any error is refused.
+///
+/// # Errors
+/// The file cannot be read, or the table has errors; the diagnostics are part of what is rendered then.
+pub fn usable(global: &Global) -> Result<Usable, CliError> {
+    let (mut loaded, folder) = read(&global.routes)?;
+    match loaded.table.take() {
+        Some(table) if Tally::of(&loaded.diagnostics).errors == 0 => Ok(Usable { table, folder }),
+        _ => Err(refused(&loaded, global)),
+    }
+}
+
+fn read(path: &Path) -> Result<(Loaded, String), CliError> {
+    let files = DiskFiles::beside(path)?;
+    let mut loaded = config::load(files.top(), &files);
+    let folder = files.prefix();
+    loaded.sources.prefix_names(&folder);
+    Ok((loaded, folder))
+}
+
+/// What a command says that was given a table with errors: the errors, without the warnings.
+#[must_use]
+pub fn refused(loaded: &Loaded, global: &Global) -> CliError {
+    let is_error =
+        |diagnostic: &&crate::diagnostic::Diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error;
+    let errors: Vec<_> = loaded.diagnostics.iter().filter(is_error).cloned().collect();
+    let report = diagnostics::text(&errors, &loaded.sources, Show::First, Terminal::stderr(global).width());
+    let name = loaded.sources.files().first().map_or_else(String::new, |file| file.name.clone());
+    CliError::new(format_args!("`{name}` has {}: a table with an error decides nothing", count(errors.len(), "error")))
+        .after(report)
+}

@@ -1,0 +1,287 @@
+//! The story of a decision as people read it: what was asked, what was tried, what happens, what it depended on.
+
+use std::collections::BTreeSet;
+
+use super::layout::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, WARN, cell, count, styled};
+use crate::route::canonical::Step;
+use crate::route::explain::{Candidate, Explanation, Path, QueryRead, Reads, RouteRef};
+use crate::route::{Decision, Forward, Outcome, Redirect, Respond};
+
+/// Where the time of an explained request came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeSource {
+    /// It was asked for, or none was needed.
+    Given,
+    /// The clock was read.
+    Clock,
+}
+
+/// What the story is told with, beside the explanation itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// Put before the names of files, which are relative to the top one: empty or `folder/`.
+    pub folder: &'a str,
+    /// Where the time came from.
+    pub time: TimeSource,
+    /// Columns that the text may take.
+    pub width: usize,
+}
+
+/// Candidates before the last ones are only counted where there are more than this many.
+const CANDIDATES: usize = 20;
+
+/// Styled text in sections, a blank line between two.
+#[must_use]
+pub fn text(story: &Explanation<'_, '_>, telling: Telling<'_>) -> String {
+    let mut page = Page { out: String::new(), width: telling.width };
+    page.section("request", &request(story, telling.time));
+    page.section("path", &path(&story.path, story.refused_text));
+    if story.refused_text.is_none() {
+        page.section("routes", &routes(story, telling.folder));
+    }
+    page.section("captured", &captured(story));
+    page.section("decision", &decision(story));
+    page.section("depends on", &depends(&story.reads));
+    page.out
+}
+
+/// Sections one below the other.
+struct Page {
+    out: String,
+    width: usize,
+}
+
+impl Page {
+    fn section(&mut self, title: &str, grid: &Grid) {
+        if grid.is_empty() {
+            return;
+        }
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        styled(&mut self.out, STRONG, title);
+        self.out.push('\n');
+        grid.write(&mut self.out, 2, self.width);
+    }
+}
+
+fn fact(grid: &mut Grid, name: &str, value: impl AsRef<str>) {
+    grid.row([cell(KEY, name), cell(PLAIN, value)]);
+}
+
+fn request(story: &Explanation<'_, '_>, time: TimeSource) -> Grid {
+    let given = &story.request;
+    let mut grid = Grid::new();
+    fact(&mut grid, "method", given.method);
+    grid.row([cell(KEY, "host"), given.host.map_or_else(|| cell(FAINT, "unknown"), |host| cell(PLAIN, host))]);
+    fact(&mut grid, "path", if given.path.is_empty() { "/" } else { given.path });
+    if !given.query.is_empty() {
+        fact(&mut grid, "query", given.query);
+    }
+    for (name, value) in given.headers {
+        fact(&mut grid, "header", format!("{name}: {value}"));
+    }
+    let others = [("country", given.country), ("cohort", given.cohort)];
+    for (name, value) in others {
+        if let Some(value) = value {
+            fact(&mut grid, name, value);
+        }
+    }
+    if let Some(at) = &given.time {
+        let note = if time == TimeSource::Clock { " (now: no `--at` was given)" } else { "" };
+        fact(&mut grid, "time", format!("{at}{note}"));
+    }
+    grid
+}
+
+fn path(path: &Path, refused: Option<&str>) -> Grid {
+    let mut grid = Grid::new();
+    for change in &path.changes {
+        grid.row([cell(FAINT, step_words(change.step)), cell(FAINT, &change.path)]);
+    }
+    grid.row([cell(KEY, "normal form"), cell(STRONG, &path.normal)]);
+    if let Some(text) = refused {
+        grid.row([cell(BAD, "refused"), cell(PLAIN, format!("it holds `{text}`, which `[canonical] refuse` names"))]);
+    }
+    grid
+}
+
+fn step_words(step: Step) -> &'static str {
+    match step {
+        Step::Escapes => "escapes in one form",
+        Step::MergeSlashes => "slashes merged",
+        Step::DotSegments => "dot segments removed",
+        Step::Case => "lower case",
+        Step::TrailingSlash => "trailing slash stripped",
+        Step::Root => "no path is `/`",
+    }
+}
+
+fn routes(story: &Explanation<'_, '_>, folder: &str) -> Grid {
+    let mut grid = Grid::new();
+    let hidden = story.candidates.len().saturating_sub(CANDIDATES);
+    if hidden > 0 {
+        grid.row([
+            cell(FAINT, "…"),
+            cell(FAINT, format!("{} before these did not match; `--format json` has all", count(hidden, "route"))),
+        ]);
+    }
+    for candidate in story.candidates.iter().skip(hidden) {
+        grid.row(candidate_row(candidate, story, folder));
+    }
+    if story.winner.is_none() {
+        let text = if story.candidates.is_empty() { "no route has this path" } else { "none of them takes it" };
+        grid.row([cell(FAINT, "·"), cell(FAINT, "default"), cell(FAINT, text)]);
+    }
+    for later in &story.later {
+        grid.row(route_row(cell(FAINT, "·"), FAINT, later, folder, cell(FAINT, "would take it too, but comes later")));
+    }
+    let unnamed = story.later_count.saturating_sub(story.later.len());
+    if unnamed > 0 {
+        grid.row([cell(FAINT, "…"), cell(FAINT, format!("and {} behind these", count(unnamed, "route")))]);
+    }
+    grid
+}
+
+fn candidate_row(candidate: &Candidate<'_, '_>, story: &Explanation<'_, '_>, folder: &str) -> Vec<Cell> {
+    match &candidate.failed {
+        Some(miss) => {
+            let why = cell(PLAIN, miss.to_string());
+            route_row(cell(BAD, "✗"), PLAIN, &candidate.route, folder, why)
+        }
+        None if story.decision.refused.is_some() => {
+            route_row(cell(WARN, "!"), STRONG, &candidate.route, folder, cell(PLAIN, "takes it, but is refused"))
+        }
+        None => route_row(cell(GOOD, "✓"), STRONG, &candidate.route, folder, cell(GOOD, "takes it")),
+    }
+}
+
+fn route_row(mark: Cell, style: anstyle::Style, found: &RouteRef<'_>, folder: &str, why: Cell) -> Vec<Cell> {
+    let route = found.route;
+    let pattern = format!("{} {}", route.path.key(), route.path);
+    let pattern = if route.path.key() == "any" { "every path".to_owned() } else { pattern };
+    let place = format!("{folder}{}:{}", found.file, route.place.line);
+    vec![mark, cell(style, &route.id), cell(FAINT, place), cell(style, pattern), why]
+}
+
+fn captured(story: &Explanation<'_, '_>) -> Grid {
+    let mut grid = Grid::new();
+    let Some(winner) = &story.winner else { return grid };
+    for (name, text) in &winner.captured {
+        let value = if text.is_empty() { cell(FAINT, "(empty)") } else { cell(PLAIN, text) };
+        grid.row([cell(KEY, format!("{{{name}}}")), value]);
+    }
+    if let Some(row) = &winner.row {
+        fact(&mut grid, "row", format!("line {} of the map: {} → {}", row.line, row.from, row.to));
+    }
+    grid
+}
+
+fn decision(story: &Explanation<'_, '_>) -> Grid {
+    let mut grid = Grid::new();
+    let decision = &story.decision;
+    grid.row([cell(KEY, "by"), by(decision)]);
+    if let Some(refused) = &decision.refused {
+        let text = format!("what `{}` makes of this request is refused: {}", refused.route.id, refused.why);
+        grid.row([cell(WARN, "refused"), cell(PLAIN, text)]);
+    }
+    match &decision.outcome {
+        Outcome::Origin(forward) => sent_on(&mut grid, forward, story),
+        Outcome::Redirect(redirect) => redirected(&mut grid, redirect),
+        Outcome::Respond(respond) => answered(&mut grid, respond),
+    }
+    grid
+}
+
+fn by(decision: &Decision<'_, '_>) -> Cell {
+    match (decision.route_id(), &decision.outcome) {
+        (Some(id), _) => cell(STRONG, id),
+        (None, Outcome::Respond(_)) => cell(STRONG, "[canonical] refuse"),
+        (None, _) => cell(STRONG, "the default"),
+    }
+}
+
+fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '_>) {
+    let side = match forward.origin.side {
+        crate::route::Side::Legacy => "legacy",
+        crate::route::Side::New => "new",
+    };
+    let origin = format!("{} ({side}, {})", forward.origin.id, forward.origin.domain);
+    grid.row([cell(KEY, "sent on to"), cell(GOOD, origin)]);
+    if let Some(sent) = &story.sent {
+        fact(grid, "host", &sent.host);
+    }
+    fact(grid, "uri", forward.uri.as_str());
+    grid.row([
+        cell(KEY, "query string"),
+        if forward.query_string.is_empty() { cell(FAINT, "none") } else { cell(PLAIN, &forward.query_string) },
+    ]);
+    let Some(changes) = forward.headers else { return };
+    for name in &changes.remove {
+        fact(grid, "removes", name);
+    }
+    for (name, value) in &changes.set {
+        fact(grid, "sets", format!("{name}: {value}"));
+    }
+    for (name, value) in &changes.add {
+        fact(grid, "adds", format!("{name}: {value}"));
+    }
+}
+
+fn redirected(grid: &mut Grid, redirect: &Redirect<'_, '_>) {
+    grid.row([cell(KEY, "redirected"), cell(GOOD, status_words(redirect.status))]);
+    grid.row([cell(KEY, "location"), cell(STRONG, redirect.location.to_string())]);
+    answer_headers(grid, &redirect.cache_control, redirect.headers);
+}
+
+fn answered(grid: &mut Grid, respond: &Respond<'_>) {
+    let style = if respond.status < 400 { GOOD } else { WARN };
+    grid.row([cell(KEY, "answered"), cell(style, status_words(respond.status))]);
+    if let Some(content_type) = respond.content_type {
+        fact(grid, "content-type", content_type);
+    }
+    answer_headers(grid, &respond.cache_control, respond.headers);
+    if !respond.body.is_empty() {
+        let first = respond.body.lines().next().unwrap_or_default();
+        let more = if first.len() < respond.body.trim_end().len() { " …" } else { "" };
+        let first: String = first.chars().take(200).collect();
+        fact(grid, "body", format!("{first}{more} ({})", count(respond.body.len(), "byte")));
+    }
+}
+
+fn answer_headers(grid: &mut Grid, cache_control: &str, further: &[(String, String)]) {
+    fact(grid, "cache-control", cache_control);
+    for (name, value) in further {
+        fact(grid, name, value);
+    }
+}
+
+fn status_words(status: u16) -> String {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+fn depends(reads: &Reads<'_>) -> Grid {
+    let mut grid = Grid::new();
+    let mut facts = vec!["path".to_owned()];
+    let plain = [
+        ("host", reads.host),
+        ("method", reads.method),
+        ("country", reads.country),
+        ("cohort", reads.cohort),
+        ("time", reads.time),
+    ];
+    facts.extend(plain.iter().filter(|(_, read)| *read).map(|(name, _)| (*name).to_owned()));
+    match &reads.query {
+        QueryRead::All => facts.push("whole query".to_owned()),
+        QueryRead::Names(names) => facts.extend(named("query", names)),
+    }
+    facts.extend(named("header", &reads.headers));
+    facts.extend(named("cookie", &reads.cookies));
+    grid.row([cell(PLAIN, facts.join(", "))]);
+    grid
+}
+
+fn named(kind: &str, names: &BTreeSet<&str>) -> Vec<String> {
+    names.iter().map(|name| format!("{kind} `{name}`")).collect()
+}

@@ -1,0 +1,13 @@
+//! Real redirect tables and real URLs, from public repositories: does the language hold what their authors meant?
+//!
+//! Each table is turned into `routes.toml` text and redirect maps, loaded like any other, and asked what its own authors
+//! expect of it, or what a plain reading of their rules answers. Rows that the language cannot say are counted by reason:
+//! rows read = rows converted + rows that cannot be said. The figures stand in the tests.
+//!
+//! The files are not part of this project. They are looked for in the folder that `CROSSFADE_DATA` names, else in
+//! `shared/data` beside the checkout; where there is none, a test says so and passes.
+
+mod data;
+mod tally;
+
+mod urls;
