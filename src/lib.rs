@@ -1,6 +1,8 @@
 //! Crossfade decides, for every URL of a site that is moving, which origin answers it.
 
 #[cfg(feature = "cli")]
+pub mod analysis;
+#[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod config;

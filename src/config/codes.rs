@@ -247,6 +247,26 @@ catalogue! {
         "only the first hundred are shown";
     BAD_CSV = "R137" Error "a redirect map is not CSV":
         "what cannot be read cannot be decided";
+
+    // Examples and tests
+    BAD_REQUEST = "R140" Error "a request of a test or example is malformed":
+        "no request could be like it";
+    EXPECTS_UNKNOWN = "R141" Error "a test expects a route or origin that the table does not have":
+        "no decision could name it";
+    NEEDS_TIME = "R142" Error "a test or example needs a time and gives none":
+        "a check reads no clock, so that it says the same today and tomorrow";
+    EXAMPLE_NOT_TAKEN = "R143" Error "an example is not taken by its route":
+        "an example says what the route is for";
+    NOT_EXAMPLE_TAKEN = "R144" Error "a route takes one of its `not_examples`":
+        "the route reaches further than it should";
+
+    // Lints of the whole table
+    GET_IS_NOT_HEAD = "R160" Error "GET and HEAD of one URL get different decisions":
+        "CloudFront's cache does not tell them apart: the answer to one is served to the other";
+    REDIRECT_LOSES_METHOD = "R161" Warning "a 301 or 302 takes more than GET and HEAD":
+        "browsers follow it with GET, so a form that is sent loses its data; OPTIONS is never cached";
+    REDIRECT_TAKES_OPTIONS = "R162" Warning "a redirect takes OPTIONS":
+        "a browser's preflight request must not be redirected, and OPTIONS is never cached";
 }
 
 #[cfg(test)]

@@ -15,10 +15,13 @@ mod document;
 pub mod facts;
 mod files;
 mod language;
+mod lines;
+mod methods;
 mod near;
 mod never;
 mod sample;
 mod value;
+pub mod witness;
 
 pub use cases::Case;
 pub use files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};

@@ -1,0 +1,3 @@
+//! What was found out about a table, as plain data: `report` writes it, `cli` decides what it exits with.
+
+pub mod tests;

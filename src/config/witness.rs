@@ -1,0 +1,157 @@
+//! Concrete requests that a route takes: what lints prove their findings with, and what fills in an example.
+//!
+//! A witness is made from the route alone, then put to the very conditions of the route; what does not pass is no
+//! witness. Whether an earlier route takes it first is for `decide` to say.
+
+use std::borrow::Cow;
+
+use crate::route::condition::{Conditions, Facts, HostPattern, NamedTest, ValueTest};
+use crate::route::pattern::{PathPattern, Segment, Template};
+use crate::route::{Canonical, Definition, Request, Route, Timestamp, epoch_of, query};
+
+use super::facts::RequestLine;
+use super::language::{NormalForm, Visible};
+use super::sample::{Sample, Walker};
+
+/// What stands for text that may be any.
+const ANY_TEXT: &str = "x";
+/// What stands for a value that may be any.
+const ANY_VALUE: &str = "1";
+/// What stands for the label of `*.example.com`.
+const ANY_LABEL: &str = "www";
+/// A second, in the unit of [`Timestamp`].
+const SECOND: i128 = 1_000_000_000;
+
+/// A request that fits a route: its path and every condition. `None` where none could be made.
+#[must_use]
+pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'static>> {
+    let url = Cow::Owned(path(&definition.canonical, &route.path)?);
+    let line = fill(route, RequestLine { url, ..RequestLine::default() });
+    takes(definition, route, &line.request()).then_some(line)
+}
+
+/// Whether a route would take a request, were it the only route.
+#[must_use]
+pub fn takes(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
+    let canonical = &definition.canonical;
+    let path = canonical.normalize(request.path);
+    let epoch = request.time.map(|time| epoch_of(&definition.instants, time));
+    let facts = Facts::new(request, path.as_str(), epoch);
+    !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.hold(&facts)
+}
+
+/// A line with the facts that it does not give, as the route's conditions ask for them. What it gives stays.
+#[must_use]
+pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
+    let conditions = &route.conditions;
+    fill_host(&mut line, conditions);
+    fill_query(&mut line, conditions);
+    fill_headers(&mut line, conditions);
+    fill_cookies(&mut line, conditions);
+    if line.method.is_none() {
+        let methods = &conditions.methods;
+        let method = methods.iter().find(|method| *method == "GET").or(methods.first());
+        line.method = method.cloned().map(Cow::Owned);
+    }
+    if line.request().country.is_none() {
+        line.country = conditions.countries.first().cloned().map(Cow::Owned);
+    }
+    if line.cohort.is_none() {
+        line.cohort = conditions.cohort.clone().map(Cow::Owned);
+    }
+    if line.time.is_none() {
+        line.time = route.from.or(route.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
+    }
+    line
+}
+
+/// A path in normal form that a pattern matches; `None` where there is none or none was found.
+#[must_use]
+pub fn path(canonical: &Canonical, pattern: &PathPattern) -> Option<String> {
+    let sampled = |walker: Walker| match walker.sample(&NormalForm::new(canonical)) {
+        Sample::Text(path) => Some(path),
+        Sample::Nothing | Sample::Unknown => None,
+    };
+    let path = match pattern {
+        PathPattern::Any => "/".to_owned(),
+        PathPattern::Exact(path) => path.clone(),
+        PathPattern::Template(template) => template_path(template),
+        PathPattern::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
+        PathPattern::Prefix(prefix) => prefix.clone(),
+        PathPattern::Glob(glob) => sampled(Walker::glob(glob))?,
+        PathPattern::Regex(regex) => sampled(Walker::regex(regex))?,
+        PathPattern::Map(rows) => rows.first()?.from.clone(),
+    };
+    let normal = canonical.normalize(&path);
+    pattern.matches(normal.as_str()).then(|| normal.as_str().to_owned())
+}
+
+fn template_path(template: &Template) -> String {
+    let texts = template.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => text.as_str(),
+        Segment::Capture(_) => ANY_TEXT,
+    });
+    let rest = template.rest.iter().map(|_| ANY_TEXT);
+    texts.chain(rest).flat_map(|text| ["/", text]).collect()
+}
+
+fn fill_host(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    if line.request().host.is_some() {
+        return;
+    }
+    let host = match conditions.hosts.first() {
+        Some(HostPattern::Name(name)) => name.clone(),
+        Some(HostPattern::AnyLabel(name)) => format!("{ANY_LABEL}.{name}"),
+        None => return,
+    };
+    line.url = Cow::Owned(format!("https://{host}{}", line.url));
+}
+
+fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    for named in &conditions.query {
+        let given = query::values(line.request().query, &named.name).next().is_some();
+        let Some(value) = missing(given, named, Visible::QUERY) else { continue };
+        let (before, fragment) = line.url.split_at(line.url.find('#').unwrap_or(line.url.len()));
+        let separator = if before.contains('?') { "&" } else { "?" };
+        line.url = Cow::Owned(format!("{before}{separator}{}={value}{fragment}", named.name));
+    }
+}
+
+fn fill_headers(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    for named in &conditions.headers {
+        let given = line.request().header_values(&named.name).next().is_some();
+        if let Some(value) = missing(given, named, Visible::HEADER) {
+            line.headers.push((Cow::Owned(named.name.clone()), Cow::Owned(value)));
+        }
+    }
+}
+
+fn fill_cookies(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    let mut pairs = Vec::new();
+    for named in &conditions.cookies {
+        let given = line.request().cookies().any(|(name, _)| name == named.name);
+        if let Some(value) = missing(given, named, Visible::COOKIE) {
+            pairs.push(format!("{}={value}", named.name));
+        }
+    }
+    if !pairs.is_empty() {
+        line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(pairs.join("; "))));
+    }
+}
+
+/// The value that a condition asks for where the line gives none.
+fn missing(given: bool, named: &NamedTest, language: Visible) -> Option<String> {
+    if given {
+        return None;
+    }
+    match &named.test {
+        ValueTest::Equal(text) => Some(text.clone()),
+        ValueTest::AnyOf(texts) => texts.first().cloned(),
+        ValueTest::Present => Some(ANY_VALUE.to_owned()),
+        ValueTest::Absent => None,
+        ValueTest::Regex(regex) => match Walker::regex(regex).sample(&language) {
+            Sample::Text(text) => Some(text),
+            Sample::Nothing | Sample::Unknown => None,
+        },
+    }
+}
