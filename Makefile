@@ -31,3 +31,7 @@ demo: ## the README's examples, one after the other
 
 serve: ## the portal on http://127.0.0.1:8080
 	$(CARGO) run --release -- serve
+
+package: ## dist/edge.zip, the Lambda@Edge function
+	$(CARGO) build --release --no-default-features --features edge --bin bootstrap
+	$(CARGO) run --quiet --release -- package

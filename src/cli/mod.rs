@@ -10,6 +10,8 @@ pub mod explain;
 pub mod files;
 pub mod invoke;
 pub mod lines;
+pub mod manifest;
+pub mod package;
 pub mod secrets;
 pub mod table;
 pub mod terminal;
@@ -106,6 +108,10 @@ enum Command {
     Decide(decide::DecideArgs),
     /// Hand one CloudFront event to the handler of the edge
     Invoke(invoke::InvokeArgs),
+    /// Write the zip that a Lambda@Edge function runs
+    Package(package::PackageArgs),
+    /// Tell infrastructure code what the table needs, as JSON
+    Manifest(manifest::ManifestArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -141,6 +147,8 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Explain(args) => explain::run(args, global),
         Command::Decide(args) => decide::run(args, global),
         Command::Invoke(args) => invoke::run(args, global),
+        Command::Package(args) => package::run(args, global),
+        Command::Manifest(args) => manifest::run(args, global),
     }
 }
 

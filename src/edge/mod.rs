@@ -6,8 +6,12 @@
 pub mod gate;
 mod handler;
 pub mod image;
+#[cfg(feature = "edge")]
+pub mod lambda;
 mod log;
 mod origins;
+pub mod start;
+pub mod stdio;
 
 pub use handler::{Action, FunctionError, Handled, Handler, Summary};
 pub use origins::{OriginProblem, custom_block};

@@ -106,6 +106,27 @@ pub const CUSTOM_HEADER_DENYLIST: NameList = NameList {
     prefixes: &["x-amz-", "x-edge-"],
 };
 
+/// What a cache policy cannot name: CloudFront handles it in its own way, or offers it in origin request policies only.
+pub const NOT_IN_CACHE_KEY: NameList = NameList {
+    source: "adding-cloudfront-headers; header-caching, \"Selecting the headers\"; read 2026-11",
+    names: &[
+        "accept-encoding", // has its own two switches
+        "cloudfront-viewer-address",
+        "cloudfront-viewer-asn",
+        "cloudfront-viewer-header-count",
+        "cloudfront-viewer-header-order",
+        "cloudfront-viewer-ja3-fingerprint",
+        "cloudfront-viewer-ja4-fingerprint",
+        "cloudfront-viewer-tls",
+        "connection",
+        "cookie", // named one by one, as cookies
+        "proxy-authorization",
+        "te",
+        "upgrade",
+    ],
+    prefixes: &[],
+};
+
 /// What names of our own begin with: the gate writes these, a table may not.
 pub const OUR_PREFIX: &str = "x-crossfade-";
 
@@ -186,7 +207,8 @@ mod tests {
 
     #[test]
     fn lists_are_lower_case_sorted_and_whole() {
-        let lists = [(DISALLOWED, 28), (READ_ONLY_AT_ORIGIN_REQUEST, 9), (CUSTOM_HEADER_DENYLIST, 23)];
+        let lists =
+            [(DISALLOWED, 28), (READ_ONLY_AT_ORIGIN_REQUEST, 9), (CUSTOM_HEADER_DENYLIST, 23), (NOT_IN_CACHE_KEY, 13)];
         for (list, count) in lists {
             assert_eq!(list.names.len(), count, "{}", list.source);
             assert!(list.names.is_sorted(), "{}", list.source);

@@ -43,6 +43,8 @@ pub const MAX_PACKAGE: u64 = 50 * 1024 * 1024;
 
 /// Headers, cookies and query strings that a cache policy can name, each. `cloudfront-limits`.
 pub const MAX_POLICY_NAMES: usize = 10;
+/// Characters of all header names, of all cookie names, of all query strings' names of a policy. `cloudfront-limits`.
+pub const MAX_POLICY_CHARS: usize = 1_024;
 
 /// Whether CloudFront connects to an origin on this port. `lambda-event-structure`.
 #[must_use]

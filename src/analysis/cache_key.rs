@@ -1,0 +1,286 @@
+//! The cache key that a table needs: everything that an answer can depend on beside the path.
+//!
+//! An origin-request function runs on a miss only, and what follows is kept under the cache key. So the key is the
+//! union of what conditions read, what outgoing values are built from, and what each origin's answers vary on. The
+//! infrastructure builds CloudFront's policies from it, so that table and distribution cannot disagree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::platform::headers::{NOT_IN_CACHE_KEY, NameList};
+use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
+use crate::route::query::QueryPolicy;
+use crate::route::{Action, Definition, HostRule, Origin, OriginAction, OriginKind, Route, VariesQuery};
+
+/// What the gate tells of the viewer's host.
+pub const HOST: &str = "x-crossfade-host";
+/// What the gate tells of the viewer's cohort.
+pub const COHORT: &str = "x-crossfade-cohort";
+/// What the gate tells of the time.
+pub const EPOCH: &str = "x-crossfade-epoch";
+/// What CloudFront tells of the viewer's country.
+pub const COUNTRY: &str = "cloudfront-viewer-country";
+
+/// The parts of a cache key beside the path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CacheKey {
+    /// Header names in lower case, sorted.
+    pub headers: Vec<Part>,
+    /// Cookie names, sorted.
+    pub cookies: Vec<Part>,
+    /// Query strings.
+    pub query_strings: QueryStrings,
+}
+
+/// One name of a key and who needs it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// Of a header, a cookie or a query string.
+    pub name: String,
+    /// Who needs it.
+    #[serde(flatten)]
+    pub needed_by: Needs,
+}
+
+/// Who needs a part of the key, by id, in written order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Needs {
+    /// Routes that read it or build from it.
+    pub routes: Vec<String>,
+    /// Origins whose answers vary on it, or that are sent it.
+    pub origins: Vec<String>,
+}
+
+/// Which query strings are in the key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "behavior", rename_all = "lowercase")]
+pub enum QueryStrings {
+    /// None.
+    #[default]
+    None,
+    /// These names.
+    List {
+        /// Sorted.
+        names: Vec<Part>,
+    },
+    /// All of them.
+    All {
+        /// Who needs all; those that need single names are left out.
+        #[serde(flatten)]
+        needed_by: Needs,
+    },
+}
+
+/// What CloudFront would not take of a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No cache policy can name it, so an answer that depends on it would be given to everyone.
+    #[error("header `{name}` decides an answer, but CloudFront cannot have it in a cache key")]
+    NotKeyable {
+        /// In lower case.
+        name: String,
+        /// Who needs it.
+        needed_by: Needs,
+    },
+    /// Over the quota of [`MAX_POLICY_NAMES`], which AWS raises on request.
+    #[error("the cache key names {count} {what}, CloudFront's quota is {MAX_POLICY_NAMES}")]
+    TooMany {
+        /// `headers`, `cookies` or `query strings`.
+        what: &'static str,
+        /// How many.
+        count: usize,
+    },
+    /// Over [`MAX_POLICY_CHARS`].
+    #[error(
+        "the names of {what} in the cache key have {count} characters together, CloudFront takes {MAX_POLICY_CHARS}"
+    )]
+    TooLong {
+        /// `headers`, `cookies` or `query strings`.
+        what: &'static str,
+        /// How many.
+        count: usize,
+    },
+}
+
+impl CacheKey {
+    /// Derives the key of a table. O(n) in routes.
+    #[must_use]
+    pub fn of(definition: &Definition) -> CacheKey {
+        let mut derived = Derived::default();
+        for route in &definition.routes {
+            derived.conditions(route);
+            derived.action(definition, route);
+        }
+        for (at, origin) in definition.origins.iter().enumerate() {
+            // The default is sent whole queries; so might be an origin that no route names.
+            if at == definition.default || !derived.sent_to.contains(&at) {
+                derived.sent_whole(origin);
+            }
+            derived.varies(origin);
+        }
+        derived.into_key()
+    }
+
+    /// What CloudFront would not take of it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let unfit = |list: NameList| self.headers.iter().filter(move |part| list.contains(&part.name));
+        let mut problems: Vec<Problem> = unfit(NOT_IN_CACHE_KEY)
+            .map(|part| Problem::NotKeyable { name: part.name.clone(), needed_by: part.needed_by.clone() })
+            .collect();
+        let query: &[Part] = match &self.query_strings {
+            QueryStrings::List { names } => names,
+            _ => &[],
+        };
+        for (what, parts) in [("headers", &self.headers[..]), ("cookies", &self.cookies), ("query strings", query)] {
+            if parts.len() > MAX_POLICY_NAMES {
+                problems.push(Problem::TooMany { what, count: parts.len() });
+            }
+            let count = parts.iter().map(|part| part.name.len()).sum();
+            if count > MAX_POLICY_CHARS {
+                problems.push(Problem::TooLong { what, count });
+            }
+        }
+        problems
+    }
+}
+
+/// A key in the making.
+#[derive(Default)]
+struct Derived {
+    headers: BTreeMap<String, Needs>,
+    cookies: BTreeMap<String, Needs>,
+    query: BTreeMap<String, Needs>,
+    whole_query: Needs,
+    /// Positions of origins that a route sends to.
+    sent_to: BTreeSet<usize>,
+}
+
+impl Needs {
+    fn route(&mut self, id: &str) {
+        if self.routes.last().is_none_or(|last| last != id) {
+            self.routes.push(id.to_owned());
+        }
+    }
+
+    fn origin(&mut self, id: &str) {
+        if !self.origins.iter().any(|known| known == id) {
+            self.origins.push(id.to_owned());
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.routes.is_empty() && self.origins.is_empty()
+    }
+}
+
+fn needs<'m>(map: &'m mut BTreeMap<String, Needs>, name: &str) -> &'m mut Needs {
+    map.entry(name.to_owned()).or_default()
+}
+
+impl Derived {
+    /// Every fact that a condition reads.
+    fn conditions(&mut self, route: &Route) {
+        let (id, conditions) = (&route.id, &route.conditions);
+        let own = [
+            (HOST, !conditions.hosts.is_empty()),
+            (COUNTRY, !conditions.countries.is_empty()),
+            (COHORT, conditions.cohort.is_some()),
+            (EPOCH, !conditions.window.is_always()),
+        ];
+        for (name, read) in own {
+            if read {
+                needs(&mut self.headers, name).route(id);
+            }
+        }
+        for test in &conditions.headers {
+            needs(&mut self.headers, &test.name.to_ascii_lowercase()).route(id);
+        }
+        for test in &conditions.cookies {
+            needs(&mut self.cookies, &test.name).route(id);
+        }
+        for test in &conditions.query {
+            needs(&mut self.query, &test.name).route(id);
+        }
+    }
+
+    /// Every fact that what goes out is built from.
+    fn action(&mut self, definition: &Definition, route: &Route) {
+        match &route.action {
+            Action::Origin(action) => self.sent_on(definition, route, action),
+            Action::Redirect(action) => self.kept(route, &action.query_string),
+            Action::RedirectMap(action) => self.kept(route, &action.query_string),
+            Action::Respond(_) => {}
+        }
+    }
+
+    /// A `location` is built from all that is kept.
+    fn kept(&mut self, route: &Route, policy: &QueryPolicy) {
+        match policy {
+            QueryPolicy::Keep => self.whole_query.route(&route.id),
+            QueryPolicy::Drop => {}
+            QueryPolicy::Only(names) => names.iter().for_each(|name| needs(&mut self.query, name).route(&route.id)),
+        }
+    }
+
+    /// An origin's answer depends on what it is sent, as far as it says that it varies on it.
+    fn sent_on(&mut self, definition: &Definition, route: &Route, action: &OriginAction) {
+        let Some(origin) = definition.origins.get(action.origin) else { return };
+        self.sent_to.insert(action.origin);
+        match (&action.query_string, &origin.varies.query) {
+            (QueryPolicy::Keep, VariesQuery::All) => self.whole_query.route(&route.id),
+            (QueryPolicy::Drop, _) => {}
+            (QueryPolicy::Only(names), VariesQuery::All) => {
+                names.iter().for_each(|name| needs(&mut self.query, name).route(&route.id));
+            }
+            (kept, VariesQuery::Names(names)) => {
+                let sent = |name: &&String| match kept {
+                    QueryPolicy::Only(kept) => kept.contains(name),
+                    _ => true,
+                };
+                for name in names.iter().filter(sent) {
+                    let needs = needs(&mut self.query, name);
+                    needs.route(&route.id);
+                    needs.origin(&origin.id);
+                }
+            }
+        }
+    }
+
+    /// An origin that gets queries as they came.
+    fn sent_whole(&mut self, origin: &Origin) {
+        match &origin.varies.query {
+            VariesQuery::All => self.whole_query.origin(&origin.id),
+            VariesQuery::Names(names) => names.iter().for_each(|name| needs(&mut self.query, name).origin(&origin.id)),
+        }
+    }
+
+    /// What an origin declares beside queries, and its `Host`.
+    fn varies(&mut self, origin: &Origin) {
+        let id = &origin.id;
+        for name in &origin.varies.cookies {
+            needs(&mut self.cookies, name).origin(id);
+        }
+        for name in &origin.varies.headers {
+            needs(&mut self.headers, &name.to_ascii_lowercase()).origin(id);
+        }
+        if matches!(&origin.kind, OriginKind::Custom(custom) if custom.host == HostRule::Viewer) {
+            needs(&mut self.headers, HOST).origin(id);
+        }
+    }
+
+    fn into_key(self) -> CacheKey {
+        let parts = |map: BTreeMap<String, Needs>| -> Vec<Part> {
+            map.into_iter().map(|(name, needed_by)| Part { name, needed_by }).collect()
+        };
+        let query_strings = if !self.whole_query.is_empty() {
+            QueryStrings::All { needed_by: self.whole_query }
+        } else if self.query.is_empty() {
+            QueryStrings::None
+        } else {
+            QueryStrings::List { names: parts(self.query) }
+        };
+        CacheKey { headers: parts(self.headers), cookies: parts(self.cookies), query_strings }
+    }
+}

@@ -1,0 +1,305 @@
+//! What infrastructure code reads of a table: origins, cache key, epochs, counts. Only Rust ever parses `routes.toml`.
+//!
+//! Holds names of secrets, never their values.
+
+use serde::Serialize;
+
+use super::cache_key::CacheKey;
+use crate::route::pattern::PathPattern;
+use crate::route::{
+    CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, S3Origin, Share, Side, Table, Timestamp,
+    VariesQuery,
+};
+
+/// The shape of [`Manifest`].
+pub const SCHEMA: u32 = 1;
+
+/// Everything that a distribution must know of a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Manifest {
+    schema: u32,
+    /// SHA-256 of the text that the table was read from, hex.
+    table_hash: String,
+    /// Fingerprint of the code that compiled it.
+    build: String,
+    function: Function,
+    counts: Counts,
+    default_origin: Option<String>,
+    configured_origin: Option<String>,
+    origins: Vec<OriginEntry>,
+    cache_key: CacheKey,
+    forwarded: Forwarded,
+    cohorts: Vec<CohortEntry>,
+    epochs: Vec<Epoch>,
+    log: Log,
+}
+
+/// What identifies a table and the code that compiled it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// SHA-256 of the table's text, hex.
+    pub table_hash: String,
+    /// Fingerprint of the build, hex.
+    pub build: String,
+}
+
+/// How the Lambda function has to be made.
+#[derive(Clone, Debug, Serialize)]
+struct Function {
+    runtimes: [&'static str; 2],
+    architecture: &'static str,
+    handler: &'static str,
+    event_type: &'static str,
+    include_body: bool,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Counts {
+    routes: usize,
+    map_rows: usize,
+    origins: usize,
+    cohorts: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct OriginEntry {
+    id: String,
+    side: Side,
+    #[serde(flatten)]
+    kind: KindEntry,
+    domain: String,
+    headers: Vec<HeaderEntry>,
+    varies: VariesEntry,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum KindEntry {
+    S3 {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        region: Option<String>,
+        path: String,
+    },
+    Custom {
+        host: String,
+        protocol: crate::route::Protocol,
+        port: u16,
+        path: String,
+        read_timeout: u16,
+        keepalive_timeout: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        response_completion_timeout: Option<u16>,
+        ssl_protocols: Vec<String>,
+    },
+}
+
+/// A custom header: its text, or the name of the secret that it holds.
+#[derive(Clone, Debug, Serialize)]
+struct HeaderEntry {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct VariesEntry {
+    query: QueryEntry,
+    cookies: Vec<String>,
+    headers: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum QueryEntry {
+    All(&'static str),
+    Names(Vec<String>),
+}
+
+/// What the behavior forwards to function and origin. The key's parts always are; beyond them only the query is, whole,
+/// because CloudFront shows a function no query at all unless all of it is forwarded.
+#[derive(Clone, Debug, Serialize)]
+struct Forwarded {
+    headers: Vec<String>,
+    cookies: Vec<String>,
+    query_strings: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct CohortEntry {
+    name: String,
+    share_percent: f64,
+}
+
+/// One interval between the table's instants.
+#[derive(Clone, Debug, Serialize)]
+struct Epoch {
+    epoch: usize,
+    /// Its first moment in RFC 3339; `null` for the one before all instants.
+    from: Option<String>,
+    /// The same in milliseconds since 1970, rounded up.
+    from_unix_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Log {
+    sample: f64,
+}
+
+impl Manifest {
+    /// Collects it. O(n) in routes.
+    #[must_use]
+    pub fn of(table: &Table, identity: Identity) -> Manifest {
+        let definition = table.definition();
+        let cache_key = CacheKey::of(definition);
+        Manifest {
+            schema: SCHEMA,
+            table_hash: identity.table_hash,
+            build: identity.build,
+            function: Function {
+                runtimes: ["nodejs22.x", "nodejs24.x"],
+                architecture: "x86_64",
+                handler: "index.handler",
+                event_type: "origin-request",
+                include_body: false,
+            },
+            counts: Counts::of(definition),
+            default_origin: table.default_origin().map(|origin| origin.id.clone()),
+            configured_origin: table.configured_origin().map(|origin| origin.id.clone()),
+            origins: definition.origins.iter().map(OriginEntry::of).collect(),
+            forwarded: Forwarded::of(&cache_key),
+            cache_key,
+            cohorts: definition
+                .cohorts
+                .iter()
+                .map(|cohort| CohortEntry { name: cohort.name.clone(), share_percent: percent(cohort.share) })
+                .collect(),
+            epochs: epochs(&definition.instants),
+            log: Log { sample: percent(definition.log_sample) / 100.0 },
+        }
+    }
+
+    /// The cache key that it holds.
+    #[must_use]
+    pub fn cache_key(&self) -> &CacheKey {
+        &self.cache_key
+    }
+}
+
+impl Counts {
+    fn of(definition: &Definition) -> Counts {
+        let rows = definition.routes.iter().map(|route| match &route.path {
+            PathPattern::Map(rows) => rows.len(),
+            _ => 0,
+        });
+        Counts {
+            routes: definition.routes.len(),
+            map_rows: rows.sum(),
+            origins: definition.origins.len(),
+            cohorts: definition.cohorts.len(),
+        }
+    }
+}
+
+impl OriginEntry {
+    fn of(origin: &Origin) -> OriginEntry {
+        OriginEntry {
+            id: origin.id.clone(),
+            side: origin.side,
+            kind: KindEntry::of(&origin.kind),
+            domain: origin.domain.clone(),
+            headers: origin.headers.iter().map(|(name, value)| HeaderEntry::of(name, value)).collect(),
+            varies: VariesEntry {
+                query: match &origin.varies.query {
+                    VariesQuery::All => QueryEntry::All("all"),
+                    VariesQuery::Names(names) => QueryEntry::Names(names.clone()),
+                },
+                cookies: origin.varies.cookies.clone(),
+                headers: origin.varies.headers.clone(),
+            },
+        }
+    }
+}
+
+impl KindEntry {
+    fn of(kind: &OriginKind) -> KindEntry {
+        match kind {
+            OriginKind::S3(S3Origin { region, path }) => KindEntry::S3 { region: region.clone(), path: path.clone() },
+            OriginKind::Custom(custom) => KindEntry::of_custom(custom.clone()),
+        }
+    }
+
+    fn of_custom(custom: CustomOrigin) -> KindEntry {
+        KindEntry::Custom {
+            host: match custom.host {
+                HostRule::Origin => "origin".to_owned(),
+                HostRule::Viewer => "viewer".to_owned(),
+                HostRule::Name(name) => name,
+            },
+            protocol: custom.protocol,
+            port: custom.port,
+            path: custom.path,
+            read_timeout: custom.read_timeout,
+            keepalive_timeout: custom.keepalive_timeout,
+            response_completion_timeout: custom.response_completion_timeout,
+            ssl_protocols: custom.ssl_protocols,
+        }
+    }
+}
+
+impl HeaderEntry {
+    fn of(name: &str, value: &HeaderValue) -> HeaderEntry {
+        let (value, secret) = match value {
+            HeaderValue::Text(text) => (Some(text.clone()), None),
+            HeaderValue::Secret(secret) => (None, Some(secret.clone())),
+        };
+        HeaderEntry { name: name.to_owned(), value, secret }
+    }
+}
+
+impl Forwarded {
+    fn of(key: &CacheKey) -> Forwarded {
+        let names = |parts: &[super::cache_key::Part]| parts.iter().map(|part| part.name.clone()).collect();
+        Forwarded { headers: names(&key.headers), cookies: names(&key.cookies), query_strings: "all" }
+    }
+}
+
+/// The interval before the first instant, and one from each.
+fn epochs(instants: &[Timestamp]) -> Vec<Epoch> {
+    if instants.is_empty() {
+        return Vec::new();
+    }
+    let first = Epoch { epoch: 0, from: None, from_unix_ms: None };
+    let others = instants.iter().enumerate().map(|(at, instant)| Epoch {
+        epoch: at + 1,
+        from: jiff::Timestamp::from_nanosecond(instant.0).ok().map(|instant| instant.to_string()),
+        // A gate that counts in milliseconds must not be early.
+        from_unix_ms: i64::try_from(-((-instant.0).div_euclid(1_000_000))).ok(),
+    });
+    std::iter::once(first).chain(others).collect()
+}
+
+fn percent(share: Share) -> f64 {
+    f64::from(share.0) / 10_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_begins_at_its_instant_and_never_before() {
+        let instants = [Timestamp::from_seconds(-1), Timestamp::from_seconds(0), Timestamp(1_000_000_001)];
+        let told: Vec<_> = epochs(&instants).into_iter().map(|epoch| (epoch.from, epoch.from_unix_ms)).collect();
+        let at = |text: &str, ms| (Some(text.to_owned()), Some(ms));
+        let expected = [
+            (None, None),
+            at("1969-12-31T23:59:59Z", -1_000),
+            at("1970-01-01T00:00:00Z", 0),
+            at("1970-01-01T00:00:01.000000001Z", 1_001),
+        ];
+        assert_eq!(told, expected);
+        assert!(epochs(&[]).is_empty());
+    }
+}

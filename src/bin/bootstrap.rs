@@ -1,0 +1,49 @@
+//! What runs at the edge: the handler behind Lambda's Runtime API, or behind pipes.
+//!
+//! `bootstrap` polls the Runtime API · `bootstrap --marker FILE` the same, and removes the host's marker before its
+//! first poll · `bootstrap --stdio` answers lines. Everything it needs lies beside it.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::process::ExitCode;
+
+use crossfade::edge::start::{Mode, Started, now, own_folder, start, write_log};
+use crossfade::edge::{lambda, stdio};
+
+fn main() -> ExitCode {
+    let mut args = env::args_os().skip(1);
+    let done = match (args.next(), args.next()) {
+        (None, None) => poll(Mode::Alone, None),
+        (Some(flag), Some(marker)) if flag == "--marker" => poll(Mode::Exec, Some(marker)),
+        (Some(flag), None) if flag == "--stdio" => pipe(),
+        _ => Err("the arguments are: nothing, `--marker FILE` or `--stdio`".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let line = serde_json::json!({ "kind": "start", "level": "error", "message": error.to_string() });
+            write_log(&[line.to_string()]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn poll(mode: Mode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {
+    let Started { handler, log } = start(&own_folder()?, mode)?;
+    lambda::run(&handler, || {
+        write_log(&log);
+        if let Some(Err(error)) = marker.map(fs::remove_file) {
+            let message = format!("the start marker cannot be removed: {error}");
+            write_log(&[serde_json::json!({ "kind": "notice", "message": message }).to_string()]);
+        }
+    })
+}
+
+fn pipe() -> Result<(), lambda_runtime::Error> {
+    let Started { handler, log } = start(&own_folder()?, Mode::Child)?;
+    write_log(&log);
+    stdio::run(&handler, io::stdin().lock(), io::stdout().lock(), now, write_log)?;
+    Ok(())
+}
