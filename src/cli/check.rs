@@ -66,7 +66,6 @@ fn text(loaded: &Loaded, tally: Tally, show: Show, width: usize) -> String {
 /// `routes.toml: 42 routes read, 42 compiled, 3 files, 1,204 map rows, 12 tests · 0 errors, 1 warning`
 fn summary(loaded: &Loaded, tally: Tally) -> String {
     let Counts { routes_read, routes_compiled, map_rows, tests, files } = loaded.counts;
-    let name = loaded.sources.files().first().map_or("", |file| file.name.as_str());
     let read = [
         format!("{} read", count(routes_read, "route")),
         format!("{} compiled", grouped(routes_compiled)),
@@ -74,7 +73,7 @@ fn summary(loaded: &Loaded, tally: Tally) -> String {
         count(map_rows, "map row"),
         count(tests, "test"),
     ];
-    let mut out = format!("{name}: {} · ", read.join(", "));
+    let mut out = format!("{}: {} · ", table::name(loaded), read.join(", "));
     let fine = GOOD;
     styled(&mut out, if tally.errors > 0 { BAD } else { fine }, &count(tally.errors, "error"));
     out.push_str(", ");

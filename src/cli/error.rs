@@ -58,6 +58,9 @@ impl CliError {
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> CliError {
         let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        CliError { closed_pipe, ..CliError::new(format_args!("cannot write the answer: {error}")) }
+        CliError {
+            closed_pipe,
+            ..CliError::new(format_args!("the answer cannot be written: {}", super::files::words(&error)))
+        }
     }
 }

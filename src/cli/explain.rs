@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, table};
+use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, table, table::Usable};
 use crate::config::facts::{self, RequestLine};
 use crate::report::explanation::{self, Telling, TimeSource};
 use crate::route::{Timestamp, explain};
@@ -52,9 +52,9 @@ fn header(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// The request or the table cannot be read, or the answer cannot be written.
 pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
-    let usable = table::usable(global)?;
-    let table = &usable.table;
-    let now = if args.at.is_none() { clock::now_for(table) } else { None };
+    let Usable { mut table, folder } = table::usable(global)?;
+    table.prefix_file_names(&folder);
+    let now = if args.at.is_none() { clock::now_for(&table) } else { None };
     let line = RequestLine {
         url: facts::url_text(args.url.as_encoded_bytes()),
         method: Some(args.method.as_str().into()),
@@ -65,13 +65,13 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     };
     line.check().map_err(CliError::new)?;
     let request = line.request();
-    let story = explain(table, &request);
+    let story = explain(&table, &request);
     let mut out = Terminal::stdout(global);
     let text = match global.format {
         Format::Json => json_text(&story)?,
         Format::Text => {
             let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };
-            explanation::text(&story, Telling { folder: &usable.folder, time, width: out.width() })
+            explanation::text(&story, Telling { time, width: out.width() })
         }
     };
     out.print(&text)?;

@@ -182,7 +182,7 @@ mod tests {
         symlink(root.join("nothing"), root.join("maps/dead.csv")).unwrap();
         let files = DiskFiles::beside(&root.join("routes.toml")).unwrap();
         let five = Ok(b"12345".to_vec());
-        let rows: [(&str, u64, Result<Vec<u8>, FileError>); 12] = [
+        let rows = [
             ("routes.toml", 5, five.clone()),
             ("maps/a.csv", 5, five.clone()),
             ("./maps/a.csv", 5, five.clone()),

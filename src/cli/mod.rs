@@ -15,12 +15,13 @@ pub mod package;
 pub mod secrets;
 pub mod table;
 pub mod terminal;
+pub mod test;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
 pub use terminal::Terminal;
@@ -97,6 +98,16 @@ pub enum Color {
     Never,
 }
 
+impl From<Color> for clap::ColorChoice {
+    fn from(color: Color) -> clap::ColorChoice {
+        match color {
+            Color::Auto => clap::ColorChoice::Auto,
+            Color::Always => clap::ColorChoice::Always,
+            Color::Never => clap::ColorChoice::Never,
+        }
+    }
+}
+
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -106,6 +117,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Decide requests from stdin, one JSON object a line
     Decide(decide::DecideArgs),
+    /// Run the table's own tests and examples
+    Test(test::TestArgs),
     /// Hand one CloudFront event to the handler of the edge
     Invoke(invoke::InvokeArgs),
     /// Write the zip that a Lambda@Edge function runs
@@ -122,7 +135,9 @@ pub fn main() -> ExitCode {
 
 /// Parses arguments, runs the command, renders what went wrong.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let parsed = Cli::command().color(color_asked_for(&args).into()).try_get_matches_from(&args);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::CouldNot } else { Exit::Fine };
@@ -141,11 +156,27 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// The `--color` of arguments that may not be parsed at all: wrong usage too is told in the colours asked for.
+fn color_asked_for(args: &[OsString]) -> Color {
+    let mut texts = args.iter().filter_map(|arg| arg.to_str());
+    let mut asked = None;
+    while let Some(arg) = texts.next() {
+        match arg.strip_prefix("--color") {
+            Some("") => asked = texts.next(),
+            Some(value) => asked = value.strip_prefix('='),
+            None if arg == "--" => break,
+            None => {}
+        }
+    }
+    asked.and_then(|value| Color::from_str(value, false).ok()).unwrap_or_default()
+}
+
 fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::run(args, global),
         Command::Explain(args) => explain::run(args, global),
         Command::Decide(args) => decide::run(args, global),
+        Command::Test(args) => test::run(args, global),
         Command::Invoke(args) => invoke::run(args, global),
         Command::Package(args) => package::run(args, global),
         Command::Manifest(args) => manifest::run(args, global),
@@ -164,10 +195,26 @@ pub fn json_text(result: &impl serde::Serialize) -> Result<String, CliError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_arguments_are_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_is_told_in_the_colours_asked_for() {
+        let rows: [(&[&str], Color); 6] = [
+            (&["--bad"], Color::Auto),
+            (&["--color", "never", "--bad"], Color::Never),
+            (&["check", "--color=always", "--bad"], Color::Always),
+            (&["--color", "pink"], Color::Auto),
+            (&["--color"], Color::Auto),
+            (&["explain", "--", "--color=never"], Color::Auto),
+        ];
+        for (args, color) in rows {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            assert_eq!(color_asked_for(&args), color, "{args:?}");
+        }
     }
 }

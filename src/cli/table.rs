@@ -5,6 +5,7 @@ use std::path::Path;
 use super::files::DiskFiles;
 use super::{CliError, Global, Terminal};
 use crate::config::{self, Loaded};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::diagnostics::{self, Show, Tally};
 use crate::report::layout::count;
 use crate::route::Table;
@@ -49,11 +50,19 @@ fn read(path: &Path) -> Result<(Loaded, String), CliError> {
 /// What a command says that was given a table with errors: the errors, without the warnings.
 #[must_use]
 pub fn refused(loaded: &Loaded, global: &Global) -> CliError {
-    let is_error =
-        |diagnostic: &&crate::diagnostic::Diagnostic| diagnostic.severity == crate::diagnostic::Severity::Error;
-    let errors: Vec<_> = loaded.diagnostics.iter().filter(is_error).cloned().collect();
+    let errors: Vec<_> = errors(loaded).cloned().collect();
     let report = diagnostics::text(&errors, &loaded.sources, Show::First, Terminal::stderr(global).width());
-    let name = loaded.sources.files().first().map_or_else(String::new, |file| file.name.clone());
-    CliError::new(format_args!("`{name}` has {}: a table with an error decides nothing", count(errors.len(), "error")))
-        .after(report)
+    let count = count(errors.len(), "error");
+    CliError::new(format_args!("`{}` has {count}: a table with an error decides nothing", name(loaded))).after(report)
+}
+
+/// The findings that make a table none.
+pub fn errors(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
+    loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// The name of the top file.
+#[must_use]
+pub fn name(loaded: &Loaded) -> &str {
+    loaded.sources.files().first().map_or("", |file| file.name.as_str())
 }

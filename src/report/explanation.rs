@@ -18,9 +18,7 @@ pub enum TimeSource {
 
 /// What the story is told with, beside the explanation itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Telling<'a> {
-    /// Put before the names of files, which are relative to the top one: empty or `folder/`.
-    pub folder: &'a str,
+pub struct Telling {
     /// Where the time came from.
     pub time: TimeSource,
     /// Columns that the text may take.
@@ -32,12 +30,12 @@ const CANDIDATES: usize = 20;
 
 /// Styled text in sections, a blank line between two.
 #[must_use]
-pub fn text(story: &Explanation<'_, '_>, telling: Telling<'_>) -> String {
+pub fn text(story: &Explanation<'_, '_>, telling: Telling) -> String {
     let mut page = Page { out: String::new(), width: telling.width };
     page.section("request", &request(story, telling.time));
     page.section("path", &path(&story.path, story.refused_text));
     if story.refused_text.is_none() {
-        page.section("routes", &routes(story, telling.folder));
+        page.section("routes", &routes(story));
     }
     page.section("captured", &captured(story));
     page.section("decision", &decision(story));
@@ -117,7 +115,7 @@ fn step_words(step: Step) -> &'static str {
     }
 }
 
-fn routes(story: &Explanation<'_, '_>, folder: &str) -> Grid {
+fn routes(story: &Explanation<'_, '_>) -> Grid {
     let mut grid = Grid::new();
     let hidden = story.candidates.len().saturating_sub(CANDIDATES);
     if hidden > 0 {
@@ -127,14 +125,14 @@ fn routes(story: &Explanation<'_, '_>, folder: &str) -> Grid {
         ]);
     }
     for candidate in story.candidates.iter().skip(hidden) {
-        grid.row(candidate_row(candidate, story, folder));
+        grid.row(candidate_row(candidate, story));
     }
     if story.winner.is_none() {
         let text = if story.candidates.is_empty() { "no route has this path" } else { "none of them takes it" };
         grid.row([cell(FAINT, "·"), cell(FAINT, "default"), cell(FAINT, text)]);
     }
     for later in &story.later {
-        grid.row(route_row(cell(FAINT, "·"), FAINT, later, folder, cell(FAINT, "would take it too, but comes later")));
+        grid.row(route_row(cell(FAINT, "·"), FAINT, later, cell(FAINT, "would take it too, but comes later")));
     }
     let unnamed = story.later_count.saturating_sub(story.later.len());
     if unnamed > 0 {
@@ -143,24 +141,24 @@ fn routes(story: &Explanation<'_, '_>, folder: &str) -> Grid {
     grid
 }
 
-fn candidate_row(candidate: &Candidate<'_, '_>, story: &Explanation<'_, '_>, folder: &str) -> Vec<Cell> {
+fn candidate_row(candidate: &Candidate<'_, '_>, story: &Explanation<'_, '_>) -> Vec<Cell> {
     match &candidate.failed {
         Some(miss) => {
             let why = cell(PLAIN, miss.to_string());
-            route_row(cell(BAD, "✗"), PLAIN, &candidate.route, folder, why)
+            route_row(cell(BAD, "✗"), PLAIN, &candidate.route, why)
         }
         None if story.decision.refused.is_some() => {
-            route_row(cell(WARN, "!"), STRONG, &candidate.route, folder, cell(PLAIN, "takes it, but is refused"))
+            route_row(cell(WARN, "!"), STRONG, &candidate.route, cell(PLAIN, "takes it, but is refused"))
         }
-        None => route_row(cell(GOOD, "✓"), STRONG, &candidate.route, folder, cell(GOOD, "takes it")),
+        None => route_row(cell(GOOD, "✓"), STRONG, &candidate.route, cell(GOOD, "takes it")),
     }
 }
 
-fn route_row(mark: Cell, style: anstyle::Style, found: &RouteRef<'_>, folder: &str, why: Cell) -> Vec<Cell> {
+fn route_row(mark: Cell, style: anstyle::Style, found: &RouteRef<'_>, why: Cell) -> Vec<Cell> {
     let route = found.route;
     let pattern = format!("{} {}", route.path.key(), route.path);
     let pattern = if route.path.key() == "any" { "every path".to_owned() } else { pattern };
-    let place = format!("{folder}{}:{}", found.file, route.place.line);
+    let place = format!("{}:{}", found.file, route.place.line);
     vec![mark, cell(style, &route.id), cell(FAINT, place), cell(style, pattern), why]
 }
 

@@ -6,3 +6,4 @@ pub mod diagnostics;
 pub mod explanation;
 pub mod json;
 pub mod layout;
+pub mod tests;

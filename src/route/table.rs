@@ -321,6 +321,11 @@ impl Table {
         &self.definition
     }
 
+    /// Puts a text before the name of every file, so that the names are found from another folder.
+    pub fn prefix_file_names(&mut self, prefix: &str) {
+        self.definition.files.iter_mut().for_each(|name| name.insert_str(0, prefix));
+    }
+
     /// In the order they are tried.
     #[must_use]
     pub fn routes(&self) -> &[Route] {
