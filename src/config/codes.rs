@@ -269,6 +269,18 @@ catalogue! {
         "a browser's preflight request must not be redirected, and OPTIONS is never cached";
 }
 
+/// Findings that say that something is missing: not to be believed of a file of which a part could not be read.
+pub(crate) static NEEDS_WHOLE_TREE: &[&Code] = &[
+    &MISSING_KEY,
+    &BAD_SCHEMA,
+    &UNKNOWN_ORIGIN,
+    &NO_ORIGIN,
+    &S3_NOT_CONFIGURED,
+    &NO_ACTION,
+    &UNKNOWN_COHORT,
+    &UNDEFINED_CAPTURE,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

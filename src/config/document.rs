@@ -28,17 +28,12 @@ impl Document {
         named_at: Option<(usize, Range<usize>)>,
     ) -> Option<Document> {
         let (text, trouble) = match context.files.read(name, MAX_TOML) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => (text, None),
-                Err(error) => {
-                    let at = error.utf8_error().valid_up_to();
-                    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                    (text, Some((&codes::NOT_UTF8, at..at + '\u{fffd}'.len_utf8(), format!("`{name}` is not UTF-8"))))
-                }
-            },
+            Ok(bytes) => {
+                let (text, broken) = decode(bytes);
+                (text, broken.map(|span| (&codes::NOT_UTF8, span, format!("`{name}` is not UTF-8"))))
+            }
             Err(error) => {
-                let message = format!("`{name}` cannot be read: {error}");
-                (String::new(), Some((&codes::UNREADABLE, 0..0, message)))
+                (String::new(), Some((&codes::UNREADABLE, 0..0, format!("`{name}` cannot be read: {error}"))))
             }
         };
         let file = context.sources.add(name, text.clone());
@@ -64,29 +59,40 @@ impl Document {
             let span = more.first().and_then(toml::de::Error::span).unwrap_or(0..0);
             context.report(&codes::SYNTAX, span, format!("and {} more syntax errors from here on", more.len()));
         }
-        Tree { root: Some(root.into_inner()), is_whole: errors.is_empty() }
+        Tree { root: root.into_inner(), is_whole: errors.is_empty() }
+    }
+}
+
+/// The text of a file's bytes, and the place of the first that is not UTF-8.
+pub(crate) fn decode(bytes: Vec<u8>) -> (String, Option<Range<usize>>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, None),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            (text, Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8()))
+        }
     }
 }
 
 /// A parsed file.
 pub(crate) struct Tree<'t> {
-    root: Option<DeTable<'t>>,
+    root: DeTable<'t>,
     /// Whether nothing had to be left out.
     pub(crate) is_whole: bool,
 }
 
 impl<'t> Tree<'t> {
     /// The file's keys.
-    pub(crate) fn root(&self) -> Option<&DeTable<'t>> {
-        self.root.as_ref()
+    pub(crate) fn root(&self) -> &DeTable<'t> {
+        &self.root
     }
 }
 
 /// A key of a hundred thousand dots makes a tree as deep; dropping it by recursion would overflow the stack.
 impl Drop for Tree<'_> {
     fn drop(&mut self) {
-        let Some(root) = self.root.take() else { return };
-        let mut left = vec![DeValue::Table(root)];
+        let mut left = vec![DeValue::Table(std::mem::take(&mut self.root))];
         while let Some(value) = left.pop() {
             match value {
                 DeValue::Table(table) => left.extend(table.into_iter().map(|(_, value)| value.into_inner())),

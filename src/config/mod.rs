@@ -8,18 +8,31 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod actions;
 pub mod cases;
 pub mod codes;
+mod conditions;
 mod context;
 mod document;
 pub mod facts;
 mod files;
+mod globs;
+mod headers;
+mod include;
 mod language;
 mod lines;
 mod methods;
+mod moments;
+mod names;
 mod near;
 mod never;
+mod origins;
+mod paths;
+mod redirect_map;
+mod routes;
 mod sample;
+mod targets;
+mod top;
 mod value;
 pub mod witness;
 
@@ -27,9 +40,11 @@ pub use cases::Case;
 pub use files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
 
 use crate::diagnostic::{Diagnostic, Sources};
-use crate::route::Table;
+use crate::route::{Definition, Route, Table, Window};
 
 use context::Context;
+use document::{Document, Tree};
+use routes::Routes;
 
 /// What came of loading a table.
 #[derive(Debug)]
@@ -61,14 +76,64 @@ pub struct Counts {
     pub files: usize,
 }
 
-/// Loads a table: reads the top file and all that it names, and finds every problem in them.
+/// Loads a table: reads the top file and all that it names, and finds every problem in them. O(bytes of all files).
 #[must_use]
 pub fn load(top: &str, files: &dyn Files) -> Loaded {
     let mut context = Context::new(files);
-    let document = document::Document::read(&mut context, top, None);
-    if let Some(document) = &document {
-        let _tree = document.parse(&mut context);
+    let Some(document) = Document::read(&mut context, top, None) else {
+        return finish(context, None, Vec::new(), Counts::default());
+    };
+    let tree = document.parse(&mut context);
+    let head = top::lower(&mut context, tree.root());
+    let included = include::read(&mut context, top, &head);
+    let trees: Vec<Tree<'_>> = included.iter().map(|document| document.parse(&mut context)).collect();
+    let mut routes = Routes::default();
+    routes.add_file(&mut context, &document, tree.root(), &head);
+    for (document, tree) in included.iter().zip(&trees) {
+        context.file = document.file;
+        include::check_keys(&mut context, tree.root());
+        routes.add_file(&mut context, document, tree.root(), &head);
     }
+    routes.check_buckets(&mut context, &head);
+    let counts = Counts {
+        routes_read: routes.read,
+        map_rows: routes.map_rows,
+        tests: routes.raw.tests.len(),
+        ..Counts::default()
+    };
+    let definition = definition(head.definition, std::mem::take(&mut routes.routes), &context);
+    let cases = cases::lower(&mut context, &definition, &routes.raw);
+    if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
+        context.retain(|diagnostic| !codes::NEEDS_WHOLE_TREE.iter().any(|code| code.code == diagnostic.code));
+    }
+    let mut table = (!context.has_errors()).then(|| Table::compile(definition));
+    if let Some(compiled) = &table {
+        methods::check(&mut context, compiled);
+    }
+    table = table.filter(|_| !context.has_errors());
+    if let Some(table) = &table {
+        cases::check(&mut context, table, &cases);
+    }
+    finish(context, table, cases, counts)
+}
+
+/// The definition with its routes, whose windows count in the instants of all of them.
+fn definition(mut definition: Definition, routes: Vec<Route>, context: &Context<'_>) -> Definition {
+    definition.routes = routes;
+    let mut instants: Vec<_> = definition.routes.iter().flat_map(|route| [route.from, route.until]).flatten().collect();
+    instants.sort_unstable();
+    instants.dedup();
+    for route in &mut definition.routes {
+        route.conditions.window = Window::between(&instants, route.from, route.until);
+    }
+    definition.instants = instants;
+    definition.files = context.sources.files().iter().map(|file| file.name.clone()).collect();
+    definition
+}
+
+fn finish(context: Context<'_>, table: Option<Table>, cases: Vec<Case>, counts: Counts) -> Loaded {
     let (sources, diagnostics) = context.finish();
-    Loaded { table: None, sources, diagnostics, cases: Vec::new(), counts: Counts::default() }
+    let routes_compiled = table.as_ref().map_or(0, |table| table.routes().len());
+    let counts = Counts { routes_compiled, files: sources.files().len(), ..counts };
+    Loaded { table, sources, diagnostics, cases, counts }
 }
