@@ -96,12 +96,6 @@ fn check_header_edits(edits: &HeaderEdits<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
-/// Whether CloudFront lets a function take a header of this name away.
-#[must_use]
-pub fn may_remove(name: &str) -> bool {
-    refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host")
-}
-
 /// A request has one host.
 fn is_host(edit: &HeaderEdit<'_>) -> bool {
     let HeaderEdit::Replace(values) = edit else { return false };

@@ -1,6 +1,5 @@
 //! One event, one answer. Total: whatever comes, CloudFront gets an answer that it takes, or a function error.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,22 +7,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use super::gate::{self, Violation};
 use super::log::{Kind, Line, Of, is_sampled, short};
-use super::origins::{OriginProblem, ReadyOrigin, with_unknown_members};
-use crate::event::{
-    Aim, Content, Edits, Event, EventOrigin, Facts, Generated, HeaderEdits, Reads, RequestEvent, Trigger,
-};
-use crate::route::{Decision, Forward, HostRule, OriginKind, Outcome, Request, Table, Timestamp, Uri, decide};
+use super::origins::ReadyOrigin;
+use super::surprise::{Failure, Surprise};
+use super::{gate, sending};
+use crate::event::{Aim, Content, Event, EventOrigin, Facts, Generated, Reads, RequestEvent, Trigger};
+use crate::route::{Decision, Outcome, Request, Table, Timestamp, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
-    table: Table,
+    pub(super) table: Table,
+    pub(super) origins: Vec<ReadyOrigin>,
     reads: Reads,
-    origins: Vec<ReadyOrigin>,
     decide: Decide,
     told_of_unknown_origin: AtomicBool,
-    told_of_unknown_host: AtomicBool,
+    pub(super) told_of_unknown_host: AtomicBool,
 }
 
 type Decide = for<'t, 'r> fn(&'t Table, &'r Request<'r>) -> Decision<'t, 'r>;
@@ -42,11 +40,11 @@ pub struct Handled {
 /// What was done with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// Id of the route that took it, or that ended at the default by a surprise.
+    /// Id of the route that took it, also where a surprise then sent it to the default.
     pub route: Option<String>,
     /// What happened.
     pub action: Action,
-    /// Id of the origin that it is sent to, where it is sent on and the table names that.
+    /// Id of the origin that it is sent to; `None` where it is not sent on.
     pub origin: Option<String>,
     /// Of an answer made at the edge.
     pub status: Option<u16>,
@@ -80,38 +78,19 @@ pub struct FunctionError {
     pub message: String,
 }
 
-/// Why a request went to the default against the table.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-enum Surprise {
-    #[error(transparent)]
-    Gate(#[from] Violation),
-    #[error("the origin `{0}` can't be used: {1}")]
-    Origin(String, OriginProblem),
-    #[error("the bucket `{0}` is not the origin that CloudFront has on this behavior")]
-    NotConfigured(String),
-    #[error("the table has no such origin")]
-    NoOrigin,
-    #[error("a panic in the router")]
-    Panic,
-}
-
 /// An answer that passed the gate, and what it is.
-struct Answered {
-    bytes: Vec<u8>,
-    summary: Summary,
-}
-
-/// A surprise, and the route that it happened to.
-struct Failure {
-    route: Option<String>,
-    why: Surprise,
+pub(super) struct Answered {
+    pub(super) bytes: Vec<u8>,
+    pub(super) summary: Summary,
 }
 
 /// One origin-request event on its way through.
-struct Turn<'e> {
-    request_id: &'e str,
-    request: &'e RequestEvent<'e>,
-    clock: Timestamp,
+pub(super) struct Turn<'e> {
+    pub(super) id: &'e str,
+    pub(super) request: &'e RequestEvent<'e>,
+    pub(super) facts: Facts<'e>,
+    pub(super) origin: Option<EventOrigin<'e>>,
+    pub(super) aim: Aim,
 }
 
 impl fmt::Debug for Handler {
@@ -152,222 +131,101 @@ impl Handler {
             Ok(Err(why)) => return unusable(&why.to_string()),
             Err(_) => return unusable("a panic while the event was read"),
         };
-        let request_id = short(&event.request_id);
+        let id = short(&event.request_id);
         match &event.content {
-            Content::PassOn(trigger, text) => pass_on(*trigger, request_id, text),
-            Content::OriginRequest(request) => self.origin_request(&Turn { request_id, request, clock }),
+            Content::PassOn(trigger, text) => pass_on(*trigger, id, text),
+            Content::OriginRequest(request) => self.origin_request(id, request, clock),
         }
     }
 
-    /// The table's answer; else the default origin; else the request as it came.
-    fn origin_request(&self, turn: &Turn<'_>) -> Handled {
+    /// What the table says; else to the default origin; else back as it came.
+    fn origin_request(&self, id: &str, request: &RequestEvent<'_>, clock: Timestamp) -> Handled {
         let mut log = Vec::new();
-        let failure = match guarded(|| self.answer(turn, &mut log)) {
-            Ok(answered) => return self.handled(turn, answered, log),
-            Err(failure) => failure,
-        };
-        let mut summary = Summary {
-            route: failure.route,
-            action: Action::Origin,
-            origin: self.table.default_origin().map(|origin| origin.id.clone()),
-            status: None,
-            surprise: Some(failure.why.to_string()),
-        };
-        let bytes = guarded(|| self.answer_by_default(turn, &mut log)).unwrap_or_else(|again| {
-            summary.action = Action::Unchanged;
-            summary.origin = None;
-            summary.surprise = Some(format!("{}; and then: {}", failure.why, again.why));
-            turn.request.text.as_bytes().to_vec()
+        let answered = guarded(|| self.answer(&self.turn(id, request), clock, &mut log));
+        let answered = answered.unwrap_or_else(|Failure { route, why }| {
+            let by_default = guarded(|| {
+                let sent = sending::by_default(self, &self.turn(id, request), &mut log);
+                sent.map_err(|why| Failure { route: None, why })
+            });
+            let (mut answered, why) = match by_default {
+                Ok(answered) => (answered, why.to_string()),
+                Err(again) => (as_it_came(request), format!("{why}; and then: {}", again.why)),
+            };
+            answered.summary.route = route;
+            answered.summary.surprise = Some(why);
+            answered
         });
-        self.handled(turn, Answered { bytes, summary }, log)
+        self.logged(id, request, answered, log)
     }
 
-    /// Adds the line that this answer is worth.
-    fn handled(&self, turn: &Turn<'_>, answered: Answered, mut log: Vec<String>) -> Handled {
-        let Answered { bytes, summary } = answered;
-        let surprise = summary.surprise.as_deref();
-        if surprise.is_some() || is_sampled(turn.request_id, self.table.definition().log_sample) {
-            let kind = if surprise.is_some() { Kind::Surprise } else { Kind::Decision };
-            log.push(turn.line(kind, surprise.unwrap_or_default(), &summary));
-        }
-        Handled { answer: Ok(bytes), log, summary: Some(summary) }
+    fn turn<'e>(&'e self, id: &'e str, request: &'e RequestEvent<'e>) -> Turn<'e> {
+        let origin = EventOrigin::of(request);
+        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(self.table.definition()));
+        Turn { id, request, facts: Facts::of(request, &self.reads), origin, aim }
     }
 
     /// Carries out what the table says.
-    fn answer(&self, turn: &Turn<'_>, log: &mut Vec<String>) -> Result<Answered, Failure> {
-        let facts = Facts::of(turn.request, &self.reads);
-        let origin = EventOrigin::of(turn.request);
-        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(self.table.definition()));
-        let way = Way { turn, facts: &facts, origin: origin.as_ref(), aim };
-        if let Aim::Failover(at) = aim {
-            return self.fail_over(&way, at, log).map_err(|why| Failure { route: None, why });
+    fn answer(&self, turn: &Turn<'_>, clock: Timestamp, log: &mut Vec<String>) -> Result<Answered, Failure> {
+        if let Aim::Failover(at) = turn.aim {
+            return sending::fail_over(self, turn, at, log).map_err(|why| Failure { route: None, why });
         }
-        if aim == Aim::Unknown {
-            let told = &self.told_of_unknown_origin;
-            notice(told, turn, log, "the event aims at an origin that the table does not have");
+        if turn.aim == Aim::Unknown {
+            let message = "the event aims at an origin that the table does not have";
+            notice(&self.told_of_unknown_origin, turn.id, message, log);
         }
-        let request = facts.request(turn.clock);
+        let request = turn.facts.request(clock);
         let decision = (self.decide)(&self.table, &request);
-        let route = decision.route_id().map(str::to_owned);
         let answered = match &decision.outcome {
-            Outcome::Origin(forward) => self.send_on(&way, forward, log),
+            Outcome::Origin(forward) => sending::send_on(self, turn, (forward, decision.route), log),
             Outcome::Redirect(redirect) => generate(&Generated::redirect(redirect), Action::Redirect),
             Outcome::Respond(respond) => generate(&Generated::respond(respond), Action::Respond),
         };
-        let mut answered = answered.map_err(|why| Failure { route: route.clone(), why })?;
-        answered.summary.route = route;
-        if let Some(refused) = &decision.refused {
-            answered.summary.route = Some(refused.route.id.clone());
-            answered.summary.surprise = Some(refused.why.to_string());
-        }
-        Ok(answered)
-    }
-
-    /// The request goes to the origin that was chosen, with what the route changes.
-    fn send_on(&self, way: &Way<'_>, forward: &Forward<'_, '_>, log: &mut Vec<String>) -> Result<Answered, Surprise> {
-        let origins = &self.table.definition().origins;
-        let at = origins.iter().position(|origin| std::ptr::eq(origin, forward.origin)).ok_or(Surprise::NoOrigin)?;
-        let request = way.turn.request;
-        let mut edits = Edits::default();
-        if let Uri::Rewritten(uri) = &forward.uri {
-            edits.uri = (**uri != *request.uri).then(|| Cow::Borrowed(&**uri));
-        }
-        edits.query = (*forward.query_string != *request.query).then(|| Cow::Borrowed(&*forward.query_string));
-        edits.headers = forward.headers.map(HeaderEdits::of).unwrap_or_default();
-        self.aim_at(way, at, &mut edits, log)?;
-        way.turn.write(&edits, Action::Origin, &forward.origin.id)
-    }
-
-    /// The request goes to the default, otherwise as it came.
-    fn answer_by_default(&self, turn: &Turn<'_>, log: &mut Vec<String>) -> Result<Vec<u8>, Failure> {
-        let facts = Facts::of(turn.request, &self.reads);
-        let origin = EventOrigin::of(turn.request);
-        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(self.table.definition()));
-        let way = Way { turn, facts: &facts, origin: origin.as_ref(), aim };
-        let mut edits = Edits::default();
-        let aimed = self.aim_at(&way, self.table.definition().default, &mut edits, log);
-        let written = aimed.and_then(|()| turn.write(&edits, Action::Origin, ""));
-        written.map(|answered| answered.bytes).map_err(|why| Failure { route: None, why })
-    }
-
-    /// The origin group's second origin stays; it gets the host that it needs and none of its own headers twice.
-    fn fail_over(&self, way: &Way<'_>, at: usize, log: &mut Vec<String>) -> Result<Answered, Surprise> {
-        let origin = self.table.definition().origins.get(at).ok_or(Surprise::NoOrigin)?;
-        let mut edits = Edits::default();
-        self.fit_headers(way, at, &mut edits, log)?;
-        way.turn.write(&edits, Action::Failover, &origin.id)
-    }
-
-    /// Makes a request go to an origin: the configured bucket by leaving its block alone, a custom one by writing it.
-    fn aim_at<'e>(
-        &'e self,
-        way: &Way<'e>,
-        at: usize,
-        edits: &mut Edits<'e>,
-        log: &mut Vec<String>,
-    ) -> Result<(), Surprise> {
-        let definition = self.table.definition();
-        let (Some(origin), Some(ready)) = (definition.origins.get(at), self.origins.get(at)) else {
-            return Err(Surprise::NoOrigin);
-        };
-        match &ready.block {
-            None if at != definition.configured => return Err(Surprise::NotConfigured(origin.id.clone())),
-            None => {}
-            Some(Err(problem)) => return Err(Surprise::Origin(origin.id.clone(), problem.clone())),
-            Some(Ok(block)) => {
-                let same = at == definition.configured && way.aim == Aim::Configured;
-                edits.origin = Some(match way.origin {
-                    Some(event) if same => with_unknown_members(block, event),
-                    _ => Cow::Borrowed(block),
-                });
+        let route = decision.route.or(decision.refused.map(|refused| refused.route)).map(|route| route.id.clone());
+        match answered {
+            Ok(mut answered) => {
+                answered.summary.route = route;
+                answered.summary.surprise = decision.refused.map(|refused| refused.why.to_string());
+                Ok(answered)
             }
+            Err(why) => Err(Failure { route, why }),
         }
-        self.fit_headers(way, at, edits, log)
     }
 
-    /// Takes away the origin's own headers, which CloudFront adds and refuses to find twice, and sets its `host`.
-    fn fit_headers<'e>(
-        &'e self,
-        way: &Way<'e>,
-        at: usize,
-        edits: &mut Edits<'e>,
-        log: &mut Vec<String>,
-    ) -> Result<(), Surprise> {
-        let (Some(origin), Some(ready)) = (self.table.definition().origins.get(at), self.origins.get(at)) else {
-            return Err(Surprise::NoOrigin);
-        };
-        for name in &ready.own_headers {
-            edits.headers.remove(name);
+    /// Adds the line that an answer is worth: always of a surprise, else of a share of all.
+    fn logged(&self, id: &str, request: &RequestEvent<'_>, answered: Answered, mut log: Vec<String>) -> Handled {
+        let Answered { bytes, summary } = answered;
+        let kind = if summary.surprise.is_some() { Kind::Surprise } else { Kind::Decision };
+        if kind == Kind::Surprise || is_sampled(id, self.table.definition().log_sample) {
+            let of = Of {
+                method: short(&request.method),
+                path: short(&request.uri),
+                route: summary.route.as_deref(),
+                action: summary.action,
+                origin: summary.origin.as_deref(),
+                status: summary.status,
+            };
+            let message = summary.surprise.as_deref().unwrap_or_default();
+            log.push(Line { kind, message, request_id: id, request: Some(of) }.write());
         }
-        // Where the event's own block stays, its headers count too, whatever the table says of them.
-        for name in way.kept_header_names(edits) {
-            edits.headers.remove(name);
-        }
-        let OriginKind::Custom(custom) = &origin.kind else { return Ok(()) };
-        let host: &'e str = match &custom.host {
-            HostRule::Origin => &origin.domain,
-            HostRule::Name(name) => name,
-            HostRule::Viewer => match way.facts.host.as_deref() {
-                Some(host) => host,
-                None => {
-                    let message = "the viewer's host is unknown, so an origin is sent its own domain as `host`";
-                    notice(&self.told_of_unknown_host, way.turn, log, message);
-                    &origin.domain
-                }
-            },
-        };
-        edits.headers.set("host", Cow::Borrowed(host));
-        Ok(())
+        Handled { answer: Ok(bytes), log, summary: Some(summary) }
     }
 }
 
-/// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
-const MOST_HEADERS: usize = 256;
-
-/// What is known of an event when its origin is chosen.
-struct Way<'e> {
-    turn: &'e Turn<'e>,
-    facts: &'e Facts<'e>,
-    origin: Option<&'e EventOrigin<'e>>,
-    aim: Aim,
-}
-
-impl<'e> Way<'e> {
-    /// Names that the event's own block adds and that may be taken away, where the edits leave that block.
-    fn kept_header_names(&self, edits: &Edits<'_>) -> Vec<Cow<'e, str>> {
-        let kept = self.origin.filter(|_| edits.origin.is_none());
-        let writable = |name: &Cow<'_, str>| gate::may_remove(name);
-        kept.map(|origin| origin.header_names().filter(writable).take(MOST_HEADERS).collect()).unwrap_or_default()
-    }
-}
-
-impl Turn<'_> {
-    /// The request with these changes, where the gate lets it pass.
-    fn write(&self, edits: &Edits<'_>, action: Action, origin: &str) -> Result<Answered, Surprise> {
-        gate::check_edits(self.request, edits)?;
-        let origin = Some(origin.to_owned());
-        let summary = Summary { route: None, action, origin, status: None, surprise: None };
-        Ok(Answered { bytes: edits.write(self.request), summary })
-    }
-
-    fn line(&self, kind: Kind, message: &str, summary: &Summary) -> String {
-        let of = Of {
-            method: short(&self.request.method),
-            path: short(&self.request.uri),
-            route: summary.route.as_deref(),
-            action: summary.action,
-            origin: summary.origin.as_deref(),
-            status: summary.status,
-        };
-        Line { kind, message, request_id: self.request_id, request: Some(of) }.write()
+impl Summary {
+    pub(super) fn of(action: Action) -> Summary {
+        Summary { route: None, action, origin: None, status: None, surprise: None }
     }
 }
 
 /// An answer of our own, where the gate lets it pass.
 fn generate(answer: &Generated<'_>, action: Action) -> Result<Answered, Surprise> {
     gate::check_generated(answer)?;
-    let summary = Summary { route: None, action, origin: None, status: Some(answer.status), surprise: None };
+    let summary = Summary { status: Some(answer.status), ..Summary::of(action) };
     Ok(Answered { bytes: answer.write(), summary })
+}
+
+fn as_it_came(request: &RequestEvent<'_>) -> Answered {
+    Answered { bytes: request.text.as_bytes().to_vec(), summary: Summary::of(Action::Unchanged) }
 }
 
 /// A panic is a surprise like any other.
@@ -376,9 +234,9 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
 }
 
 /// Says something once in the life of a handler.
-fn notice(told: &AtomicBool, turn: &Turn<'_>, log: &mut Vec<String>, message: &str) {
+pub(super) fn notice(told: &AtomicBool, request_id: &str, message: &str, log: &mut Vec<String>) {
     if !told.swap(true, Ordering::Relaxed) {
-        log.push(Line { kind: Kind::Notice, message, request_id: turn.request_id, request: None }.write());
+        log.push(Line { kind: Kind::Notice, message, request_id, request: None }.write());
     }
 }
 
@@ -401,7 +259,9 @@ fn unusable(message: &str) -> Handled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{CustomOrigin, Definition, HeaderValue, Origin, Protocol, S3Origin, Share, Side, Varies};
+    use crate::route::{
+        CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Share, Side, Varies,
+    };
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
         let custom = CustomOrigin {

@@ -10,8 +10,10 @@ pub mod image;
 pub mod lambda;
 mod log;
 mod origins;
+mod sending;
 pub mod start;
 pub mod stdio;
+mod surprise;
 
 pub use handler::{Action, FunctionError, Handled, Handler, Summary};
 pub use origins::{OriginProblem, custom_block};

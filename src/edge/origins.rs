@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::gate::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
-use crate::event::json::{Object, ObjectWriter, write_text};
+use crate::event::json::{Member, Object, ObjectWriter, write_text};
 use crate::route::{CustomOrigin, HeaderValue, Origin, OriginKind, Protocol};
 
 /// One origin. Holds values of secrets: neither printed nor logged anywhere.
@@ -14,7 +14,14 @@ pub(super) struct ReadyOrigin {
     /// Names that no request may carry when it goes there: its own custom headers.
     pub(super) own_headers: Vec<String>,
     /// What is written as `origin`; nothing for a bucket, which can only be kept.
-    pub(super) block: Option<Result<String, OriginProblem>>,
+    pub(super) block: Option<Result<Block, OriginProblem>>,
+}
+
+/// The `origin` of a custom origin.
+pub(super) struct Block {
+    text: String,
+    /// Names and values inside its `custom`, as JSON.
+    members: Vec<(String, String)>,
 }
 
 /// Why no request can be aimed at an origin.
@@ -46,7 +53,7 @@ impl ReadyOrigin {
         let own_headers = origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let block = match &origin.kind {
             OriginKind::S3(_) => None,
-            OriginKind::Custom(custom) => Some(custom_block(origin, custom, secrets)),
+            OriginKind::Custom(custom) => Some(custom_block(origin, custom, secrets).map(Block::new)),
         };
         ReadyOrigin { own_headers, block }
     }
@@ -110,25 +117,46 @@ fn write_custom(out: &mut Vec<u8>, origin: &Origin, custom: &CustomOrigin, heade
     block.close();
 }
 
-/// A block with the members that the event's own block of the same origin has and no table names: CloudFront may give
-/// them a meaning that we do not know.
-pub(super) fn with_unknown_members<'b>(block: &'b str, event: &EventOrigin<'_>) -> Cow<'b, str> {
-    let known = |name: &str| WRITTEN.contains(&name);
-    if event.object.members.iter().all(|member| known(&member.name)) {
-        return Cow::Borrowed(block);
+impl Block {
+    fn new(text: String) -> Block {
+        let inner = text.strip_prefix("{\"custom\":").and_then(|text| text.strip_suffix('}')).unwrap_or_default();
+        let custom: Object<'_> = serde_json::from_str(inner).unwrap_or_default();
+        let owned = |member: &Member<'_>| (member.name.clone().into_owned(), member.value.get().to_owned());
+        let members = custom.members.iter().map(owned).collect();
+        Block { text, members }
     }
-    let inner = block.strip_prefix("{\"custom\":").and_then(|text| text.strip_suffix('}'));
-    let Some(custom) = inner.and_then(|text| serde_json::from_str::<Object<'_>>(text).ok()) else {
-        return Cow::Borrowed(block);
-    };
-    let mut out = Vec::with_capacity(block.len() + 256);
-    let mut outer = ObjectWriter::open(&mut out);
-    let mut object = ObjectWriter::open(outer.key("custom"));
-    let unknown = event.object.members.iter().filter(|member| !known(&member.name));
-    for member in custom.members.iter().chain(unknown) {
-        object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+
+    /// The whole of it, for a request that aims elsewhere.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
-    object.close();
-    outer.close();
-    String::from_utf8(out).map_or(Cow::Borrowed(block), Cow::Owned)
+
+    /// What is written over an event's own block of the same origin; nothing where that says the same already.
+    ///
+    /// Members that no table names are kept: CloudFront may give them a meaning that we do not know.
+    pub(super) fn over(&self, event: &EventOrigin<'_>) -> Option<Cow<'_, str>> {
+        let theirs = &event.object.members;
+        let is_known = |member: &&Member<'_>| WRITTEN.contains(&&*member.name);
+        let says_the_same =
+            |(name, value): &(String, String)| event.object.get(name).is_some_and(|theirs| theirs.get() == value);
+        let is_whole = theirs.iter().filter(is_known).count() == self.members.len();
+        if is_whole && self.members.iter().all(says_the_same) {
+            return None;
+        }
+        if theirs.iter().all(|member| is_known(&member)) {
+            return Some(Cow::Borrowed(&self.text));
+        }
+        let mut out = Vec::with_capacity(self.text.len() + 256);
+        let mut outer = ObjectWriter::open(&mut out);
+        let mut object = ObjectWriter::open(outer.key("custom"));
+        for (name, value) in &self.members {
+            object.key(name).extend_from_slice(value.as_bytes());
+        }
+        for member in theirs.iter().filter(|member| !is_known(member)) {
+            object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+        }
+        object.close();
+        outer.close();
+        Some(String::from_utf8(out).map_or(Cow::Borrowed(self.text.as_str()), Cow::Owned))
+    }
 }

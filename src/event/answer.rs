@@ -11,11 +11,11 @@ use crate::route::{HeaderChanges, Redirect, Respond};
 /// The changes of a request that is sent on. Default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Edits<'e> {
-    /// Another `uri`.
+    /// This `uri`; one that is what came is left as it is written.
     pub uri: Option<Cow<'e, str>>,
-    /// Another `querystring`.
+    /// This `querystring`, likewise.
     pub query: Option<Cow<'e, str>>,
-    /// Another `origin`, as JSON.
+    /// This `origin`, as JSON.
     pub origin: Option<Cow<'e, str>>,
     /// Changes of `headers`.
     pub headers: HeaderEdits<'e>,
@@ -103,8 +103,10 @@ impl Edits<'_> {
             write_text(&mut out, text);
             out
         };
-        changes.extend(self.uri.as_ref().map(|uri| ("uri", text(uri))));
-        changes.extend(self.query.as_ref().map(|query| ("querystring", text(query))));
+        let uri = self.uri.as_ref().filter(|uri| **uri != request.uri);
+        changes.extend(uri.map(|uri| ("uri", text(uri))));
+        let query = self.query.as_ref().filter(|query| **query != request.query);
+        changes.extend(query.map(|query| ("querystring", text(query))));
         changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.as_bytes().to_vec())));
         changes.extend(headers.map(|headers| ("headers", headers)));
         if changes.is_empty() {
