@@ -22,18 +22,18 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 /// Longest that any step of a test may take.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Running {
-    pub address: SocketAddr,
-    pub edge: Arc<Edge>,
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) edge: Arc<Edge>,
     notices: Arc<Mutex<Vec<Notice>>>,
     stop: Option<oneshot::Sender<()>>,
-    pub done: tokio::task::JoinHandle<()>,
+    pub(crate) done: tokio::task::JoinHandle<()>,
 }
 
 impl Running {
-    pub async fn with(settings: Settings) -> Running {
+    pub(crate) async fn with(settings: Settings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
@@ -45,37 +45,37 @@ impl Running {
         Running { address, edge, notices, stop: Some(stop), done }
     }
 
-    pub async fn mapped(maps: &[String]) -> Running {
+    pub(crate) async fn mapped(maps: &[String]) -> Running {
         let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
         Running::with(Settings { mapping, ..Settings::default() }).await
     }
 
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.stop.take();
     }
 
     /// One request on a connection of its own; the whole answer.
-    pub async fn ask(&self, request: &[u8]) -> Answer {
+    pub(crate) async fn ask(&self, request: &[u8]) -> Answer {
         let mut stream = self.connect().await;
         stream.write_all(request).await.unwrap();
         Answer::read(&mut stream).await
     }
 
     /// A GET with `Connection: close` and these further lines.
-    pub async fn get(&self, target: &str, lines: &str) -> Answer {
+    pub(crate) async fn get(&self, target: &str, lines: &str) -> Answer {
         self.ask(&head("GET", target, lines)).await
     }
 
-    pub async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    pub fn notices(&self) -> Vec<Notice> {
+    pub(crate) fn notices(&self) -> Vec<Notice> {
         self.notices.lock().unwrap().clone()
     }
 
     /// The last request that was told of; waits for it.
-    pub async fn exchange(&self, number: usize) -> Exchange {
+    pub(crate) async fn exchange(&self, number: usize) -> Exchange {
         for _ in 0..200 {
             let exchanges = self.notices().into_iter().filter_map(|notice| match notice {
                 Notice::Exchange(exchange) => Some(exchange),
@@ -90,20 +90,20 @@ impl Running {
     }
 }
 
-pub fn head(method: &str, target: &str, lines: &str) -> Vec<u8> {
+pub(crate) fn head(method: &str, target: &str, lines: &str) -> Vec<u8> {
     format!("{method} {target} HTTP/1.1\r\nHost: www.example.com\r\nConnection: close\r\n{lines}\r\n").into_bytes()
 }
 
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// Everything until the other side closes.
-    pub async fn read(stream: &mut TcpStream) -> Answer {
+    pub(crate) async fn read(stream: &mut TcpStream) -> Answer {
         let mut bytes = Vec::new();
         let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
         let ended = read.expect("the answer ends");
@@ -111,7 +111,7 @@ impl Answer {
         Answer::parse(&bytes)
     }
 
-    pub fn parse(bytes: &[u8]) -> Answer {
+    pub(crate) fn parse(bytes: &[u8]) -> Answer {
         let split = bytes.windows(4).position(|end| end == b"\r\n\r\n");
         let split = split.unwrap_or_else(|| panic!("no head: {:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8_lossy(&bytes[..split]).into_owned();
@@ -126,11 +126,11 @@ impl Answer {
         Answer { status, headers, body: if chunked { unchunked(body) } else { body.to_vec() } }
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
@@ -149,7 +149,7 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
 }
 
 /// An HTTP server that answers with `answer`; its port.
-pub async fn origin<F, A>(answer: F) -> u16
+pub(crate) async fn origin<F, A>(answer: F) -> u16
 where
     F: Fn(Request<Incoming>) -> A + Clone + Send + 'static,
     A: Future<Output = Response<Full<Bytes>>> + Send + 'static,
@@ -174,7 +174,7 @@ where
 }
 
 /// An origin that answers with what it got: the request line, the headers sorted, the number of body bytes.
-pub async fn mirror() -> u16 {
+pub(crate) async fn mirror() -> u16 {
     origin(|request: Request<Incoming>| async {
         let (parts, mut body) = request.into_parts();
         let mut bytes = 0;
@@ -197,7 +197,7 @@ pub async fn mirror() -> u16 {
 }
 
 /// A server that speaks raw bytes: what it is given is done on every connection.
-pub async fn raw_origin<F, A>(serve: F) -> u16
+pub(crate) async fn raw_origin<F, A>(serve: F) -> u16
 where
     F: Fn(TcpStream) -> A + Send + 'static,
     A: Future<Output = ()> + Send + 'static,
@@ -214,7 +214,7 @@ where
 }
 
 /// Reads the head of a request from a raw connection.
-pub async fn read_head(stream: &mut TcpStream) -> String {
+pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -222,7 +222,7 @@ pub async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-pub fn tabled() -> Tabled {
+pub(crate) fn tabled() -> Tabled {
     let definition = Definition {
         canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
         origins: vec![legacy(), cms(), site()],
