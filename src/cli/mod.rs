@@ -13,9 +13,11 @@ pub mod lines;
 pub mod manifest;
 pub mod package;
 pub mod secrets;
+pub mod serve;
 pub mod table;
 pub mod terminal;
 pub mod test;
+pub mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -125,6 +127,8 @@ enum Command {
     Package(package::PackageArgs),
     /// Tell infrastructure code what the table needs, as JSON
     Manifest(manifest::ManifestArgs),
+    /// Run the edge on this machine, before local servers, folders or stand-in pages
+    Serve(serve::ServeArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -180,6 +184,7 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Invoke(args) => invoke::run(args, global),
         Command::Package(args) => package::run(args, global),
         Command::Manifest(args) => manifest::run(args, global),
+        Command::Serve(args) => serve::run(args, global),
     }
 }
 

@@ -38,6 +38,8 @@ pub mod witness;
 
 pub use cases::Case;
 pub use files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
+#[cfg(feature = "cli")]
+pub(crate) use near::nearest;
 
 use crate::diagnostic::{Diagnostic, Sources};
 use crate::route::{Definition, Route, Table, Window};

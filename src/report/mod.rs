@@ -3,6 +3,7 @@
 //! One file per kind of result. Text carries ANSI styles; who prints it strips them where they are not wanted.
 
 pub mod diagnostics;
+pub mod exchange;
 pub mod explanation;
 pub mod json;
 pub mod layout;

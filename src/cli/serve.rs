@@ -1,0 +1,320 @@
+//! `crossfade serve`: the local edge.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::files::words;
+use super::watch::Watched;
+use super::{CliError, Exit, Format, Global, Terminal, secrets};
+use crate::config::nearest;
+use crate::report::exchange::{Columns, banner, json, line};
+use crate::report::layout::{GOOD, WARN, count, styled};
+use crate::route::Table;
+use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, Settings, Tabled, parse_mapping};
+
+/// Arguments of `serve`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ServeArgs {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: Listen,
+    /// The port, instead of that of `--listen`; 0 takes any free one
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// What plays an origin: a server (`http://HOST:PORT`), a port of this machine, or a folder of files
+    #[arg(long, value_name = "ID=TARGET")]
+    map: Vec<String>,
+    /// Country of viewers that send no `cloudfront-viewer-country`
+    #[arg(long, value_name = "CODE")]
+    country: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+An origin without a `--map` is played by a page that tells which route chose it and what it received.
+Every answer says so too: x-crossfade-origin, x-crossfade-route. A viewer chooses its cohort by the cookie
+crossfade-cohort=NAME. The table is read again when it changes; a broken one leaves the last good one at work.
+
+Examples:
+  crossfade serve
+  crossfade serve --map legacy=http://127.0.0.1:9001 --map cms=3000 --map site=./dist
+  curl -i -H 'Host: www.example.com' http://127.0.0.1:8080/promo/natal
+
+Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, or nowhere to listen";
+
+/// Lines that may wait for a slow terminal.
+const WAITING_LINES: usize = 4_096;
+/// How long the last lines may take to be written.
+const LAST_LINES: Duration = Duration::from_secs(1);
+const DEFAULT_PORT: u16 = 8080;
+
+/// A host, and a port where one is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Listen {
+    host: String,
+    port: Option<u16>,
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        if let Ok(address) = text.parse::<SocketAddr>() {
+            return Ok(Listen { host: address.ip().to_string(), port: Some(address.port()) });
+        }
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+        if bare.parse::<IpAddr>().is_ok() {
+            return Ok(Listen { host: bare.to_owned(), port: None });
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port.parse().map_err(|_| format!("`{port}` is no port"))?)),
+            None => (text, None),
+        };
+        let plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+        if plain { Ok(Listen { host: host.to_owned(), port }) } else { Err("it takes HOST:PORT".to_owned()) }
+    }
+}
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// There is no usable table, an origin cannot be mapped, or there is nowhere to listen.
+pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
+    let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
+    let mut watched = Watched::new(&global.routes);
+    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(listen_and_serve(&args, (table, mapping, watched), global));
+    // What is still under way is cut off here; its lines are still written.
+    runtime.shutdown_timeout(LAST_LINES);
+    let written = served?;
+    let _slow_terminal = written.recv_timeout(LAST_LINES);
+    Ok(Exit::Fine)
+}
+
+/// Returns what tells that the last line is written.
+async fn listen_and_serve(
+    args: &ServeArgs,
+    (table, mapping, watched): (Table, Mapping, Watched),
+    global: &Global,
+) -> Result<Receiver<()>, CliError> {
+    let stop = stop()?;
+    let listener = listen(args).await?;
+    let address = listener.local_addr()?;
+    let name = global.routes.display().to_string();
+    let greeting = banner(&format!("http://{address}"), &name, table.definition(), &mapping);
+    let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
+    let (told, notices) = sync_channel(WAITING_LINES);
+    let teller = Teller { told, left_out: AtomicUsize::new(0) };
+    let settings = Settings { mapping, country: args.country.clone(), ..Settings::default() };
+    let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
+    let edge = Arc::new(edge);
+    greet(global, address, &greeting);
+    let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
+    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), reader(watched, columns, global.clone())));
+    serve::serve(listener, edge, stop).await;
+    watching.abort();
+    Ok(written)
+}
+
+fn tabled(table: Table) -> Tabled {
+    let secrets = secrets::for_local_use(&table);
+    Tabled { table, secrets }
+}
+
+/// Looks whether the table changed, and reads it if so.
+fn reader(
+    mut watched: Watched,
+    columns: Arc<Mutex<Columns>>,
+    global: Global,
+) -> impl FnMut() -> Reading + Send + 'static {
+    move || {
+        if !watched.has_changed() {
+            return Reading::Unchanged;
+        }
+        match watched.read(&global) {
+            Ok(None) => Reading::Unchanged,
+            Ok(Some(table)) => {
+                *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
+                Reading::Changed(Box::new(tabled(table)))
+            }
+            Err(error) => Reading::Broken(error.render()),
+        }
+    }
+}
+
+/// Done at the first Ctrl-C or SIGTERM; a second one ends the process where it stands.
+fn stop() -> Result<impl Future<Output = ()>, CliError> {
+    let cannot = |error: io::Error| CliError::new(format_args!("signals cannot be handled: {}", words(&error)));
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(cannot)?;
+    #[cfg(unix)]
+    let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()).map_err(cannot)?;
+    #[cfg(unix)]
+    let mut next = async move || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    #[cfg(not(unix))]
+    let mut next = async move || drop(tokio::signal::ctrl_c().await);
+    Ok(async move {
+        next().await;
+        tokio::spawn(async move {
+            next().await;
+            std::process::exit(0);
+        });
+    })
+}
+
+async fn listen(args: &ServeArgs) -> Result<TcpListener, CliError> {
+    let port = args.port.or(args.listen.port).unwrap_or(DEFAULT_PORT);
+    let host = args.listen.host.as_str();
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        let problem = CliError::new(format_args!("cannot listen on `{host}:{port}`: {}", words(&error)));
+        match error.kind() {
+            io::ErrorKind::AddrInUse => problem.help(format_args!(
+                "another program has this port: give another with `--port {}`, or any free one with `--port 0`",
+                if port == u16::MAX { DEFAULT_PORT } else { port + 1 }
+            )),
+            io::ErrorKind::PermissionDenied => {
+                problem.help("ports below 1024 need more rights: give another with `--port`")
+            }
+            _ => problem.help("`--listen` takes an address of this machine, such as `127.0.0.1:8080` or `[::1]:8080`"),
+        }
+    })
+}
+
+/// The banner belongs to the answer for people; programs get nothing but their lines.
+fn greet(global: &Global, address: SocketAddr, greeting: &str) {
+    let mut out = match global.format {
+        Format::Text => Terminal::stdout(global),
+        Format::Json => Terminal::stderr(global),
+    };
+    out.note(greeting);
+    if !address.ip().is_loopback() {
+        let mut warning = String::new();
+        styled(&mut warning, WARN, "warning");
+        warning.push_str(": whoever reaches this machine can reach the mapped origins\n");
+        Terminal::stderr(global).note(&warning);
+    }
+}
+
+/// A notice on its way to the terminal, and how many were left out before it.
+type Told = (Notice, usize);
+
+/// Hands notices over without ever waiting for the terminal.
+struct Teller {
+    told: SyncSender<Told>,
+    left_out: AtomicUsize,
+}
+
+impl Teller {
+    fn tell(&self, notice: Notice) {
+        let left_out = self.left_out.swap(0, Ordering::Relaxed);
+        if self.told.try_send((notice, left_out)).is_err() {
+            self.left_out.fetch_add(left_out + 1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn write_in_a_thread(global: Global, columns: Arc<Mutex<Columns>>, notices: Receiver<Told>) -> Receiver<()> {
+    let (done, written) = sync_channel(1);
+    std::thread::spawn(move || {
+        let (mut out, mut aside) = (Terminal::stdout(&global), Terminal::stderr(&global));
+        for (notice, left_out) in notices {
+            if left_out > 0 {
+                aside.note(&format!("{} left out: the terminal is too slow\n", count(left_out, "line")));
+            }
+            let columns = *columns.lock().unwrap_or_else(PoisonError::into_inner);
+            // Whoever stopped reading the lines still has a server.
+            let _closed = write(&notice, (&mut out, &mut aside), columns, global.format);
+        }
+        let _nobody_waits = done.send(());
+    });
+    written
+}
+
+fn write(
+    notice: &Notice,
+    (out, aside): (&mut Terminal, &mut Terminal),
+    columns: Columns,
+    format: Format,
+) -> io::Result<()> {
+    match (notice, format) {
+        (Notice::Exchange(exchange), Format::Text) => out.print(&line(exchange, columns)),
+        (Notice::Exchange(exchange), Format::Json) => out.print(&json(exchange)?),
+        (Notice::Reloaded { routes, unknown }, _) => {
+            let mut text = String::new();
+            styled(&mut text, GOOD, "reloaded");
+            text.push_str(&format!(": {}\n", count(*routes, "route")));
+            for id in unknown {
+                styled(&mut text, WARN, "warning");
+                text.push_str(&format!(": the table no longer has the mapped origin `{id}`\n"));
+            }
+            if format == Format::Text { out.print(&text) } else { aside.print(&text) }
+        }
+        (Notice::Kept(why), _) => aside.print(&format!("{why}the last good table goes on deciding\n")),
+    }
+}
+
+fn unmappable(error: MapError) -> CliError {
+    let problem = CliError::new(format_args!("--map {error}"));
+    match &error {
+        MapError::Unknown { id, known } => match nearest(id, known.iter().map(String::as_str)) {
+            Some(near) => problem.help(format_args!("did you mean `{near}`?")),
+            None => problem.help(format_args!("it has {}", List(known))),
+        },
+        MapError::Scheme(_) => problem.help("put a local server or a proxy that speaks plain HTTP before it"),
+        MapError::Folder(_) | MapError::Form(_) => {
+            problem.help("a target is `http://HOST:PORT`, a port of this machine, or a folder that exists")
+        }
+        MapError::Twice(_) | MapError::Address(_) => problem,
+    }
+}
+
+/// `a`, `b` and `c`, in back-ticks.
+struct List<'a>(&'a [String]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids: Vec<String> = self.0.iter().map(|id| format!("`{id}`")).collect();
+        f.write_str(&ids.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_host_with_or_without_a_port() {
+        let rows = [
+            ("127.0.0.1:8080", Some(("127.0.0.1", Some(8080)))),
+            ("0.0.0.0", Some(("0.0.0.0", None))),
+            ("[::1]:1", Some(("::1", Some(1)))),
+            ("::1", Some(("::1", None))),
+            ("[::1]", Some(("::1", None))),
+            ("localhost:0", Some(("localhost", Some(0)))),
+            ("localhost", Some(("localhost", None))),
+            ("localhost:x", None),
+            (":80", None),
+            ("http://localhost", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            let expected = expected.map(|(host, port)| Listen { host: host.to_owned(), port });
+            assert_eq!(text.parse::<Listen>().ok(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The files of a table, watched: read again when one of them changes, and only then.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use super::files::DiskFiles;
+use super::{CliError, Global, table};
+use crate::config::{self, Entry, FileError, Files};
+use crate::report::diagnostics::Tally;
+use crate::route::Table;
+
+/// Files that are being written are left alone until they have been still for this long.
+const STILL: Duration = Duration::from_millis(60);
+/// Files that never are still are read all the same.
+const PATIENCE: u32 = 30;
+
+/// A table on a disk, and how its files were when it was last read.
+#[derive(Debug)]
+pub struct Watched {
+    path: PathBuf,
+    seen: Seen,
+    digest: Option<u64>,
+}
+
+/// Every file and folder that was looked at, as it was just before.
+type Seen = BTreeMap<PathBuf, Option<Stamp>>;
+
+/// What tells that a file was written: enough where clocks are coarser than writers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl Watched {
+    /// The table of a top file, not yet read.
+    #[must_use]
+    pub fn new(path: &Path) -> Watched {
+        Watched { path: path.to_owned(), seen: Seen::new(), digest: None }
+    }
+
+    /// Reads the table. `None`: its files hold the very text that was read the last time.
+    ///
+    /// # Errors
+    /// The files cannot be read, or the table has errors.
+    pub fn read(&mut self, global: &Global) -> Result<Option<Table>, CliError> {
+        self.seen = Seen::from([(self.path.clone(), Stamp::of(&self.path))]);
+        let last = self.digest.take();
+        let disk = DiskFiles::beside(&self.path)?;
+        let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
+        let mut loaded = config::load(files.disk.top(), &files);
+        self.seen.append(&mut files.seen.take());
+        let digest = Some(files.hasher.into_inner().finish());
+        self.digest = digest;
+        if digest == last {
+            return Ok(None);
+        }
+        loaded.sources.prefix_names(&files.folder);
+        match loaded.table.take() {
+            Some(table) if Tally::of(&loaded.diagnostics).errors == 0 => Ok(Some(table)),
+            _ => Err(table::refused(&loaded, global)),
+        }
+    }
+
+    /// Whether a file or folder is no longer as it was. Returns only once they are still. O(files).
+    #[must_use]
+    pub fn has_changed(&self) -> bool {
+        let mut now = self.look();
+        if now == self.seen {
+            return false;
+        }
+        for _ in 0..PATIENCE {
+            sleep(STILL);
+            let then = std::mem::replace(&mut now, self.look());
+            if now == then {
+                break;
+            }
+        }
+        now != self.seen
+    }
+
+    fn look(&self) -> Seen {
+        self.seen.keys().map(|path| (path.clone(), Stamp::of(path))).collect()
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Stamp> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Stamp { modified: metadata.modified().ok(), length: metadata.len(), inode: inode(&metadata) })
+    }
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
+}
+
+/// Files that remember what was asked of them.
+struct Remembering {
+    disk: DiskFiles,
+    folder: String,
+    seen: RefCell<Seen>,
+    hasher: RefCell<DefaultHasher>,
+}
+
+impl Remembering {
+    fn note(&self, name: &str) {
+        let path = PathBuf::from(format!("{}{name}", self.folder));
+        let path = if path.as_os_str().is_empty() { PathBuf::from(".") } else { path };
+        // Taken before the content: what is written in between is seen as a change, never missed.
+        let stamp = Stamp::of(&path);
+        self.seen.borrow_mut().entry(path).or_insert(stamp);
+    }
+}
+
+impl Files for Remembering {
+    fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+        self.note(name);
+        let read = self.disk.read(name, limit);
+        let content = read.as_deref().map_err(ToString::to_string);
+        (name, content).hash(&mut *self.hasher.borrow_mut());
+        read
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+        self.note(folder);
+        self.disk.list(folder)
+    }
+}
