@@ -1,0 +1,347 @@
+//! The program itself: what it prints, how it ends, what it reloads, how much memory it takes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use crate::harness::{Answer, PATIENCE, head};
+
+const TABLE: &str = r#"
+schema = 1
+default = "legacy"
+include = ["routes/*.toml"]
+
+[distribution]
+configured_origin = "site"
+
+[origins.legacy]
+side = "legacy"
+type = "custom"
+domain = "legacy.example.com"
+host = "viewer"
+
+[origins.site]
+side = "new"
+type = "s3"
+domain = "site.s3.sa-east-1.amazonaws.com"
+region = "sa-east-1"
+
+[[route]]
+id = "assets"
+prefix = "/assets"
+origin = "site"
+
+[[route]]
+id = "moved"
+redirect_map = "moved.csv"
+"#;
+
+/// A folder with a table, its map and an included file.
+fn table() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("routes")).unwrap();
+    let files = [("routes.toml", TABLE), ("moved.csv", "/old,/new,301\n"), ("routes/a.toml", &gone("shop"))];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn gone(prefix: &str) -> String {
+    format!("[[route]]\nid = \"gone-{prefix}\"\nprefix = \"/{prefix}\"\ngone = true\n")
+}
+
+/// A started program, ended when it goes out of scope.
+struct Program {
+    child: Child,
+    address: SocketAddr,
+    lines: Receiver<String>,
+    errors: Receiver<String>,
+}
+
+impl Program {
+    fn start(folder: &Path, arguments: &[&str]) -> Program {
+        let mut child = command(folder, arguments).spawn().unwrap();
+        let (lines, errors) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
+        let first = if arguments.contains(&"json") { &errors } else { &lines };
+        let banner =
+            first.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{:?}", errors.try_iter().collect::<Vec<_>>()));
+        let address = banner.split("http://").nth(1).unwrap_or_else(|| panic!("{banner}")).parse().unwrap();
+        Program { child, address, lines, errors }
+    }
+
+    fn ask(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        Answer::parse(&bytes)
+    }
+
+    fn get(&self, target: &str) -> Answer {
+        self.ask(&head("GET", target, ""))
+    }
+
+    /// The next line with this text; those before it are passed over.
+    fn line(&self, text: &str) -> String {
+        wait_for(&self.lines, text)
+    }
+
+    fn error(&self, text: &str) -> String {
+        wait_for(&self.errors, text)
+    }
+
+    /// Most memory that it ever had in use, kB.
+    #[cfg(target_os = "linux")]
+    fn peak_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Sends a signal and returns the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("it does not end");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
+    command.arg("serve").args(arguments).current_dir(folder).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn follow(source: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, lines) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(source).lines().map_while(Result::ok) {
+            if send.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+fn wait_for(lines: &Receiver<String>, text: &str) -> String {
+    let mut seen = Vec::new();
+    let start = Instant::now();
+    while let Ok(line) = lines.recv_timeout(PATIENCE.saturating_sub(start.elapsed())) {
+        if line.contains(text) {
+            return line;
+        }
+        seen.push(line);
+    }
+    panic!("no `{text}` in {seen:#?}");
+}
+
+#[test]
+fn it_says_where_it_listens_and_tells_of_every_request() {
+    let folder = table();
+    let program = Program::start(folder.path(), &["--port", "0", "--map", "site=."]);
+    assert!(program.line("routes.toml").ends_with("· 3 routes"));
+    assert!(program.line("legacy").contains("stand-in page  default"));
+    assert!(program.line("site").contains("configured"));
+    assert_eq!(program.get("/?token=1").status, 200);
+    assert_eq!(program.line("200 GET ").split_whitespace().next_back(), Some("/"));
+    assert_eq!(program.get("/old").status, 301);
+    let line = program.line("301 GET ");
+    assert_eq!(line.split_whitespace().take(4).collect::<Vec<_>>(), ["301", "GET", "-", "moved"]);
+    assert_eq!(program.get("/assets/none").status, 404);
+    program.line("404 GET     site");
+    assert_eq!(program.end("-TERM"), Some(0));
+}
+
+#[test]
+fn for_programs_stdout_is_json_and_nothing_else() {
+    let folder = table();
+    let program = Program::start(folder.path(), &["--port", "0", "--format", "json"]);
+    program.get("/shop/1");
+    let line = program.lines.recv_timeout(PATIENCE).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let expected = [
+        ("schema", 1.into()),
+        ("status", 410.into()),
+        ("method", "GET".into()),
+        ("host", "www.example.com".into()),
+        ("path", "/shop/1".into()),
+        ("origin", serde_json::Value::Null),
+        ("route", "gone-shop".into()),
+    ];
+    for (key, value) in expected {
+        assert_eq!(line[key], value, "{key}");
+    }
+    assert_eq!(program.end("-INT"), Some(0));
+}
+
+#[test]
+fn a_change_of_any_file_is_taken_up_and_a_broken_one_is_told_of() {
+    let folder = table();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let program = Program::start(folder.path(), &["--port", "0"]);
+    assert_eq!(program.get("/club").status, 200);
+    write("routes/b.toml", &gone("club"));
+    program.line("reloaded: 4 routes");
+    assert_eq!(program.get("/club").status, 410);
+    write("moved.csv", "/old,/new,301\n/older,/new,308\n");
+    program.line("reloaded: 4 routes");
+    assert_eq!(program.get("/older").status, 308);
+    write("routes/b.toml", "[[route]]\nid = \"club\"\nprefx = \"/club\"\ngone = true\n");
+    program.error("prefx");
+    program.error("the last good table goes on deciding");
+    assert_eq!(program.get("/club").status, 410);
+    std::fs::remove_file(folder.path().join("routes/b.toml")).unwrap();
+    program.line("reloaded: 3 routes");
+    assert_eq!(program.get("/club").status, 200);
+    std::fs::rename(folder.path().join("routes.toml"), folder.path().join("away.toml")).unwrap();
+    program.error("there is no `routes.toml`");
+    std::fs::rename(folder.path().join("away.toml"), folder.path().join("routes.toml")).unwrap();
+    program.line("reloaded: 3 routes");
+    write("routes/note.txt", "of no interest");
+    write("routes.toml", TABLE);
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(program.lines.try_iter().all(|line| !line.contains("reloaded")), "the same text is no new table");
+    assert!(program.errors.try_iter().all(|line| line.contains("last good table")));
+}
+
+#[test]
+fn what_cannot_be_served_is_said_with_a_cure() {
+    let folder = table();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let taken = format!("error: cannot listen on `127.0.0.1:{port}`: address already in use\nhelp: another program");
+    let rows: [(&[&str], &str); 8] = [
+        (&["--port", &port], &taken),
+        (&["--map", "legcy=9001"], "error: --map the table has no origin `legcy`\nhelp: did you mean `legacy`?\n"),
+        (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy`, `site`\n"),
+        (
+            &["--map", "site=https://a.example"],
+            "error: --map `https://a.example`: only `http://` servers can be mapped\n",
+        ),
+        (&["--map", "site=nowhere"], "error: --map `nowhere` is not a folder\n"),
+        (&["--map", "9001"], "error: --map `9001` is not of the form `ID=TARGET`\n"),
+        (&["--routes", "none.toml"], "error: there is no `none.toml`\n"),
+        (&["--routes", "moved.csv"], "error"),
+    ];
+    for (arguments, expected) in rows {
+        let output = command(folder.path(), arguments).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
+        assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{arguments:?}");
+    }
+}
+
+#[test]
+fn who_stops_reading_the_lines_still_has_a_server() {
+    let folder = table();
+    let mut child = command(folder.path(), &["--port", "0"]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut banner = String::new();
+    stdout.read_line(&mut banner).unwrap();
+    let address = banner.trim_end().split("http://").nth(1).unwrap().parse().unwrap();
+    drop::<BufReader<ChildStdout>>(stdout);
+    let errors = follow(child.stderr.take().unwrap());
+    let program = Program { child, address, lines: channel().1, errors };
+    for _ in 0..3 {
+        assert_eq!(program.get("/").status, 200);
+    }
+    assert_eq!(program.end("-TERM"), Some(0));
+}
+
+/// Bytes of each transfer: 1 GB where `CROSSFADE_SERVE_GIGABYTE` is set, else enough to fill 64 MB four times.
+fn transfer_bytes() -> u64 {
+    if std::env::var_os("CROSSFADE_SERVE_GIGABYTE").is_some() { 1_000_000_000 } else { 256_000_000 }
+}
+
+/// An origin that takes any upload, answering its size, and gives any download that a path asks for.
+fn bulk_origin() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || bulk(stream));
+        }
+    });
+    port
+}
+
+fn bulk(mut stream: TcpStream) {
+    let mut reader = BufReader::with_capacity(256 * 1024, stream.try_clone().unwrap());
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if reader.read_until(b'\n', &mut head).unwrap_or(0) == 0 {
+            return;
+        }
+    }
+    let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+    let length: u64 = length.map_or(0, |length| length.parse().unwrap());
+    let got = std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).unwrap();
+    let wanted: u64 = head.split(['/', ' ']).nth(2).unwrap().parse().unwrap_or(0);
+    let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {wanted}\r\nX-Got: {got}\r\nConnection: close\r\n\r\n");
+    let _ = std::io::copy(&mut std::io::repeat(0).take(wanted), &mut stream);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_gigabyte_each_way_takes_less_than_64_mb() {
+    let folder = table();
+    let bytes = transfer_bytes();
+    let program = Program::start(folder.path(), &["--port", "0", "--map", &format!("legacy={}", bulk_origin())]);
+    let mut stream = TcpStream::connect(program.address).unwrap();
+    stream.write_all(&head("POST", "/0", &format!("Content-Length: {bytes}\r\n"))).unwrap();
+    std::io::copy(&mut std::io::repeat(0).take(bytes), &mut stream).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer).header("x-got"), bytes.to_string());
+    let mut stream = TcpStream::connect(program.address).unwrap();
+    stream.write_all(&head("GET", &format!("/{bytes}"), "")).unwrap();
+    let read = std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
+    assert!(read > bytes && read < bytes + 1_000, "{read}");
+    assert_eq!(over_http_2(program.address, bytes), bytes);
+    let peak = program.peak_kb();
+    assert!(peak < 64 * 1024, "{peak} kB");
+}
+
+/// Downloads over HTTP/2 and returns how much came.
+fn over_http_2(address: SocketAddr, bytes: u64) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let io = TokioIo::new(tokio::net::TcpStream::connect(address).await.unwrap());
+        let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        tokio::spawn(connection);
+        let request = Request::get(format!("http://www.example.com/{bytes}")).body(Empty::<Bytes>::new()).unwrap();
+        let mut body = client.send_request(request).await.unwrap().into_body();
+        let mut read = 0;
+        while let Some(frame) = body.frame().await {
+            read += frame.unwrap().data_ref().map_or(0, |data| data.len() as u64);
+        }
+        read
+    })
+}
