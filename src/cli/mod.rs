@@ -123,12 +123,12 @@ enum Command {
     Test(test::TestArgs),
     /// Hand one CloudFront event to the handler of the edge
     Invoke(invoke::InvokeArgs),
+    /// Run the edge on this machine, before local servers, folders or stand-in pages
+    Serve(serve::ServeArgs),
     /// Write the zip that a Lambda@Edge function runs
     Package(package::PackageArgs),
     /// Tell infrastructure code what the table needs, as JSON
     Manifest(manifest::ManifestArgs),
-    /// Run the edge on this machine, before local servers, folders or stand-in pages
-    Serve(serve::ServeArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -182,9 +182,9 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Decide(args) => decide::run(args, global),
         Command::Test(args) => test::run(args, global),
         Command::Invoke(args) => invoke::run(args, global),
+        Command::Serve(args) => serve::run(args, global),
         Command::Package(args) => package::run(args, global),
         Command::Manifest(args) => manifest::run(args, global),
-        Command::Serve(args) => serve::run(args, global),
     }
 }
 
