@@ -223,11 +223,12 @@ fn a_change_of_any_file_is_taken_up_and_a_broken_one_is_told_of() {
     program.error("there is no `routes.toml`");
     std::fs::rename(folder.path().join("away.toml"), folder.path().join("routes.toml")).unwrap();
     program.line("reloaded: 3 routes");
+    let _said = program.errors.try_iter().count();
     write("routes/note.txt", "of no interest");
     write("routes.toml", TABLE);
     std::thread::sleep(Duration::from_millis(1_500));
     assert!(program.lines.try_iter().all(|line| !line.contains("reloaded")), "the same text is no new table");
-    assert!(program.errors.try_iter().all(|line| line.contains("last good table")));
+    assert_eq!(program.errors.try_iter().next(), None);
 }
 
 #[test]
@@ -326,6 +327,7 @@ fn a_gigabyte_each_way_takes_less_than_64_mb() {
     assert!(read > bytes && read < bytes + 1_000, "{read}");
     assert_eq!(over_http_2(program.address, bytes), bytes);
     let peak = program.peak_kb();
+    println!("{peak} kB for {bytes} bytes each way");
     assert!(peak < 64 * 1024, "{peak} kB");
 }
 
