@@ -1,0 +1,208 @@
+//! A definition as the text that a person could have written for it.
+
+use std::fmt::Write;
+
+use crossfade::config::facts::time_text;
+use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
+use crossfade::route::condition::{Conditions, NamedTest, ValueTest};
+use crossfade::route::pattern::{PathPattern, Segment, Template};
+use crossfade::route::query::QueryPolicy;
+use crossfade::route::target::{Part, Target};
+use crossfade::route::{Action, Definition, OriginAction, ResponseHeaders, Route};
+
+/// The text of `routes.toml`, and its redirect maps by name.
+pub fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
+    let mut out = String::new();
+    let canonical = &definition.canonical;
+    writeln!(out, "schema = 1\ndefault = {}", text(&definition.origins[definition.default].id)).unwrap();
+    writeln!(out, "[canonical]").unwrap();
+    writeln!(out, "case = \"{}\"", if canonical.case == Case::Lower { "lower" } else { "keep" }).unwrap();
+    let strip = canonical.trailing_slash == TrailingSlash::Strip;
+    writeln!(out, "trailing_slash = \"{}\"", if strip { "strip" } else { "keep" }).unwrap();
+    writeln!(out, "merge_slashes = {}", canonical.slashes == Slashes::Merge).unwrap();
+    writeln!(out, "refuse = {}", list(&canonical.refuse)).unwrap();
+    out.push_str(ORIGINS);
+    let mut maps = Vec::new();
+    for route in &definition.routes {
+        write_route(&mut out, definition, route, &mut maps);
+    }
+    (out, maps)
+}
+
+/// What `random::origins` has.
+const ORIGINS: &str = r#"
+[cohorts.early]
+share_percent = 5
+[origins.legacy]
+side = "legacy"
+type = "custom"
+domain = "legacy-alb.example.com"
+host = "viewer"
+[origins.cms]
+side = "new"
+type = "custom"
+domain = "cms.example.com"
+[origins.site]
+side = "new"
+type = "s3"
+domain = "site-bucket.s3.sa-east-1.amazonaws.com"
+region = "sa-east-1"
+"#;
+
+fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &mut Vec<(String, String)>) {
+    writeln!(out, "\n[[route]]\nid = {}", text(&route.id)).unwrap();
+    match &route.path {
+        PathPattern::Any => {}
+        PathPattern::Exact(path) => writeln!(out, "path = {}", text(path)).unwrap(),
+        PathPattern::Template(template) => writeln!(out, "path = {}", text(&template_text(template))).unwrap(),
+        PathPattern::Prefix(prefix) => {
+            let prefix = if prefix.is_empty() { "/" } else { prefix };
+            writeln!(out, "prefix = {}", text(prefix)).unwrap();
+        }
+        PathPattern::Glob(glob) => writeln!(out, "glob = {}", text(glob.text())).unwrap(),
+        PathPattern::Regex(regex) => writeln!(out, "regex = {}", text(regex.text())).unwrap(),
+        PathPattern::Map(rows) => {
+            let name = format!("maps/{}.csv", route.id);
+            let status = |status: Option<u16>| status.map_or(String::new(), |status| format!(",{status}"));
+            let rows = rows.iter().map(|row| format!("{},{}{}\n", row.from, row.to, status(row.status)));
+            maps.push((name.clone(), rows.collect()));
+            writeln!(out, "redirect_map = {}", text(&name)).unwrap();
+        }
+    }
+    write_conditions(out, &route.conditions);
+    for (key, time) in [("from", route.from), ("until", route.until)] {
+        if let Some(time) = time {
+            writeln!(out, "{key} = {}", time_text(time)).unwrap();
+        }
+    }
+    write_action(out, definition, route);
+}
+
+fn template_text(template: &Template) -> String {
+    let segments = template.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => format!("/{text}"),
+        Segment::Capture(name) => format!("/{{{name}}}"),
+    });
+    segments.chain(template.rest.iter().map(|name| format!("/{{*{name}}}"))).collect()
+}
+
+fn write_conditions(out: &mut String, conditions: &Conditions) {
+    let hosts: Vec<String> = conditions.hosts.iter().map(ToString::to_string).collect();
+    for (key, values) in [("host", &hosts), ("method", &conditions.methods), ("country", &conditions.countries)] {
+        match values.as_slice() {
+            [] => {}
+            [one] => writeln!(out, "{key} = {}", text(one)).unwrap(),
+            more => writeln!(out, "{key} = {}", list(more)).unwrap(),
+        }
+    }
+    for (key, tests) in [("query", &conditions.query), ("header", &conditions.headers), ("cookie", &conditions.cookies)]
+    {
+        if !tests.is_empty() {
+            let tests: Vec<String> = tests.iter().map(named_test).collect();
+            writeln!(out, "{key} = {{ {} }}", tests.join(", ")).unwrap();
+        }
+    }
+    if let Some(cohort) = &conditions.cohort {
+        writeln!(out, "cohort = {}", text(cohort)).unwrap();
+    }
+}
+
+fn named_test(named: &NamedTest) -> String {
+    let value = match &named.test {
+        ValueTest::Equal(value) => text(value),
+        ValueTest::Present => "true".to_owned(),
+        ValueTest::Absent => "false".to_owned(),
+        ValueTest::AnyOf(values) => list(values),
+        ValueTest::Regex(regex) => format!("{{ regex = {} }}", text(regex.text())),
+    };
+    format!("{} = {value}", text(&named.name))
+}
+
+fn write_action(out: &mut String, definition: &Definition, route: &Route) {
+    let target = |target: &Target| text(&target_text(target, &route.path));
+    match &route.action {
+        Action::Origin(action) => {
+            let OriginAction { origin, rewrite, query_string, request_headers } = action;
+            writeln!(out, "origin = {}", text(&definition.origins[*origin].id)).unwrap();
+            if let Some(rewrite) = rewrite {
+                writeln!(out, "rewrite = {}", target(rewrite)).unwrap();
+            }
+            write_query(out, query_string);
+            let fields = |fields: &[(String, String)]| table(fields);
+            writeln!(
+                out,
+                "request_headers = {{ set = {}, add = {}, remove = {} }}",
+                fields(&request_headers.set),
+                fields(&request_headers.add),
+                list(&request_headers.remove)
+            )
+            .unwrap();
+        }
+        Action::Redirect(action) => {
+            writeln!(out, "redirect = {}\nstatus = {}", target(&action.target), action.status).unwrap();
+            write_query(out, &action.query_string);
+            write_response(out, &action.response);
+        }
+        Action::RedirectMap(action) => {
+            writeln!(out, "status = {}", action.status).unwrap();
+            write_query(out, &action.query_string);
+            write_response(out, &action.response);
+        }
+        Action::Respond(action) if action.status == 410 => {
+            writeln!(out, "gone = true").unwrap();
+            write_response(out, &action.response);
+        }
+        Action::Respond(action) => {
+            let content_type = action.content_type.as_deref().unwrap_or("text/plain");
+            writeln!(
+                out,
+                "respond = {{ status = {}, body = {}, content_type = {} }}",
+                action.status,
+                text(&action.body),
+                text(content_type)
+            )
+            .unwrap();
+            write_response(out, &action.response);
+        }
+    }
+}
+
+fn target_text(target: &Target, path: &PathPattern) -> String {
+    let names = path.capture_names();
+    let name = |number: usize| names.iter().rev().find(|(_, at)| *at == number).map_or("?", |(name, _)| name.as_str());
+    let part = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Capture(number) => format!("{{{}}}", name(*number)),
+    };
+    target.parts.iter().map(part).collect()
+}
+
+fn write_query(out: &mut String, policy: &QueryPolicy) {
+    let value = match policy {
+        QueryPolicy::Keep => text("keep"),
+        QueryPolicy::Drop => text("drop"),
+        QueryPolicy::Only(names) => list(names),
+    };
+    writeln!(out, "query_string = {value}").unwrap();
+}
+
+fn write_response(out: &mut String, response: &ResponseHeaders) {
+    writeln!(out, "cache_control = {}", text(&response.cache_control)).unwrap();
+    if !response.set.is_empty() {
+        writeln!(out, "response_headers = {}", table(&response.set)).unwrap();
+    }
+}
+
+fn table(fields: &[(String, String)]) -> String {
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{} = {}", text(name), text(value))).collect();
+    format!("{{ {} }}", fields.join(", "))
+}
+
+fn list(texts: &[String]) -> String {
+    format!("[{}]", texts.iter().map(|it| text(it)).collect::<Vec<_>>().join(", "))
+}
+
+/// JSON's texts are TOML's basic strings.
+fn text(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
