@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::route::condition::{Conditions, Facts, HostPattern, NamedTest, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
-use crate::route::{Canonical, Definition, Request, Route, Timestamp, epoch_of, query};
+use crate::route::{Canonical, Definition, Request, Route, Timestamp, epoch_of};
 
 use super::facts::RequestLine;
 use super::language::{NormalForm, Visible};
@@ -26,7 +26,9 @@ const SECOND: i128 = 1_000_000_000;
 #[must_use]
 pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'static>> {
     let url = Cow::Owned(path(&definition.canonical, &route.path)?);
-    let line = fill(route, RequestLine { url, ..RequestLine::default() });
+    let mut line = RequestLine { url, ..RequestLine::default() };
+    fill_query(&mut line, &route.conditions);
+    let line = fill(route, line);
     takes(definition, route, &line.request()).then_some(line)
 }
 
@@ -40,14 +42,16 @@ pub fn takes(definition: &Definition, route: &Route, request: &Request<'_>) -> b
     !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.hold(&facts)
 }
 
-/// A line with the facts that it does not give, as the route's conditions ask for them. What it gives stays.
+/// A line with the facts that it does not give, as the route's conditions ask for them.
+///
+/// What it gives stays: a URL gives its query, even where it has none, and a header field is given whole, so that a
+/// `cookie` field lacks every cookie that it does not hold. A path gives no host.
 #[must_use]
 pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
     let conditions = &route.conditions;
     fill_host(&mut line, conditions);
-    fill_query(&mut line, conditions);
-    fill_headers(&mut line, conditions);
     fill_cookies(&mut line, conditions);
+    fill_headers(&mut line, conditions);
     if line.method.is_none() {
         let methods = &conditions.methods;
         let method = methods.iter().find(|method| *method == "GET").or(methods.first());
@@ -109,42 +113,37 @@ fn fill_host(line: &mut RequestLine<'_>, conditions: &Conditions) {
 
 fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
     for named in &conditions.query {
-        let given = query::values(line.request().query, &named.name).next().is_some();
-        let Some(value) = missing(given, named, Visible::QUERY) else { continue };
-        let (before, fragment) = line.url.split_at(line.url.find('#').unwrap_or(line.url.len()));
-        let separator = if before.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{before}{separator}{}={value}{fragment}", named.name));
+        let Some(value) = wanted(&named.test, Visible::QUERY) else { continue };
+        let separator = if line.url.contains('?') { "&" } else { "?" };
+        line.url = Cow::Owned(format!("{}{separator}{}={value}", line.url, named.name));
     }
 }
 
 fn fill_headers(line: &mut RequestLine<'_>, conditions: &Conditions) {
     for named in &conditions.headers {
-        let given = line.request().header_values(&named.name).next().is_some();
-        if let Some(value) = missing(given, named, Visible::HEADER) {
+        if line.request().header_values(&named.name).next().is_some() {
+            continue;
+        }
+        if let Some(value) = wanted(&named.test, Visible::HEADER) {
             line.headers.push((Cow::Owned(named.name.clone()), Cow::Owned(value)));
         }
     }
 }
 
 fn fill_cookies(line: &mut RequestLine<'_>, conditions: &Conditions) {
-    let mut pairs = Vec::new();
-    for named in &conditions.cookies {
-        let given = line.request().cookies().any(|(name, _)| name == named.name);
-        if let Some(value) = missing(given, named, Visible::COOKIE) {
-            pairs.push(format!("{}={value}", named.name));
-        }
+    if line.request().header_values("cookie").next().is_some() {
+        return;
     }
+    let pair = |named: &NamedTest| Some(format!("{}={}", named.name, wanted(&named.test, Visible::COOKIE)?));
+    let pairs: Vec<String> = conditions.cookies.iter().filter_map(pair).collect();
     if !pairs.is_empty() {
         line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(pairs.join("; "))));
     }
 }
 
-/// The value that a condition asks for where the line gives none.
-fn missing(given: bool, named: &NamedTest, language: Visible) -> Option<String> {
-    if given {
-        return None;
-    }
-    match &named.test {
+/// The value that a condition asks for.
+fn wanted(test: &ValueTest, language: Visible) -> Option<String> {
+    match test {
         ValueTest::Equal(text) => Some(text.clone()),
         ValueTest::AnyOf(texts) => texts.first().cloned(),
         ValueTest::Present => Some(ANY_VALUE.to_owned()),

@@ -20,7 +20,7 @@ const NAMES: [&str; 3] = ["x-a", "beta", "q"];
 /// Seconds since 1970.
 const INSTANTS: [i64; 4] = [1_700_000_000, 1_750_000_000, 1_790_000_000, 1_800_000_000];
 
-pub fn definition() -> impl Strategy<Value = Definition> {
+pub(crate) fn definition() -> impl Strategy<Value = Definition> {
     let canonical = (any::<[bool; 3]>(), subsequence(vec!["..;".to_owned(), "%00".to_owned()], 0..=2));
     (canonical, 0..2usize, proptest::collection::vec(route(), 0..12)).prop_map(|((flags, refuse), default, routes)| {
         let canonical = Canonical {
@@ -256,7 +256,7 @@ fn response() -> impl Strategy<Value = ResponseHeaders> {
     (cache_control, set).prop_map(|(cache_control, set)| ResponseHeaders { cache_control, set })
 }
 
-pub fn request() -> impl Strategy<Value = RequestLine<'static>> {
+pub(crate) fn request() -> impl Strategy<Value = RequestLine<'static>> {
     let host = proptest::option::of(select(vec!["https://www.example.com", "https://m.EXAMPLE.com:443"]));
     let path = proptest::collection::vec(
         prop_oneof![3 => select(&SEGMENTS[..]), 1 => select(vec!["12.html", "B", "", "..", "x.php", "..;", "ç"])],

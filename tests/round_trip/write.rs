@@ -11,7 +11,7 @@ use crossfade::route::target::{Part, Target};
 use crossfade::route::{Action, Definition, OriginAction, ResponseHeaders, Route};
 
 /// The text of `routes.toml`, and its redirect maps by name.
-pub fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
+pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
     let mut out = String::new();
     let canonical = &definition.canonical;
     writeln!(out, "schema = 1\ndefault = {}", text(&definition.origins[definition.default].id)).unwrap();

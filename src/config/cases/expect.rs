@@ -100,6 +100,10 @@ fn named(context: &mut Context<'_>, entry: Entry<'_>, known: &HashSet<&str>, wha
     if known.contains(text.text) {
         return Some(text.text.into());
     }
+    if context.has_errors() {
+        // It may be one of those that could not be read.
+        return None;
+    }
     let message = format!("the table has no {what} `{}`", text.text);
     let report = context.report(&codes::EXPECTS_UNKNOWN, text.span, message);
     let mut known: Vec<&str> = known.iter().copied().collect();
