@@ -41,8 +41,7 @@ proptest! {
         requests in proptest::collection::vec(random::request(), 30),
     ) {
         let (toml, loaded) = load(&definition);
-        // Lints may find what a random table gets wrong; the language must not.
-        let errors: Vec<_> = loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error && it.code < "R160").collect();
+        let errors: Vec<_> = loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         prop_assert!(errors.is_empty(), "{toml}\n{errors:#?}");
         let read = loaded.table.expect("a table without errors");
         prop_assert_eq!(without_places(read.definition()), without_places(&definition), "{}", toml);

@@ -159,11 +159,13 @@ fn status_or_none() -> impl Strategy<Value = Option<u16>> {
 
 fn conditions() -> impl Strategy<Value = Conditions> {
     let hosts = vec![HostPattern::Name("www.example.com".into()), HostPattern::AnyLabel("example.com".into())];
-    let methods: Vec<String> = ["GET", "HEAD", "POST", "OPTIONS"].map(str::to_owned).to_vec();
+    // GET and HEAD only together: what tells them apart is an error.
+    let methods = [vec!["GET", "HEAD"], vec!["POST"], vec!["GET", "HEAD", "OPTIONS"], vec!["DELETE", "PUT"]];
+    let methods = methods.map(|methods| methods.into_iter().map(str::to_owned).collect::<Vec<_>>());
     let countries: Vec<String> = ["BR", "PT"].map(str::to_owned).to_vec();
     (
         prop_oneof![3 => Just(Vec::new()), 1 => subsequence(hosts, 1..=2)],
-        prop_oneof![3 => Just(Vec::new()), 1 => subsequence(methods, 1..=4)],
+        prop_oneof![3 => Just(Vec::new()), 1 => select(methods.to_vec())],
         named_tests(),
         named_tests(),
         named_tests(),
