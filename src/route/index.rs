@@ -1,32 +1,236 @@
 //! Finds the first route that takes a request without trying every route.
+//!
+//! What it finds is what a walk over all routes in written order finds: every pattern is kept where a path that it
+//! matches must come by, every candidate is checked by the conditions (and, where the place alone does not prove it, by
+//! the pattern), and the lowest candidate that passes wins. A list is left as soon as it cannot win any more.
+//!
+//! - `hosts` cut the table into sections; a request sees its host's and the shared one.
+//! - `exact` paths and rows of maps are one hash table.
+//! - `trie` holds prefixes and templates.
+//! - `literals` holds globs and regexes, by text that they require (`required`).
+//! - `lists` holds the candidates, long lists hashed by a query parameter, header or cookie.
+//!
+//! All of it is numbers and one text: it is stored and loaded as it is. Read [`Index::first_match`] first.
+
+mod groups;
+mod hash;
+mod hosts;
+mod lists;
+mod literals;
+mod required;
+mod search;
+mod segments;
+mod trie;
 
 use serde::{Deserialize, Serialize};
 
+use self::groups::Groups;
+use self::hash::{NONE, Proof, Slots, hash, place};
+use self::hosts::Hosts;
+use self::lists::{Item, Lists, index, number};
+use self::literals::{Firsts, Literals};
+use self::search::{Rivals, Search};
+use self::segments::Segments;
+use self::trie::Trie;
 use super::condition::Facts;
 use super::decide::Found;
 use super::pattern::PathPattern;
-use super::table::Definition;
+use super::table::{Definition, Route};
 
 /// What finds the deciding route.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Index {}
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    proof: Proof,
+    hosts: Hosts,
+    sections: Vec<Section>,
+    exact: Slots,
+    entries: Vec<Entry>,
+    trie: Trie,
+    literals: Literals,
+    lists: Lists,
+}
+
+/// The routes of one set of hosts, but for exact paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Section {
+    /// The node of the path `/` before its slash.
+    root: u32,
+    firsts: Firsts,
+    /// The list of what can be found by no part of a path.
+    rest: u32,
+}
+
+/// One exact path of a section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    /// A route, or the row of a map, whose text is the path.
+    key: Item,
+    /// All of them.
+    list: u32,
+    /// The first route of any other kind in the section that could take the path.
+    rival: u32,
+}
+
+/// What is left to be checked of a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// The path is known to match.
+    Conditions,
+    /// Only a text that the pattern requires was found.
+    All,
+}
+
+/// What is done with the lists that a path leads to.
+trait Visit {
+    /// Routes from this one on are of no interest.
+    fn best(&self) -> u32;
+    /// A list; [`NONE`] is an empty one.
+    fn list(&mut self, list: u32, check: Check);
+}
 
 impl Index {
-    /// Builds the index of a definition.
-    #[must_use]
-    pub fn build(_definition: &Definition) -> Index {
-        Index {}
-    }
-
     /// The first route in written order whose every condition holds.
+    ///
+    /// O(m) in bytes of the request, and in the candidates that hold what their patterns require. No heap allocation
+    /// but for a path that leads to more than 32 lists of globs and regexes.
     #[must_use]
     pub fn first_match<'t>(&self, definition: &'t Definition, facts: &Facts<'_>) -> Option<Found<'t>> {
-        definition.routes.iter().find_map(|route| {
-            let row = match &route.path {
-                PathPattern::Map(rows) => Some(rows.iter().find(|row| row.from == facts.path)?),
-                pattern => pattern.matches(facts.path).then_some(None)?,
-            };
-            route.conditions.hold(facts).then_some(Found { route, row })
-        })
+        let mut search = Search::new(definition, facts, &self.lists);
+        let whole = hash(facts.path.as_bytes());
+        let mut segments = None;
+        self.hosts.sections(facts.host, |section| {
+            if let Some(entry) = self.entry(definition, section, facts.path, whole) {
+                search.list(entry.list, Check::Conditions);
+                if search.best() <= entry.rival {
+                    return;
+                }
+            }
+            let segments = segments.get_or_insert_with(|| Segments::of(facts.path));
+            self.walk(section, facts.path, segments, &mut search);
+        });
+        search.found()
+    }
+
+    /// Visits every list of a section that the path leads to, but for exact paths.
+    fn walk(&self, number: u32, path: &str, segments: &Segments<'_>, visit: &mut impl Visit) {
+        let Some(section) = self.sections.get(index(number)) else { return };
+        if path.starts_with('/') {
+            self.trie.walk(section.root, segments.iter(), visit);
+        }
+        self.literals.walk((number, section.firsts), path, segments, visit);
+        visit.list(section.rest, Check::All);
+    }
+
+    fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&Entry> {
+        let mut entries = self.exact.find(place(whole, section)).filter_map(|entry| self.entries.get(index(entry)));
+        entries.find(|entry| text(definition, entry.key) == Some(path))
+    }
+
+    /// Builds the index of a definition. O(n) in routes, map rows and bytes of patterns.
+    #[must_use]
+    pub fn build(definition: &Definition) -> Index {
+        let (hosts, section_of, count) = Hosts::build(definition);
+        let mut builder = Builder::new(definition, count);
+        for (route, section) in section_of.into_iter().enumerate() {
+            builder.add(number(route), section);
+        }
+        builder.finish(hosts)
+    }
+}
+
+/// The path of an exact route or of a map's row.
+fn text(definition: &Definition, item: Item) -> Option<&str> {
+    match (&definition.routes.get(index(item.route))?.path, item.row.checked_sub(1)) {
+        (PathPattern::Exact(path), None) => Some(path),
+        (PathPattern::Map(rows), Some(row)) => rows.get(index(row)).map(|row| row.from.as_str()),
+        _ => None,
+    }
+}
+
+/// An index that grows, a route at a time.
+struct Builder<'t> {
+    definition: &'t Definition,
+    sections: Vec<Section>,
+    exact: Groups<(u32, &'t str)>,
+    trie: trie::Builder<'t>,
+    literals: literals::Builder,
+    rest: Vec<(u32, u32)>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(definition: &'t Definition, sections: u32) -> Builder<'t> {
+        let mut trie = trie::Builder::default();
+        let section = |_| Section { root: trie.root(), firsts: Firsts::default(), rest: NONE };
+        Builder {
+            definition,
+            sections: (0..sections).map(section).collect(),
+            exact: Groups::default(),
+            trie,
+            literals: literals::Builder::default(),
+            rest: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, route: u32, section: u32) {
+        let root = self.sections.get(index(section)).map_or(NONE, |section| section.root);
+        match self.definition.routes.get(index(route)).map(|route: &Route| &route.path) {
+            Some(PathPattern::Exact(path)) => self.exact.push((section, path), Item { route, row: 0 }),
+            Some(PathPattern::Map(rows)) => {
+                for (at, row) in rows.iter().enumerate() {
+                    self.exact.push((section, &row.from), Item { route, row: number(at).saturating_add(1) });
+                }
+            }
+            Some(PathPattern::Template(template)) => self.trie.template(root, template, route),
+            Some(PathPattern::Prefix(prefix)) if prefix.is_empty() || prefix.starts_with('/') => {
+                self.trie.prefix(root, prefix, route);
+            }
+            Some(PathPattern::Glob(_) | PathPattern::Regex(_)) => {
+                let found_by_text = self.literals.add(self.definition, section, route);
+                self.rest.extend((!found_by_text).then_some((section, route)));
+            }
+            Some(PathPattern::Any | PathPattern::Prefix(_)) => self.rest.push((section, route)),
+            None => {}
+        }
+    }
+
+    fn finish(mut self, hosts: Hosts) -> Index {
+        let definition = self.definition;
+        let mut lists = Lists::default();
+        let trie = self.trie.finish(definition, &mut lists);
+        let mut firsts = vec![Firsts::default(); self.sections.len()];
+        let (literals, rest) = self.literals.finish(definition, &mut lists, &mut firsts);
+        self.rest.extend(rest);
+        self.rest.sort_unstable();
+        let mut rests: Groups<u32> = Groups::default();
+        self.rest.iter().for_each(|&(section, route)| rests.push(section, Item { route, row: 0 }));
+        for (section, items) in rests.into_vec() {
+            if let Some(section) = self.sections.get_mut(index(section)) {
+                section.rest = lists.add(definition, items);
+            }
+        }
+        self.sections.iter_mut().zip(firsts).for_each(|(section, firsts)| section.firsts = firsts);
+        let sections = self.sections;
+        let (exact, entries) = (Slots::default(), Vec::new());
+        let mut index = Index { proof: Proof, hosts, sections, exact, entries, trie, literals, lists };
+        index.add_exact(definition, self.exact);
+        index.lists.finish();
+        index
+    }
+}
+
+impl Index {
+    /// Adds the exact paths; all else is known by now.
+    fn add_exact(&mut self, definition: &Definition, exact: Groups<(u32, &str)>) {
+        let exact = exact.into_vec();
+        let mut pairs = Vec::with_capacity(exact.len());
+        for ((section, path), items) in exact {
+            let Some(&key) = items.first() else { continue };
+            let mut rivals = Rivals::new(&self.lists);
+            self.walk(section, path, &Segments::of(path), &mut rivals);
+            let rival = rivals.best();
+            pairs.push((place(hash(path.as_bytes()), section), number(self.entries.len())));
+            self.entries.push(Entry { key, list: self.lists.add(definition, items), rival });
+        }
+        self.exact = Slots::new(&pairs);
     }
 }

@@ -1,0 +1,147 @@
+//! What is done with candidates: the first that passes is kept; or, when an index is built, the first of all.
+
+use arrayvec::ArrayVec;
+
+use super::hash::NONE;
+use super::lists::{Item, Lists, index};
+use super::{Check, Visit};
+use crate::route::condition::Facts;
+use crate::route::decide::Found;
+use crate::route::pattern::PathPattern;
+use crate::route::table::Definition;
+
+/// A search for the first route that takes a request.
+pub(super) struct Search<'a, 't> {
+    definition: &'t Definition,
+    facts: &'a Facts<'a>,
+    lists: &'a Lists,
+    best: Item,
+    seen: Seen,
+}
+
+impl<'a, 't> Search<'a, 't> {
+    pub(super) fn new(definition: &'t Definition, facts: &'a Facts<'a>, lists: &'a Lists) -> Search<'a, 't> {
+        Search { definition, facts, lists, best: Item { route: NONE, row: 0 }, seen: Seen::default() }
+    }
+
+    /// What was found.
+    pub(super) fn found(&self) -> Option<Found<'t>> {
+        let route = self.definition.routes.get(index(self.best.route))?;
+        let row = match (&route.path, self.best.row.checked_sub(1)) {
+            (PathPattern::Map(rows), Some(row)) => rows.get(index(row)),
+            _ => None,
+        };
+        Some(Found { route, row })
+    }
+
+    /// Keeps the first candidate that passes, if it is before the best so far.
+    fn try_items(&mut self, list: u32, check: Check) {
+        for item in self.lists.items(list) {
+            if item.route >= self.best.route {
+                return;
+            }
+            let Some(route) = self.definition.routes.get(index(item.route)) else { return };
+            let path_matches = check == Check::Conditions || route.path.matches(self.facts.path);
+            if path_matches && route.conditions.hold(self.facts) {
+                self.best = *item;
+                return;
+            }
+        }
+    }
+}
+
+impl Visit for Search<'_, '_> {
+    fn best(&self) -> u32 {
+        self.best.route
+    }
+
+    fn list(&mut self, list: u32, check: Check) {
+        let lists = self.lists;
+        if lists.min(list) >= self.best.route || (check == Check::All && !self.seen.insert(list)) {
+            return;
+        }
+        self.try_items(list, check);
+        for split in lists.splits(list) {
+            lists.by_text(split, self.facts.request, |list| {
+                if lists.min(list) < self.best.route && self.seen.insert(list) {
+                    self.try_items(list, check);
+                }
+            });
+        }
+    }
+}
+
+/// Lists that were tried: a path of thousands of equal segments leads to one list once.
+#[derive(Default)]
+struct Seen {
+    few: ArrayVec<u32, 32>,
+    /// A bit for each list, once there are more.
+    many: Vec<u64>,
+}
+
+impl Seen {
+    /// Whether the list is new.
+    fn insert(&mut self, list: u32) -> bool {
+        if self.many.is_empty() {
+            if self.few.contains(&list) {
+                return false;
+            }
+            if self.few.try_push(list).is_ok() {
+                return true;
+            }
+            let few = self.few.clone();
+            few.into_iter().for_each(|list| {
+                self.mark(list);
+            });
+        }
+        self.mark(list)
+    }
+
+    fn mark(&mut self, list: u32) -> bool {
+        let (word, bit) = (index(list / 64), 1u64 << (list % 64));
+        if word >= self.many.len() {
+            self.many.resize(word.saturating_add(1), 0);
+        }
+        let Some(word) = self.many.get_mut(word) else { return true };
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}
+
+/// The first route that any list leads to, whatever its conditions.
+pub(super) struct Rivals<'a> {
+    lists: &'a Lists,
+    first: u32,
+}
+
+impl<'a> Rivals<'a> {
+    pub(super) fn new(lists: &'a Lists) -> Rivals<'a> {
+        Rivals { lists, first: NONE }
+    }
+}
+
+impl Visit for Rivals<'_> {
+    fn best(&self) -> u32 {
+        self.first
+    }
+
+    fn list(&mut self, list: u32, _: Check) {
+        self.first = self.first.min(self.lists.min(list));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_new_once_however_many_there_are() {
+        let mut seen = Seen::default();
+        for round in 0..3 {
+            for list in (0..1000).rev().step_by(7) {
+                assert_eq!(seen.insert(list), round == 0, "{list}");
+            }
+        }
+    }
+}

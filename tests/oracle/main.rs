@@ -1,0 +1,12 @@
+//! Two answers beat one: the index against a plain walk that shares no matching code with it, and `explain` against
+//! both, on random tables and on one of ten thousand routes.
+
+mod allocations;
+mod normal;
+mod properties;
+mod scale;
+mod tables;
+mod walk;
+#[path = "../../benches/workload.rs"]
+#[allow(dead_code)]
+mod workload;

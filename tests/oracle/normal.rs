@@ -1,0 +1,38 @@
+//! The normal form of any text at all.
+
+use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use proptest::prelude::*;
+
+use crate::walk::normal;
+
+fn every_canonical() -> Vec<Canonical> {
+    let mut all = Vec::new();
+    for case in [Case::Keep, Case::Lower] {
+        for trailing_slash in [TrailingSlash::Keep, TrailingSlash::Strip] {
+            for slashes in [Slashes::Merge, Slashes::Keep] {
+                all.push(Canonical { case, trailing_slash, slashes, refuse: Vec::new() });
+            }
+        }
+    }
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_normal_form_is_the_one_of_five_plain_passes_and_its_own(
+        raw in prop_oneof!["[/a-zA-Z.%0-9F]{0,20}", "[/.]{0,16}", "\\PC{0,30}", ".{0,400}", "(/%2[ef5]|/\\.|/|a|%){0,12}"],
+    ) {
+        for canonical in every_canonical() {
+            let found = canonical.normalize(&raw).as_str().to_owned();
+            let expected = String::from_utf8(normal(&canonical, &raw)).unwrap();
+            prop_assert_eq!(&found, &expected, "{:?} {}", canonical, raw);
+            let again = canonical.normalize(&found).as_str().to_owned();
+            prop_assert_eq!(&again, &found, "{:?} {}", canonical, raw);
+            let told = canonical.changes(&raw);
+            let last = told.last().map_or(raw.as_str(), |change| change.path.as_str());
+            prop_assert_eq!(last, &found);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Random tables, random requests.
+
+use crossfade::route::{Decision, Explanation, Outcome, Table, decide, explain};
+use proptest::prelude::*;
+
+use crate::tables::{Facts, Sample, requests, sample};
+use crate::walk::{Answer, Oracle};
+
+/// A decision in the words of the oracle.
+pub fn told(decision: &Decision<'_, '_>) -> Answer {
+    let action = match &decision.outcome {
+        Outcome::Origin(forward) => {
+            format!("origin {} {} ? {}", forward.origin.id, forward.uri.as_str(), forward.query_string)
+        }
+        Outcome::Redirect(redirect) => format!("redirect {} {}", redirect.status, redirect.location),
+        Outcome::Respond(respond) => format!("respond {}", respond.status),
+    };
+    Answer {
+        route: decision.route_id().map(str::to_owned),
+        action,
+        refused: decision.refused.map(|refused| refused.route.id.clone()),
+    }
+}
+
+/// The decision, and the `Host` that goes with it.
+fn sent(story: &Explanation<'_, '_>) -> (Answer, Option<String>) {
+    (told(&story.decision), story.sent.as_ref().map(|sent| sent.host.clone()))
+}
+
+fn with_requests(routes: usize) -> impl Strategy<Value = (Sample, Vec<Facts>)> {
+    sample(routes).prop_flat_map(|sample| {
+        let requests = requests(&sample);
+        (Just(sample), requests)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(60)) {
+        let table = Table::compile(sample.definition);
+        let oracle = Oracle::new(table.definition());
+        for facts in &requests {
+            let request = facts.request();
+            let expected = oracle.answer(&request);
+            let decision = decide(&table, &request);
+            prop_assert_eq!(told(&decision), expected.clone(), "{:?}", facts);
+            let story = explain(&table, &request);
+            prop_assert_eq!(&story.decision, &decision);
+            let winner = story.winner.map(|winner| winner.route.route.id.clone());
+            prop_assert_eq!(winner, expected.route.or(expected.refused), "{:?}", facts);
+            prop_assert!(story.candidates.iter().rev().skip(1).all(|candidate| candidate.failed.is_some()));
+        }
+    }
+
+    #[test]
+    fn a_fact_that_was_not_read_changes_nothing((sample, requests) in with_requests(30), other in with_requests(1)) {
+        let table = Table::compile(sample.definition);
+        for (facts, other) in requests.iter().zip(&other.1) {
+            let request = facts.request();
+            let story = explain(&table, &request);
+            let changed = with_unread(facts, other, &story.reads);
+            let request = changed.request();
+            let after = explain(&table, &request);
+            prop_assert_eq!(sent(&after), sent(&story), "{:?} {:?}", facts, changed);
+        }
+    }
+
+    #[test]
+    fn a_stored_table_decides_as_the_one_it_was_stored_from((sample, requests) in with_requests(40)) {
+        let table = Table::compile(sample.definition);
+        let stored: Table = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
+        prop_assert_eq!(stored.index(), table.index());
+        let again = Table::compile(stored.definition().clone());
+        prop_assert_eq!(again.index(), table.index());
+        for facts in &requests {
+            let request = facts.request();
+            prop_assert_eq!(told(&decide(&stored, &request)), told(&decide(&table, &request)));
+        }
+    }
+}
+
+/// How many tables each property is tried on; `PROPTEST_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+}
+
+/// The facts with every one that was not read taken from another request.
+fn with_unread(facts: &Facts, other: &Facts, reads: &explain::Reads<'_>) -> Facts {
+    let mut changed = facts.clone();
+    if !reads.host {
+        changed.host = other.host;
+    }
+    if !reads.method {
+        changed.method = other.method;
+    }
+    if !reads.country {
+        changed.country = other.country;
+    }
+    if !reads.cohort {
+        changed.cohort = other.cohort;
+    }
+    if !reads.time {
+        changed.time = other.time;
+        changed.epoch = other.epoch;
+    }
+    if reads.query == explain::QueryRead::Names([].into()) {
+        changed.query.clone_from(&other.query);
+    }
+    let is_read = |name: &str| {
+        reads.headers.contains(name.to_ascii_lowercase().as_str())
+            || (name.eq_ignore_ascii_case("cookie") && !reads.cookies.is_empty())
+    };
+    changed.headers.retain(|(name, _)| is_read(name));
+    changed.headers.extend(other.headers.iter().filter(|(name, _)| !is_read(name)));
+    changed
+}
