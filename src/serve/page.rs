@@ -95,12 +95,12 @@ impl Page {
             Tone::New => "new",
             Tone::Trouble => "trouble",
         };
-        let (title, lead) = (Escaped(&self.title), Escaped(&self.lead));
+        let (title, heading, lead) = (Escaped(&self.title), Marked(&self.title), Marked(&self.lead));
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
              <style>{STYLE}</style>\n</head>\n<body class=\"{tone}\">\n<main>\n\
-             <header>\n<p class=\"brand\">crossfade serve</p>\n<h1>{title}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n"
+             <header>\n<p class=\"brand\">crossfade serve</p>\n<h1>{heading}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n"
         );
         for section in &self.sections {
             let _ = write!(html, "<section>\n<h2>{}</h2>\n<dl>\n", Escaped(section.title));
@@ -153,6 +153,24 @@ impl std::fmt::Display for Escaped<'_> {
     }
 }
 
+/// Text inside HTML whose words in back-ticks are set as code.
+struct Marked<'a>(&'a str);
+
+impl std::fmt::Display for Marked<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let last = self.0.matches('`').count();
+        for (at, piece) in self.0.split('`').enumerate() {
+            // A back-tick without its partner is itself.
+            match (at % 2, at < last) {
+                (0, _) => write!(f, "{}", Escaped(piece))?,
+                (_, true) => write!(f, "<code>{}</code>", Escaped(piece))?,
+                (_, false) => write!(f, "`{}", Escaped(piece))?,
+            }
+        }
+        Ok(())
+    }
+}
+
 const STYLE: &str = "
 :root { color-scheme: light dark; --tint: #64748b; --ground: #f6f7f9; --card: #fff; --ink: #16202e; --dim: #5b6776; \
 --line: #e4e8ee; }
@@ -172,7 +190,9 @@ h1 { margin: 0; font-size: 1.8rem; line-height: 1.2; overflow-wrap: anywhere; }
 section { padding: 1.3rem 2rem; border-bottom: 1px solid var(--line); } section:last-child { border: 0; }
 h2 { margin: 0 0 .7rem; font-size: .8rem; font-weight: 600; color: var(--dim); letter-spacing: .06em; \
 text-transform: uppercase; }
-dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .4rem 1.5rem; margin: 0; }
+code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em; color: var(--ink); }
+h1 code { color: var(--tint); }
+dl { display: grid; grid-template-columns: minmax(10rem, max-content) 1fr; gap: .4rem 1.5rem; margin: 0; }
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, 'SF Mono', Menlo, \
 Consolas, monospace; }
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; } }
@@ -204,6 +224,19 @@ mod tests {
         let html = page().html();
         assert!(html.contains("<dt>path</dt><dd>/&lt;script&gt;alert(&quot;1&quot;)&amp;&#39;</dd>"), "{html}");
         assert!(!html.contains("<script"), "{html}");
+    }
+
+    #[test]
+    fn words_in_back_ticks_are_code() {
+        let rows = [
+            ("origin `a<b`", "origin <code>a&lt;b</code>"),
+            ("`a` and `b` too", "<code>a</code> and <code>b</code> too"),
+            ("a ` b", "a ` b"),
+            ("plain", "plain"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Marked(text).to_string(), expected);
+        }
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::harness::{Answer, Running, head, mirror, raw_origin, read_head};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head};
 
 #[tokio::test]
 async fn an_origin_gets_the_request_with_its_bytes() {
@@ -221,4 +221,61 @@ async fn a_slow_viewer_is_not_the_origins_fault() {
     let answer = Answer::read(&mut stream).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("4 bytes\n"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn head_of_an_origin_keeps_the_length_that_it_tells() {
+    let rows = [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "5"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ""),
+        ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "5"),
+    ];
+    for (head_of_answer, length) in rows {
+        let port = raw_origin(move |mut stream| async move {
+            read_head(&mut stream).await;
+            stream.write_all(head_of_answer.as_bytes()).await.unwrap();
+            // It stays open: the answer must not be waited for.
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let running = Running::mapped(&[format!("legacy={port}")]).await;
+        let answer = running.ask(&head("HEAD", "/", "")).await;
+        assert_eq!((answer.header("content-length"), answer.text().as_str()), (length, ""), "{head_of_answer}");
+    }
+}
+
+#[tokio::test]
+async fn an_early_answer_to_an_upload_reaches_its_viewer() {
+    let port = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 413 Too Much\r\nContent-Length: 4\r\nConnection: close\r\n\r\nstop").await.unwrap();
+        // What was sent is read, so that the answer is not lost to a reset.
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    })
+    .await;
+    let running = Running::mapped(&[format!("legacy={port}")]).await;
+    let mut stream = running.connect().await;
+    stream.write_all(&head("POST", "/", "Content-Length: 50000000\r\n")).await.unwrap();
+    stream.write_all(&[0; 100_000]).await.unwrap();
+    let answer = tokio::time::timeout(PATIENCE, async {
+        let head = read_head(&mut stream).await;
+        let mut body = [0; 4];
+        stream.read_exact(&mut body).await.unwrap();
+        (Answer::parse(head.as_bytes()).status, body)
+    });
+    assert_eq!(answer.await.unwrap(), (413, *b"stop"));
+}
+
+#[tokio::test]
+async fn an_origin_that_closes_each_connection_is_asked_anew() {
+    let port = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    })
+    .await;
+    let running = Running::mapped(&[format!("legacy={port}")]).await;
+    for turn in 0..50 {
+        let answer = running.get("/", "").await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "ok"), "{turn}");
+    }
 }

@@ -311,6 +311,7 @@ fn bulk(mut stream: TcpStream) {
 
 #[cfg(target_os = "linux")]
 #[test]
+#[expect(clippy::print_stdout, reason = "the figure is what the test is for")]
 fn a_gigabyte_each_way_takes_less_than_64_mb() {
     let folder = table();
     let bytes = transfer_bytes();
