@@ -19,14 +19,18 @@ const ANY_TEXT: &str = "x";
 const ANY_VALUE: &str = "1";
 /// What stands for the label of `*.example.com`.
 const ANY_LABEL: &str = "www";
+/// What stands for a host that may be any.
+const ANY_HOST: &str = "www.example.com";
 /// A second, in the unit of [`Timestamp`].
 const SECOND: i128 = 1_000_000_000;
 
 /// A request that fits a route: its path and every condition. `None` where none could be made.
 #[must_use]
 pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'static>> {
-    let url = Cow::Owned(path(&definition.canonical, &route.path)?);
-    let mut line = RequestLine { url, ..RequestLine::default() };
+    let path = path(&definition.canonical, &route.path)?;
+    let host = host(&route.conditions).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+    let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
+    let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
     fill_query(&mut line, &route.conditions);
     let line = fill(route, line);
     takes(definition, route, &line.request()).then_some(line)
@@ -100,15 +104,19 @@ fn template_path(template: &Template) -> String {
 }
 
 fn fill_host(line: &mut RequestLine<'_>, conditions: &Conditions) {
-    if line.request().host.is_some() {
-        return;
+    if line.request().host.is_none()
+        && let Some(host) = host(conditions)
+    {
+        line.url = Cow::Owned(format!("https://{host}{}", line.url));
     }
-    let host = match conditions.hosts.first() {
-        Some(HostPattern::Name(name)) => name.clone(),
-        Some(HostPattern::AnyLabel(name)) => format!("{ANY_LABEL}.{name}"),
-        None => return,
-    };
-    line.url = Cow::Owned(format!("https://{host}{}", line.url));
+}
+
+/// A host that a route asks for.
+fn host(conditions: &Conditions) -> Option<String> {
+    match conditions.hosts.first()? {
+        HostPattern::Name(name) => Some(name.clone()),
+        HostPattern::AnyLabel(name) => Some(format!("{ANY_LABEL}.{name}")),
+    }
 }
 
 fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {

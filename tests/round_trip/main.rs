@@ -1,17 +1,20 @@
 //! A random table is written as `routes.toml`, loaded again, and must be the same table: the same definition, so the
-//! same decision for every request.
+//! same decision for every request. On the way, what is said of a table's routes and tests is held against brute force.
 
 mod random;
 mod write;
 
 use proptest::prelude::*;
 
+use crossfade::config::facts::RequestLine;
+use crossfade::config::witness::{takes, witness};
 use crossfade::config::{self, MemoryFiles};
 use crossfade::diagnostic::Severity;
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
-fn load(definition: &Definition) -> (String, config::Loaded) {
-    let (toml, maps) = write::write(definition);
+fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {
+    let (mut toml, maps) = write::write(definition);
+    tests.iter().for_each(|test| write::write_test(&mut toml, test));
     let mut files = MemoryFiles::new().with("routes.toml", toml.clone());
     for (name, csv) in maps {
         files = files.with(name, csv);
@@ -33,14 +36,14 @@ fn without_places(definition: &Definition) -> Definition {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_written_is_the_table_read(
         definition in random::definition(),
         requests in proptest::collection::vec(random::request(), 30),
     ) {
-        let (toml, loaded) = load(&definition);
+        let (toml, loaded) = load(&definition, &[]);
         let errors: Vec<_> = loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         prop_assert!(errors.is_empty(), "{toml}\n{errors:#?}");
         let read = loaded.table.expect("a table without errors");
@@ -51,5 +54,48 @@ proptest! {
             let line = |table: &Table| serde_json::to_string(&decide(table, &request)).unwrap();
             prop_assert_eq!(line(&read), line(&written), "{} {:?}", toml, facts);
         }
+    }
+
+    #[test]
+    fn every_route_has_a_witness_that_fits_it(definition in random::definition()) {
+        for route in &definition.routes {
+            let line = witness(&definition, route);
+            let line = line.unwrap_or_else(|| panic!("no witness of {route:#?}"));
+            prop_assert!(takes(&definition, route, &line.request()), "{} {:#?}", line, route);
+            prop_assert!(line.check().is_ok(), "{}", line);
+            let json = serde_json::to_string(&line).unwrap();
+            prop_assert_eq!(&RequestLine::parse_json(&json).unwrap(), &line);
+        }
+        let table = Table::compile(definition.clone());
+        for (at, route) in definition.routes.iter().enumerate() {
+            let line = witness(&definition, route).unwrap();
+            let request = line.request();
+            let decision = decide(&table, &request);
+            let taker = decision.route.or(decision.refused.map(|refused| refused.route)).expect("it is taken");
+            let taker = definition.routes.iter().position(|route| route.id == taker.id).unwrap();
+            prop_assert!(taker <= at, "{} is taken by a later route", line);
+        }
+    }
+
+    #[test]
+    fn a_test_must_give_a_time_exactly_where_the_answer_depends_on_it(
+        definition in random::definition(),
+        requests in proptest::collection::vec(random::request(), 20),
+    ) {
+        let timeless = |line: RequestLine<'static>| RequestLine { time: None, ..line };
+        let requests: Vec<_> = requests.into_iter().map(timeless).filter(|line| line.check().is_ok()).collect();
+        let (toml, loaded) = load(&definition, &requests);
+        let refused = loaded.diagnostics.iter().filter(|it| it.code == "R142").count();
+        let table = Table::compile(definition.clone());
+        let depends = |line: &&RequestLine<'_>| {
+            let taker = |epoch: Option<u32>| {
+                let request = Request { epoch, ..line.request() };
+                let decision = decide(&table, &request);
+                decision.route.or(decision.refused.map(|refused| refused.route)).map(|route| route.id.clone())
+            };
+            let epochs = u32::try_from(definition.instants.len()).unwrap();
+            (0..=epochs).any(|epoch| taker(Some(epoch)) != taker(None))
+        };
+        prop_assert_eq!(refused, requests.iter().filter(depends).count(), "{}", toml);
     }
 }

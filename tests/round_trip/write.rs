@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crossfade::config::facts::time_text;
+use crossfade::config::facts::{RequestLine, time_text};
 use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
 use crossfade::route::condition::{Conditions, NamedTest, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment, Template};
@@ -76,6 +76,26 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
         }
     }
     write_action(out, definition, route);
+}
+
+/// A test that expects nothing in particular of a request.
+pub(crate) fn write_test(out: &mut String, line: &RequestLine<'_>) {
+    let mut names: Vec<&str> = line.headers.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let field = |name: &&str| {
+        let values =
+            line.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone().into_owned());
+        format!("{} = {}", text(name), list(&values.collect::<Vec<_>>()))
+    };
+    let headers: Vec<String> = names.iter().map(field).collect();
+    write!(out, "\n[[test]]\nrequest = {{ url = {}, headers = {{ {} }}", text(&line.url), headers.join(", ")).unwrap();
+    for (key, value) in [("method", &line.method), ("country", &line.country), ("cohort", &line.cohort)] {
+        if let Some(value) = value {
+            write!(out, ", {key} = {}", text(value)).unwrap();
+        }
+    }
+    writeln!(out, " }}\nexpect = {{ location = false }}").unwrap();
 }
 
 fn template_text(template: &Template) -> String {
