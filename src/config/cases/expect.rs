@@ -83,7 +83,7 @@ fn expected(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> O
             let names = entry.texts(context).into_iter().map(|text| text.text.to_ascii_lowercase().into());
             Some(Json::Array(names.collect()))
         }
-        "refused" => refused(context, entry),
+        "refused" => refused(context, names, entry),
         _ => entry.text(context).map(|text| text.text.into()),
     }
 }
@@ -125,14 +125,13 @@ fn texts_by_name(context: &mut Context<'_>, entry: Entry<'_>) -> serde_json::Map
     map
 }
 
-fn refused(context: &mut Context<'_>, entry: Entry<'_>) -> Option<Json> {
+fn refused(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> Option<Json> {
     let section = entry.section(context, &["route", "why"])?;
-    let mut map = serde_json::Map::new();
-    for key in ["route", "why"] {
-        let text = section.get(key).and_then(|entry| entry.text(context));
-        map.extend(text.map(|text| (key.to_owned(), text.text.into())));
-    }
-    Some(Json::Object(map))
+    let route = section.get("route").and_then(|entry| named(context, entry, &names.routes, "route"));
+    let why = section.get("why").and_then(|entry| entry.text(context)).map(|text| text.text.into());
+    let parts = [("route", route), ("why", why)];
+    let parts = parts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Some(Json::Object(parts.collect()))
 }
 
 impl Expected {
