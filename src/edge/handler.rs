@@ -184,7 +184,8 @@ impl Handler {
         match answered {
             Ok(mut answered) => {
                 answered.summary.route = route;
-                answered.summary.surprise = decision.refused.map(|refused| refused.why.to_string());
+                answered.summary.surprise =
+                    decision.refused.map(|refused| format!("what the route makes is refused: {}", refused.why));
                 Ok(answered)
             }
             Err(why) => Err(Failure { route, why }),

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::RequestEvent;
 use super::facts::field_value;
-use super::json::{Member, ObjectWriter, elements, write_text};
+use super::json::{Member, Object, ObjectWriter, elements, text, write_text};
 use crate::platform::{may_have_body, reason_phrase};
 use crate::route::{HeaderChanges, Redirect, Respond};
 
@@ -161,13 +163,11 @@ impl HeaderEdits<'_> {
             let first = done.get_mut(at).is_some_and(|done| !std::mem::replace(done, true));
             match edit {
                 HeaderEdit::Append(values) if first => {
-                    write_fields(object.raw_key(member.key), &elements(member.value), name, values);
-                }
-                HeaderEdit::Append(_) => {
-                    object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+                    let old = fields_of(members.iter().zip(found).filter(|(_, edit)| **edit == Some(at)), name);
+                    write_fields(object.key(name), &old, name, values);
                 }
                 HeaderEdit::Replace(values) if first => write_fields(object.key(name), &[], name, values),
-                HeaderEdit::Replace(_) | HeaderEdit::Remove => {}
+                HeaderEdit::Append(_) | HeaderEdit::Replace(_) | HeaderEdit::Remove => {}
             }
         }
         for ((name, edit), done) in self.edits.iter().zip(done) {
@@ -180,22 +180,31 @@ impl HeaderEdits<'_> {
     }
 }
 
+/// The fields of all members of one name that CloudFront would take back; a malformed one would cost the whole answer.
+fn fields_of<'a, 'm>(
+    members: impl Iterator<Item = (&'m Member<'a>, &'m Option<usize>)>,
+    name: &str,
+) -> Vec<&'a RawValue>
+where
+    'a: 'm,
+{
+    let is_whole = |field: &&RawValue| {
+        let object = Object::parse(field).unwrap_or_default();
+        let key = object.get("key").map(text);
+        object.text("value").is_some() && key.is_none_or(|key| key.is_some_and(|key| key.eq_ignore_ascii_case(name)))
+    };
+    members.flat_map(|(member, _)| elements(member.value)).filter(is_whole).collect()
+}
+
 /// Whether a header already has these values, so that its text can stay as it is.
 fn is_exactly(member: &Member<'_>, values: &[Cow<'_, str>]) -> bool {
     let fields = elements(member.value);
-    let same = |(field, value): (&&serde_json::value::RawValue, &Cow<'_, str>)| {
-        field_value(field).is_some_and(|found| found == *value)
-    };
+    let same = |(field, value): (&&RawValue, &Cow<'_, str>)| field_value(field).is_some_and(|found| found == *value);
     fields.len() == values.len() && fields.iter().zip(values).all(same)
 }
 
 /// The array of a header: fields that stay, then new ones.
-pub(crate) fn write_fields(
-    out: &mut Vec<u8>,
-    old: &[&serde_json::value::RawValue],
-    name: &str,
-    values: &[Cow<'_, str>],
-) {
+pub(crate) fn write_fields(out: &mut Vec<u8>, old: &[&RawValue], name: &str, values: &[Cow<'_, str>]) {
     out.push(b'[');
     for (at, field) in old.iter().enumerate() {
         if at > 0 {
