@@ -40,7 +40,9 @@ Examples:
   crossfade explain --at 2026-12-24T00:00:00-03:00 /natal
   crossfade explain --format json /promo/natal | jq .decision
 
-A request that a browser would send needs its host: rules for hosts hold only where the URL, or a `host` header, has one.";
+Say the host where it matters: a `host` condition holds only where the URL or a `host` header has one.
+
+Exit codes: 0 explained · 2 no table, no request";
 
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as `name: value`")?;

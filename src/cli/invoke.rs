@@ -31,15 +31,15 @@ pub struct InvokeArgs {
 }
 
 const EXAMPLES: &str = "\
-The answer goes to stdout, the function's log lines to stderr. A secret's value is taken from the environment
-variable of its name; without one it is the placeholder `secret-NAME`.
+The answer goes to stdout, the function's log lines to stderr. A secret's value is taken from the
+environment variable of its name; without one it is the placeholder `secret-NAME`.
 
 Examples:
   crossfade invoke event.json
   crossfade invoke --raw - < event.json | jq .uri
   crossfade invoke --format json event.json | jq .summary.route
 
-Exit codes: 0 answered as the table says · 1 a function error, or a surprise sent it to the default · 2 no table, no event";
+Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table, no event";
 
 /// Longest event that is read: CloudFront's are at most about 1 MB.
 const MAX_EVENT: u64 = 16 * 1024 * 1024;

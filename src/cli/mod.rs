@@ -49,11 +49,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Fades a live site from its old origin to its new one behind CloudFront, a route at a time.
-///
-/// One file, routes.toml, says for every URL which origin answers it, and what is redirected or rewritten on the way.
+/// Fades a live site from its old origin to its new one behind CloudFront, a route at a time
 #[derive(Debug, Parser)]
-#[command(name = "crossfade", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "crossfade", version, max_term_width = 100, after_help = START)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -61,20 +59,37 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could not do its work";
+const START: &str = "\
+One file, `routes.toml`, says for every URL which origin answers it, and what is redirected or
+rewritten on the way.
+
+Start here:
+  crossfade check                 is the table right?
+  crossfade explain /promo/natal  why does this request go where it goes?
+  crossfade explain --help        every command has examples
+
+Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could not do its work";
 
 /// Options that every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// The table
-    #[arg(long, global = true, value_name = "FILE", default_value = "routes.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = "routes.toml", display_order = 101)]
     pub routes: PathBuf,
-    /// How results are written to stdout
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    /// `text` for people, or `json` for programs
+    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, display_order = 102)]
     pub format: Format,
-    /// When to use colours; `auto`: on a terminal, unless NO_COLOR is set
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    /// `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true,
+        display_order = 103
+    )]
     pub color: Color,
 }
 

@@ -18,8 +18,8 @@ pub struct TestArgs {
 }
 
 const EXAMPLES: &str = "\
-Runs every `[[test]]`, and every request of `examples` and `not_examples`. No clock is read: a test whose answer
-depends on the time says the time.
+Runs every `[[test]]`, and every request of `examples` and `not_examples`. No clock is read: a test
+whose answer depends on the time says the time.
 
 Examples:
   crossfade test

@@ -281,7 +281,9 @@ fn is_token(text: &str) -> bool {
 fn json_error(error: &serde_json::Error) -> LineError {
     let words = error.to_string();
     let what = words.rsplit_once(" at line ").map_or(words.as_str(), |(what, _)| what);
-    LineError::Json { what: what.to_owned(), column: error.column() }
+    let what = if error.is_syntax() || error.is_eof() { format!("no JSON: {what}") } else { what.to_owned() };
+    // An object in place of something else is told before a byte was counted.
+    LineError::Json { what, column: error.column().max(1) }
 }
 
 impl<'de> Deserialize<'de> for RequestLine<'de> {
@@ -530,10 +532,10 @@ mod tests {
     fn a_line_that_is_none_says_why() {
         let rows = [
             (" \t", "the line is blank: write an object such as {\"url\": \"https://www.example.com/a\"}"),
-            (r#"{"url":"/a","#, "EOF while parsing a value (column 12)"),
-            (r#"{"url":"/a"} x"#, "trailing characters (column 14)"),
+            (r#"{"url":"/a","#, "no JSON: EOF while parsing a value (column 12)"),
+            (r#"{"url":"/a"} x"#, "no JSON: trailing characters (column 14)"),
             (r#"{"method":"GET"}"#, "key `url` is missing (column 16)"),
-            (r#"["/a"]"#, "invalid type: sequence, expected an object with the key `url` (column 0)"),
+            (r#"["/a"]"#, "invalid type: sequence, expected an object with the key `url` (column 1)"),
             (r#"{"url":"/a","metod":"GET"}"#, "key `metod` is unknown: did you mean `method`? (column 19)"),
             (
                 r#"{"url":"/a","epoch":1}"#,

@@ -137,14 +137,11 @@ fn is_far_right(file: &SourceFile, label: &Label) -> bool {
 /// A piece of source with its labels; `is_first` tells whether the first of them is the place of the finding.
 fn piece<'a>(file: &'a SourceFile, run: &'a [Label], shown: Range<usize>, is_first: bool) -> Element<'a> {
     let first = &run[0];
-    if is_far_right(file, first) || file.text.is_empty() {
-        let mut place = annotate_snippets::Origin::path(file.name.as_str());
-        if !file.text.is_empty() {
-            let line = file.line_of(first.span.start);
-            let before = &file.text[file.bytes_of(line).start..file.text.floor_char_boundary(first.span.start)];
-            place = place.line(line).char_column(before.chars().count() + 1);
-        }
-        return place.into();
+    if is_far_right(file, first) {
+        let line = file.line_of(first.span.start);
+        let before = &file.text[file.bytes_of(line).start..file.text.floor_char_boundary(first.span.start)];
+        let place = annotate_snippets::Origin::path(file.name.as_str());
+        return place.line(line).char_column(before.chars().count() + 1).into();
     }
     let start = file.bytes_of(shown.start).start;
     let end = file.bytes_of(shown.end - 1).end;

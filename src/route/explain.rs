@@ -113,7 +113,13 @@ pub struct Winner<'t> {
     /// The row of its redirect map.
     pub row: Option<Row<'t>>,
     /// The texts that a target can use, by name, in the order of the path.
+    #[serde(serialize_with = "by_name")]
     pub captured: Vec<(String, String)>,
+}
+
+/// Pairs as an object, in their order.
+fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(pairs.iter().map(|(name, text)| (name, text)))
 }
 
 /// A row of a redirect map.
