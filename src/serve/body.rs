@@ -25,9 +25,21 @@ pub(super) fn full(text: impl Into<Bytes>) -> Body {
     Full::new(text.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// A viewer's body on its way to an origin; notes when it moves.
+/// Reads what is left of a viewer's body and drops it, beside whatever else goes on. A viewer that sends everything
+/// before it reads would otherwise find its connection closed, and its answer lost.
+pub(super) fn drain(mut body: Incoming) {
+    if body.is_end_stream() {
+        return;
+    }
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
+    }
+}
+
+/// A viewer's body on its way to an origin; notes when it moves. What the origin does not take is drained.
 pub(super) struct Upload {
-    inner: Incoming,
+    /// Until it is let go.
+    inner: Option<Incoming>,
     progress: Arc<Progress>,
 }
 
@@ -66,7 +78,15 @@ impl Upload {
             moved_ms: AtomicU64::new(0),
             waits_for_viewer: AtomicBool::new(false),
         });
-        (Upload { inner, progress: Arc::clone(&progress) }, progress)
+        (Upload { inner: Some(inner), progress: Arc::clone(&progress) }, progress)
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Some(inner) = self.inner.take() {
+            drain(inner);
+        }
     }
 }
 
@@ -75,7 +95,8 @@ impl HttpBody for Upload {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        let polled = Pin::new(inner).poll_frame(cx);
         self.progress.waits_for_viewer.store(polled.is_pending(), Ordering::Relaxed);
         let frame = ready!(polled);
         self.progress.moved();
@@ -83,11 +104,11 @@ impl HttpBody for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map_or(SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 

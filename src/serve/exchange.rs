@@ -10,7 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 
-use super::body::{Body, End, Told, full};
+use super::body::{Body, End, Told, drain, full};
 use super::forward::{self, Failure};
 use super::gate;
 use super::incoming::{self, About};
@@ -126,7 +126,10 @@ async fn attend(
     exchange: &mut Exchange,
 ) -> Result<Response<Body>, Box<Page>> {
     let (client, mut parts, body) = request;
-    check(edge, &parts)?;
+    if let Err(page) = check(edge, &parts) {
+        drain(body);
+        return Err(page);
+    }
     let definition = live.definition();
     let now = now();
     incoming::drop_hidden(&mut parts.headers);
@@ -137,7 +140,10 @@ async fn attend(
     exchange.route.clone_from(&choice.route);
     exchange.trouble.clone_from(&choice.surprise);
     let mut response = match answer {
-        Answer::Made(made) => Ok(generated(made)),
+        Answer::Made(made) => {
+            drain(body);
+            Ok(generated(made))
+        }
         Answer::Request(outgoing) => to_origin(edge, live, (outgoing, body), &choice).await,
     }?;
     if let Some(cookie) = cookie {
@@ -158,7 +164,11 @@ fn check(edge: &Edge, parts: &Parts) -> Result<(), Box<Page>> {
         return refuse(status, "request too long", long.to_string());
     }
     if gate::host_of(&parts.uri, &parts.headers).is_err() {
-        return refuse(StatusCode::BAD_REQUEST, "which host?", "there must be one readable `Host` header".to_owned());
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "which host?",
+            "there must be one `Host` header that names a host".to_owned(),
+        );
     }
     let upgrades =
         |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket");
@@ -223,6 +233,7 @@ async fn to_origin(
             sent.map_err(|failure| failed(origin, &failure))
         }
         Some(Target::Folder(root)) => {
+            drain(body);
             let path = format!("{}{}", outgoing.origin_path, outgoing.uri);
             let missing = match folder::answer(root, &outgoing.method, &path).await {
                 Ok(response) => return Ok(response),

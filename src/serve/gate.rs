@@ -6,6 +6,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::uri::Authority;
 
 use crate::route::{Cohort, Definition, Timestamp, epoch_of};
 
@@ -107,20 +108,27 @@ fn draw(cohorts: &[Cohort], point: u64) -> Option<&str> {
     })
 }
 
-/// The host that a request names: the authority of its target, else its one `Host` field.
+/// The host that a request names: the authority of its target, else its one `Host` field; `None` where that is empty.
 ///
 /// # Errors
-/// Where there are several `Host` fields, or one that is not text (RFC 9112 section 3.2 asks for a 400).
+/// Where there are several `Host` fields, or one that is no host (RFC 9112 section 3.2 asks for a 400).
 pub(super) fn host_of<'r>(uri: &'r http::Uri, headers: &'r HeaderMap) -> Result<Option<&'r str>, BadHost> {
     let mut fields = headers.get_all(HOST).iter();
     let field = fields.next();
     if fields.next().is_some() {
         return Err(BadHost);
     }
-    if let Some(authority) = uri.authority() {
-        return Ok(Some(authority.as_str()));
+    let host = match (uri.authority(), field) {
+        (Some(authority), _) => authority.as_str(),
+        (None, Some(field)) => field.to_str().map_err(|_| BadHost)?,
+        (None, None) => "",
+    };
+    match host.parse::<Authority>() {
+        _ if host.is_empty() => Ok(None),
+        // A name and password before the host are for no server to see (RFC 9110 section 4.2.4).
+        Ok(authority) if !authority.as_str().contains('@') => Ok(Some(host)),
+        _ => Err(BadHost),
     }
-    field.map(|host| host.to_str().map_err(|_| BadHost)).transpose()
 }
 
 /// A request whose host cannot be told.
@@ -217,6 +225,13 @@ mod tests {
             ("/a", vec![("host", "h.example")], Ok(Some("h.example"))),
             ("http://t.example/a", vec![("host", "h.example")], Ok(Some("t.example"))),
             ("/a", vec![], Ok(None)),
+            ("/a", vec![("host", "")], Ok(None)),
+            ("/a", vec![("host", "[::1]:8080")], Ok(Some("[::1]:8080"))),
+            ("/a", vec![("host", "H.example.:80")], Ok(Some("H.example.:80"))),
+            ("/a", vec![("host", "a b")], Err(BadHost)),
+            ("/a", vec![("host", "a/b")], Err(BadHost)),
+            ("/a", vec![("host", "u@h.example")], Err(BadHost)),
+            ("http://u:p@h.example/", vec![], Err(BadHost)),
             ("/a", vec![("host", "h.example"), ("host", "i.example")], Err(BadHost)),
         ];
         for (uri, pairs, expected) in rows {

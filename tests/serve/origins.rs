@@ -279,3 +279,25 @@ async fn an_origin_that_closes_each_connection_is_asked_anew() {
         assert_eq!((answer.status, answer.text().as_str()), (200, "ok"), "{turn}");
     }
 }
+
+#[tokio::test]
+async fn whoever_sends_a_whole_upload_first_still_gets_its_answer() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let hasty = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+    })
+    .await;
+    let maps = [format!("legacy={closed}"), format!("cms={hasty}"), "site=.".to_owned()];
+    let running = Running::mapped(&maps).await;
+    let body = vec![0; 20_000_000];
+    for (target, statuses) in [("/old", [301, 301]), ("/assets/a", [405, 405]), ("/", [502, 502]), ("/cms", [413, 502])]
+    {
+        let mut stream = running.connect().await;
+        stream.write_all(&head("POST", target, "Content-Length: 20000000\r\n")).await.unwrap();
+        let sent = stream.write_all(&body).await;
+        assert!(sent.is_ok(), "{target}: {sent:?}");
+        let answer = Answer::read(&mut stream).await;
+        assert!(statuses.contains(&answer.status), "{target}: {}", answer.text());
+    }
+}
