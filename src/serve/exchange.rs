@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE, VIA};
+use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE, VIA};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 
@@ -163,7 +163,8 @@ fn check(edge: &Edge, parts: &Parts) -> Result<(), Box<Page>> {
         let status = StatusCode::from_u16(long.status()).unwrap_or(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
         return refuse(status, "request too long", long.to_string());
     }
-    if gate::host_of(&parts.uri, &parts.headers).is_err() {
+    let nameless = parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST);
+    if nameless || gate::host_of(&parts.uri, &parts.headers).is_err() {
         return refuse(
             StatusCode::BAD_REQUEST,
             "which host?",

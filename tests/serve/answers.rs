@@ -89,6 +89,7 @@ async fn what_cloudfront_or_serve_does_not_take_is_refused_in_words() {
         ("websocket", head("GET", "/", "Upgrade: WebSocket\r\n"), 501, "not WebSockets"),
         ("h2c upgrade", head("GET", "/", "Upgrade: h2c\r\nHTTP2-Settings: AAAA\r\n"), 200, "origin `legacy`"),
         ("two hosts", head("GET", "/", "Host: b.example\r\n"), 400, "one `Host` header"),
+        ("no host", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(), 400, "one `Host` header"),
         ("asterisk", head("OPTIONS", "*", ""), 400, "`OPTIONS *`"),
         ("connect", head("CONNECT", "a.example:443", ""), 400, "for a proxy"),
         ("own method", head("PURGE", "/", ""), 200, "method  PURGE"),
