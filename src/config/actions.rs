@@ -18,7 +18,7 @@ use super::context::Context;
 use super::headers::{Names, Place, check_value};
 use super::targets::{self, Use};
 use super::top::Head;
-use super::value::{Entry, Section, Text, quoted};
+use super::value::{Entry, Section, Text, one_of, quoted};
 
 /// The keys that say what happens; a route has exactly one.
 const ACTIONS: [&str; 5] = ["origin", "redirect", "gone", "respond", "redirect_map"];
@@ -67,10 +67,11 @@ fn only_action<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<E
     actions.sort_by_key(|entry| entry.key_span().start);
     let file = context.file;
     match actions.as_slice() {
+        [] if ACTIONS.iter().any(|key| section.has_misspelt(key)) => None,
         [] => {
             context
                 .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-                .help(format!("give it one of {}", quoted(&ACTIONS)));
+                .help(format!("give it {}", one_of(&ACTIONS)));
             None
         }
         [only] => Some(*only),
@@ -210,7 +211,7 @@ fn query_string(context: &mut Context<'_>, section: &Section<'_>) -> QueryPolicy
     }
     let mut names = Vec::new();
     for text in entry.one_or_more(context) {
-        if text.text.is_empty() || text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
+        if text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
             context
                 .report(
                     &codes::BAD_NAME_IN_CONDITION,

@@ -73,6 +73,10 @@ catalogue! {
         "an empty list or text here would match nothing, or everything, by accident";
     REPEATED_VALUE = "R011" Warning "a list names a value twice":
         "the second has no effect and is often a slip for another";
+    MORE_ERRORS = "R013" Error "there are more errors than are listed":
+        "ten thousand are enough to begin with";
+    MORE_WARNINGS = "R014" Warning "there are more warnings than are listed":
+        "ten thousand are enough to begin with";
 
     // Include
     BAD_FILE_NAME = "R020" Error "a file name leads out of the table's folder":
@@ -245,8 +249,6 @@ catalogue! {
         "it takes no request";
     MORE_ROWS = "R136" Error "a redirect map has more findings":
         "only the first hundred are shown";
-    BAD_CSV = "R137" Error "a redirect map is not CSV":
-        "what cannot be read cannot be decided";
 
     // Examples and tests
     BAD_REQUEST = "R140" Error "a request of a test or example is malformed":

@@ -1,21 +1,25 @@
 //! What a request must be beside its path: `host`, `method`, `query`, `header`, `cookie`, `country`, `cohort`.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use toml::de::DeValue;
 
 use crate::platform::METHODS;
 use crate::platform::headers::is_name;
+use crate::route::Window;
 use crate::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
-use crate::route::{Cohort, Window};
 
 use super::codes;
 use super::context::Context;
 use super::headers::{Names, Place};
 use super::names::host_pattern;
 use super::paths::checked_regex;
+use super::top::Head;
 use super::value::{Entry, Section, Text, wrong_type};
 
 /// Lowers the conditions of a route; the window comes with the table's instants.
-pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, cohorts: &[Cohort]) -> Conditions {
+pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, head: &Head<'_>) -> Conditions {
     let tests = |context: &mut Context<'_>, kind: Kind| {
         section.get(kind.key()).map(|entry| named_tests(context, entry, kind)).unwrap_or_default()
     };
@@ -26,16 +30,16 @@ pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, cohorts: &
         headers: tests(context, Kind::Header),
         cookies: tests(context, Kind::Cookie),
         countries: section.get("country").map(|entry| countries(context, entry)).unwrap_or_default(),
-        cohort: section.get("cohort").and_then(|entry| cohort(context, entry, cohorts)),
+        cohort: section.get("cohort").and_then(|entry| cohort(context, entry, head)),
         window: Window::default(),
     }
 }
 
 fn hosts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<HostPattern> {
-    let mut hosts = Vec::new();
+    let mut hosts = Distinct::new();
     for text in entry.one_or_more(context) {
         match host_pattern(text.text) {
-            Ok(host) => push_new(context, &mut hosts, host, &text),
+            Ok(host) => hosts.push(context, host, &text),
             Err(why) => {
                 context
                     .report(&codes::BAD_HOST, text.span, format!("`{}` is no host: {why}", text.text))
@@ -43,11 +47,11 @@ fn hosts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<HostPattern> {
             }
         }
     }
-    hosts
+    hosts.values
 }
 
 fn methods(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
-    let mut methods = Vec::new();
+    let mut methods = Distinct::new();
     for text in entry.one_or_more(context) {
         if !is_name(text.text) {
             context
@@ -63,17 +67,17 @@ fn methods(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
                     "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case",
                 );
         }
-        push_new(context, &mut methods, text.text.to_owned(), &text);
+        methods.push(context, text.text.to_owned(), &text);
     }
-    methods
+    methods.values
 }
 
 fn countries(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
-    let mut countries = Vec::new();
+    let mut countries = Distinct::new();
     for text in entry.one_or_more(context) {
         let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
         if is_code(text.text) {
-            push_new(context, &mut countries, text.text.to_owned(), &text);
+            countries.push(context, text.text.to_owned(), &text);
             continue;
         }
         let upper = text.text.to_uppercase();
@@ -84,13 +88,13 @@ fn countries(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
             report.help("use the two capital letters of ISO 3166-1, such as `BR`");
         }
     }
-    countries
+    countries.values
 }
 
-fn cohort(context: &mut Context<'_>, entry: Entry<'_>, cohorts: &[Cohort]) -> Option<String> {
+fn cohort(context: &mut Context<'_>, entry: Entry<'_>, head: &Head<'_>) -> Option<String> {
     let text = entry.filled_text(context)?;
-    if !cohorts.iter().any(|cohort| cohort.name == text.text) {
-        let known = cohorts.iter().map(|cohort| cohort.name.as_str());
+    if !head.has_cohort(text.text) {
+        let known = head.definition.cohorts.iter().map(|cohort| cohort.name.as_str());
         context
             .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
             .did_you_mean(text.text, known)
@@ -102,14 +106,25 @@ fn cohort(context: &mut Context<'_>, entry: Entry<'_>, cohorts: &[Cohort]) -> Op
     Some(text.text.to_owned())
 }
 
-/// Adds a value that is not there yet; a list says each once.
-fn push_new<T: PartialEq>(context: &mut Context<'_>, values: &mut Vec<T>, value: T, text: &Text<'_>) {
-    if values.contains(&value) {
-        context
-            .report(&codes::REPEATED_VALUE, text.span.clone(), format!("`{}` is listed twice", text.text))
-            .help("remove one");
-    } else {
-        values.push(value);
+/// The values of a list, each once.
+struct Distinct<T> {
+    values: Vec<T>,
+    seen: HashSet<T>,
+}
+
+impl<T: Clone + Eq + Hash> Distinct<T> {
+    fn new() -> Distinct<T> {
+        Distinct { values: Vec::new(), seen: HashSet::new() }
+    }
+
+    /// Adds a value, or reports that it is there already.
+    fn push(&mut self, context: &mut Context<'_>, value: T, text: &Text<'_>) {
+        if self.seen.insert(value.clone()) {
+            self.values.push(value);
+        } else {
+            let message = format!("`{}` is listed twice", text.text);
+            context.report(&codes::REPEATED_VALUE, text.span.clone(), message).help("remove one");
+        }
     }
 }
 
@@ -186,13 +201,13 @@ fn value_test(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Option
             is_possible(context, &text, kind).then(|| ValueTest::Equal(text.text.to_owned()))
         }
         DeValue::Array(_) => {
-            let mut values = Vec::new();
-            for text in entry.one_or_more(context) {
+            let mut values = Distinct::new();
+            for text in entry.some_texts(context) {
                 if is_possible(context, &text, kind) {
-                    push_new(context, &mut values, text.text.to_owned(), &text);
+                    values.push(context, text.text.to_owned(), &text);
                 }
             }
-            (!values.is_empty()).then_some(ValueTest::AnyOf(values))
+            (!values.values.is_empty()).then_some(ValueTest::AnyOf(values.values))
         }
         DeValue::Table(_) => {
             let section = entry.section(context, &["regex"])?;
@@ -223,9 +238,12 @@ fn is_possible(context: &mut Context<'_>, text: &Text<'_>, kind: Kind) -> bool {
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
         let message = format!("no {} has the value `{}`", what(kind), text.text.escape_debug());
-        context
-            .report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message)
-            .help("write the value as it is sent; nothing is decoded: a space of a query is `%20` or `+`");
+        let report = context.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
+        match kind {
+            Kind::Query => report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`"),
+            Kind::Cookie => report.help("a value ends at `;` and has no spaces around it"),
+            Kind::Header => report.help("a value has no spaces around it and no control characters"),
+        };
     }
     is_possible
 }

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::codes;
 use super::context::Context;
-use super::files::MAX_TOML;
+use super::files::{FileError, MAX_TOML};
 
 /// Syntax errors reported of one file; a file of garbage has one per line.
 const MAX_SYNTAX_ERRORS: usize = 100;
@@ -33,17 +33,22 @@ impl Document {
                 (text, broken.map(|span| (&codes::NOT_UTF8, span, format!("`{name}` is not UTF-8"))))
             }
             Err(error) => {
-                (String::new(), Some((&codes::UNREADABLE, 0..0, format!("`{name}` cannot be read: {error}"))))
+                let is_missing = named_at.is_some() && error == FileError::NotFound;
+                let code = if is_missing { &codes::NOTHING_INCLUDED } else { &codes::UNREADABLE };
+                (String::new(), Some((code, 0..0, format!("`{name}` cannot be read: {error}"))))
             }
         };
         let file = context.sources.add(name, text.clone());
         let Some((code, span, message)) = trouble else { return Some(Document { file, text }) };
         let (at, span) = match named_at {
-            Some(place) if *code == codes::UNREADABLE => place,
+            Some(place) if *code != codes::NOT_UTF8 => place,
             _ => (file, span),
         };
         context.file = at;
-        context.report(code, span, message);
+        let report = context.report(code, span, message);
+        if *code == codes::NOT_UTF8 {
+            report.help("save it as UTF-8");
+        }
         None
     }
 

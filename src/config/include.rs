@@ -10,8 +10,8 @@ use super::codes;
 use super::context::Context;
 use super::document::Document;
 use super::files::{Entry, FileError};
-use super::top::Head;
-use super::value::{Section, Text};
+use super::top::{self, Head};
+use super::value::{Text, in_written_order};
 
 /// The keys of an included file.
 const KEYS: &[&str] = &["route", "test"];
@@ -110,12 +110,16 @@ fn itself(context: &mut Context<'_>, pattern: &Text<'_>) {
 
 /// Reports every key of an included file that is not its to set.
 pub(crate) fn check_keys(context: &mut Context<'_>, root: &DeTable<'_>) {
-    let known =
-        ["schema", "default", "include", "distribution", "log", "canonical", "cohorts", "origins", "route", "test"];
-    let section = Section::of(context, root, ("an included file".to_owned(), 0..0), &known);
-    for entry in section.entries() {
+    for entry in in_written_order(root) {
         let key = entry.key();
-        if KEYS.contains(&key) || !known.contains(&key) {
+        if KEYS.contains(&key) {
+            continue;
+        }
+        if !top::KEYS.contains(&key) {
+            context
+                .report(&codes::UNKNOWN_KEY, entry.key_span(), format!("an included file has no key `{key}`"))
+                .did_you_mean(key, KEYS.iter().copied())
+                .help("it holds only `[[route]]` and `[[test]]`");
             continue;
         }
         let report = context.report(

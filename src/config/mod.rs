@@ -108,15 +108,12 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
         context.retain(|diagnostic| !codes::NEEDS_WHOLE_TREE.iter().any(|code| code.code == diagnostic.code));
     }
-    let compiled = (!context.has_errors()).then(|| Table::compile(definition));
-    let mut is_sound = true;
-    if let Some(table) = &compiled {
+    let table = (!context.has_errors()).then(|| Table::compile(definition));
+    if let Some(table) = &table {
         methods::check(&mut context, table);
-        // A failing example leaves the table, so that `crossfade test` can show what it does instead.
-        is_sound = !context.has_errors();
         cases::check(&mut context, table, &cases);
     }
-    let table = compiled.filter(|_| is_sound);
+    let table = table.filter(|_| !context.has_errors_beside(cases::is_failed_example));
     finish(context, table, cases, counts)
 }
 

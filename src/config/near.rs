@@ -3,7 +3,10 @@
 /// Words longer than this are not compared: no name of a table is, and the comparison is quadratic in the word.
 const MAX_WORD: usize = 64;
 
-/// The candidate that a word is most like, if it is like one at all. O(candidates).
+/// Candidates that are compared: a table may have a hundred thousand routes, and as many slips.
+const MAX_CANDIDATES: usize = 1_000;
+
+/// The candidate that a word is most like, if it is like one at all.
 #[must_use]
 pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     if word.len() > MAX_WORD {
@@ -13,6 +16,7 @@ pub(crate) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
     let allowed = (lower.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        .take(MAX_CANDIDATES)
         .filter(|candidate| candidate.len() <= MAX_WORD && candidate.len().abs_diff(lower.len()) <= allowed + 1)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())

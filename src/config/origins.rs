@@ -14,7 +14,7 @@ use super::codes;
 use super::context::Context;
 use super::headers::{Names, Place, check_value};
 use super::names::{NotAHost, check_host, is_secret_name};
-use super::value::{Entry, Section, Text, wrong_type};
+use super::value::{Entry, Section, Text, quoted, wrong_type};
 
 const COMMON: &[&str] = &["side", "type", "domain", "headers", "varies", "path"];
 const CUSTOM: &[&str] =
@@ -207,7 +207,7 @@ fn ssl_protocols(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
                 format!("`{}` is no protocol that CloudFront speaks to origins", text.text),
             )
             .did_you_mean(text.text, SSL_PROTOCOLS)
-            .help(format!("the values are {}", super::value::quoted(&SSL_PROTOCOLS)));
+            .help(format!("CloudFront speaks {}", quoted(&SSL_PROTOCOLS)));
     }
     protocols
 }

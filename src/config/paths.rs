@@ -14,6 +14,10 @@ use super::value::Text;
 const MAX_PATH: usize = 8_192;
 /// Longest name of a capture.
 const MAX_CAPTURE: usize = 64;
+/// Captures of one path.
+const MAX_CAPTURES: usize = 64;
+/// Malformed captures shown of one path.
+const MAX_FAULTS: usize = 8;
 
 /// `path`: exact text, or a template where it has captures. `None` where it was reported.
 pub(crate) fn path(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
@@ -78,9 +82,10 @@ pub(crate) fn checked_regex(context: &mut Context<'_>, text: &Text<'_>) -> Optio
     match LazyRegex::parse(text.text) {
         Ok(regex) => Some(LazyRegex::new(regex.text())),
         Err(regex::Error::CompiledTooBig(_)) => {
-            context
-                .report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex compiles to too much")
-                .help(format!("at most {MAX_COMPILED} bytes: lower its counted repetitions, such as `{{1000}}`"));
+            context.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex compiles to too much").help(format!(
+                "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
+                MAX_COMPILED / 1024
+            ));
             None
         }
         Err(error) => {
@@ -155,25 +160,32 @@ struct Hole<'a> {
 fn holes<'a>(context: &mut Context<'_>, text: &Text<'a>) -> Option<Vec<Hole<'a>>> {
     let mut holes: Vec<Hole<'a>> = Vec::new();
     let mut start = 1;
-    let mut fine = true;
+    let mut faults = 0;
     for segment in text.text.get(1..).unwrap_or_default().split('/') {
         let end = start + segment.len();
         if segment.contains(['{', '}']) {
             match hole(segment) {
                 Ok((name, is_rest)) => holes.push(Hole { name, is_rest, start, end }),
                 Err(malformed) => {
-                    malformed.report(context, text, start..end);
-                    fine = false;
+                    if faults < MAX_FAULTS {
+                        malformed.report(context, text, start..end);
+                    }
+                    faults += 1;
                 }
             }
         }
         start = end + 1;
     }
-    fine &= are_in_order(context, text, &holes);
+    let fine = are_in_order(context, text, &holes) && faults == 0;
     fine.then_some(holes)
 }
 
 fn are_in_order(context: &mut Context<'_>, text: &Text<'_>, holes: &[Hole<'_>]) -> bool {
+    if holes.len() > MAX_CAPTURES {
+        let message = format!("a path of {} captures has too many", holes.len());
+        context.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
+        return false;
+    }
     let mut fine = true;
     for (at, hole) in holes.iter().enumerate() {
         let span = context.inside(&text.span, text.text, hole.start..hole.end);

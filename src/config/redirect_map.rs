@@ -117,14 +117,9 @@ impl<'t> Map<'t> {
         let mut is_first = true;
         loop {
             let before = byte(reader.position());
-            match reader.read_record(&mut record) {
-                Ok(false) => return,
-                Ok(true) => {}
-                Err(error) => {
-                    let (span, _) = places.row(before, byte(reader.position()));
-                    self.report(&codes::BAD_CSV, span, format!("the map cannot be read: {error}"), &[]);
-                    return;
-                }
+            let more = reader.read_record(&mut record);
+            if !more.expect("rows of any length, of UTF-8 in memory, can be read") {
+                return;
             }
             let (span, line) = places.row(before, byte(reader.position()));
             let cells: Vec<&str> = record.iter().collect();

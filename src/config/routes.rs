@@ -109,7 +109,7 @@ impl<'a> Routes<'a> {
 
     fn route(&mut self, context: &mut Context<'_>, section: &Section<'a>, head: &Head<'_>) -> Option<Route> {
         let id = self.id(context, section);
-        let conditions = conditions::lower(context, section, &head.definition.cohorts);
+        let conditions = conditions::lower(context, section, head);
         let bounds = moments::lower(context, section);
         let path = self.path(context, section, head);
         let action = actions::lower(context, section, head, path.as_ref());
@@ -232,6 +232,7 @@ fn only_path<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<Opt
     let mut paths: Vec<Entry<'a>> = PATHS.iter().filter_map(|key| section.get(key)).collect();
     paths.sort_by_key(|entry| entry.key_span().start);
     let (first, others) = match paths.as_slice() {
+        [] if PATHS.iter().any(|key| section.has_misspelt(key)) => return None,
         [] => return Some(None),
         [only] => return Some(Some(*only)),
         [first, others @ ..] => (first, others),

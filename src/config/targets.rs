@@ -13,6 +13,9 @@ use super::value::Text;
 /// Longest target, bytes: CloudFront's limit of a URL.
 pub(crate) const MAX_TARGET: usize = 8_192;
 
+/// Faults shown of one target.
+const MAX_FAULTS: usize = 8;
+
 /// What a target is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -63,6 +66,7 @@ pub(crate) fn lower(
     }
     let fine = faults.is_empty();
     faults.sort_by_key(|fault| fault.part.start);
+    faults.truncate(MAX_FAULTS);
     for fault in faults {
         let span = context.inside(&text.span, text.text, fault.part);
         let report = context.report(fault.code, span, fault.message);
@@ -312,18 +316,15 @@ fn check_rest(text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
             continue;
         }
         let part = start + before.len() - 1..at + name.len() + 2;
-        let whole_host = absolute(text).is_some_and(|authority| authority.end == part.start);
+        let at_root = part.start == 0 || absolute(text).is_some_and(|authority| authority.end == part.start);
         let fault = if part.start == 0 {
             Fault::new(&codes::TARGET_UNSAFE, part, "`/{rest}` begins with `//` for every path below the prefix")
-                .help(format!("write `{}`: `{{rest}}` has a slash of its own", text.replacen("/{", "{", 1)))
-                .help("for the site's root take `path = \"/…/{*rest}\"` instead of the prefix, and keep `/{rest}`")
         } else {
-            let fault =
-                Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{rest}` is empty or begins with a slash of its own");
-            match whole_host {
-                true => fault.help("take `path = \"/…/{*rest}\"` instead of the prefix, and keep `/{rest}`"),
-                false => fault.help(format!("write `{}`", text.replacen("/{", "{", 1))),
-            }
+            Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{rest}` is empty or begins with a slash of its own")
+        };
+        let fault = match at_root {
+            true => fault.help("take `path = \"/…/{*rest}\"` instead of the prefix, and keep `/{rest}`"),
+            false => fault.help(format!("write `{}`", text.replacen("/{", "{", 1))),
         };
         faults.push(fault);
     }

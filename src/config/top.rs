@@ -1,5 +1,6 @@
 //! The top file's own keys: everything but routes and tests.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use toml::de::DeTable;
@@ -14,7 +15,7 @@ use super::origins;
 use super::value::{Entry, Section, Text, quoted};
 
 /// The keys of the top file.
-const KEYS: &[&str] =
+pub(crate) const KEYS: &[&str] =
     &["schema", "default", "include", "distribution", "log", "canonical", "cohorts", "origins", "route", "test"];
 
 /// The only version of the language.
@@ -33,6 +34,8 @@ pub(crate) struct Head<'a> {
     pub(crate) origin_spans: Vec<Range<usize>>,
     /// Where `default` is.
     pub(crate) default_span: Option<Range<usize>>,
+    origin_numbers: HashMap<&'a str, usize>,
+    cohort_names: HashSet<&'a str>,
     /// Whether it could be told which origin is the configured one.
     pub(crate) is_configured_known: bool,
 }
@@ -47,6 +50,8 @@ pub(crate) fn lower<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>) -> Hea
         file: context.file,
         origin_spans: Vec::new(),
         default_span: None,
+        origin_numbers: HashMap::new(),
+        cohort_names: HashSet::new(),
         is_configured_known: true,
     };
     if let Some(entry) = section.get("canonical") {
@@ -57,6 +62,7 @@ pub(crate) fn lower<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>) -> Hea
     }
     if let Some(entry) = section.get("cohorts") {
         head.definition.cohorts = cohorts(context, entry);
+        head.cohort_names = entry.names(context).iter().map(Entry::key).collect();
     }
     declare_origins(context, &section, &mut head);
     default_origin(context, &section, &mut head);
@@ -65,17 +71,23 @@ pub(crate) fn lower<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>) -> Hea
 }
 
 impl Head<'_> {
-    /// Position of a declared origin; reports one that is not.
+    /// Whether a cohort is declared.
+    pub(crate) fn has_cohort(&self, name: &str) -> bool {
+        self.cohort_names.contains(name)
+    }
+
+    /// Position of a declared origin; one that is not is an error, reported here or with the missing `[origins]`.
     pub(crate) fn origin(&self, context: &mut Context<'_>, name: &Text<'_>) -> Option<usize> {
         let ids = || self.definition.origins.iter().map(|origin| origin.id.as_str());
-        let found = ids().position(|id| id == name.text);
-        if found.is_none() {
+        let found = self.origin_numbers.get(name.text).copied();
+        // A table without any origin says so once.
+        if found.is_none() && !self.origin_numbers.is_empty() {
             let report = context
                 .report(&codes::UNKNOWN_ORIGIN, name.span.clone(), format!("there is no origin `{}`", name.text))
                 .did_you_mean(name.text, ids());
             let known: Vec<&str> = ids().take(12).collect();
             if !known.is_empty() {
-                report.help(format!("the table's origins are {}", quoted(&known)));
+                report.help(format!("the table has {}", quoted(&known)));
             }
         }
         found
@@ -84,6 +96,9 @@ impl Head<'_> {
 
 fn schema(context: &mut Context<'_>, section: &Section<'_>) {
     let Some(entry) = section.get("schema") else {
+        if section.has_misspelt("schema") {
+            return;
+        }
         context
             .report(&codes::BAD_SCHEMA, 0..0, "the table does not say which schema it is written in")
             .help("begin it with `schema = 1`");
@@ -160,13 +175,14 @@ fn cohorts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<Cohort> {
 
 fn declare_origins<'a>(context: &mut Context<'_>, section: &Section<'a>, head: &mut Head<'a>) {
     let entries = section.get("origins").map(|entry| entry.names(context)).unwrap_or_default();
-    if entries.is_empty() {
+    if entries.is_empty() && !section.has_misspelt("origins") {
         context
             .report(&codes::NO_ORIGIN, 0..0, "the table declares no origin")
             .help("add one: `[origins.legacy]` with `side`, `type` and `domain`");
     }
     for entry in entries {
         check_name(context, entry.key(), entry.key_span(), "origin");
+        head.origin_numbers.insert(entry.key(), head.definition.origins.len());
         head.origin_spans.push(entry.key_span());
         head.definition.origins.push(origins::lower(context, entry));
     }
@@ -174,9 +190,11 @@ fn declare_origins<'a>(context: &mut Context<'_>, section: &Section<'a>, head: &
 
 fn default_origin(context: &mut Context<'_>, section: &Section<'_>, head: &mut Head<'_>) {
     let Some(entry) = section.get("default") else {
-        context
-            .report(&codes::MISSING_KEY, 0..0, "a table needs `default`")
-            .help("name the origin that takes every request that no route takes: `default = \"legacy\"`");
+        if !section.has_misspelt("default") {
+            context
+                .report(&codes::MISSING_KEY, 0..0, "a table needs `default`")
+                .help("name the origin that takes every request that no route takes: `default = \"legacy\"`");
+        }
         return;
     };
     let Some(name) = entry.text(context) else { return };

@@ -7,6 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::codes;
 use super::context::Context;
+use super::near::nearest;
 
 /// A value with its place.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
@@ -36,6 +37,8 @@ pub(crate) struct Section<'a> {
     /// Its header, or the whole inline table.
     pub(crate) span: Range<usize>,
     table: &'a DeTable<'a>,
+    /// Keys that an unknown one was probably meant to be: reported as misspelt, not to be reported as missing.
+    misspelt: Vec<String>,
 }
 
 impl<'a> Entry<'a> {
@@ -69,20 +72,34 @@ impl<'a> Entry<'a> {
         Some(text)
     }
 
-    /// One text, or a list of them that is not empty.
+    /// One text, or a list of them; neither the list nor a text is empty.
     pub(crate) fn one_or_more(&self, context: &mut Context<'_>) -> Vec<Text<'a>> {
-        match self.value.get_ref() {
-            DeValue::Array(_) => {
-                let texts = self.texts(context);
-                if self.value.get_ref().as_array().is_some_and(|list| list.is_empty()) {
-                    context
-                        .report(&codes::EMPTY_VALUE, self.span(), format!("`{}` is an empty list", self.key()))
-                        .help(format!("leave `{}` out where it does not matter", self.key()));
-                }
-                texts
-            }
+        let mut texts = match self.value.get_ref() {
+            DeValue::Array(_) => self.some_texts(context),
             _ => text(context, self.key(), self.value, "a text or a list of texts").into_iter().collect(),
+        };
+        texts.retain(|text| !self.is_empty(context, text));
+        texts
+    }
+
+    fn is_empty(&self, context: &mut Context<'_>, text: &Text<'_>) -> bool {
+        if text.text.is_empty() {
+            context
+                .report(&codes::EMPTY_VALUE, text.span.clone(), format!("a text of `{}` is empty", self.key()))
+                .help(format!("write a value, or leave `{}` out", self.key()));
         }
+        text.text.is_empty()
+    }
+
+    /// A list of texts that is not empty.
+    pub(crate) fn some_texts(&self, context: &mut Context<'_>) -> Vec<Text<'a>> {
+        let Some(list) = self.list(context, "a list of texts") else { return Vec::new() };
+        if list.is_empty() {
+            context
+                .report(&codes::EMPTY_VALUE, self.span(), format!("`{}` is an empty list", self.key()))
+                .help(format!("list a value, or leave `{}` out", self.key()));
+        }
+        self.texts(context)
     }
 
     /// A list of texts, perhaps empty.
@@ -152,7 +169,7 @@ impl<'a> Entry<'a> {
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let message = format!("`{}` is none of the values of `{}`", text.text, self.key());
-        let choice = format!("the values are {}", quoted(&known));
+        let choice = format!("`{}` is {}", self.key(), one_of(&known));
         context.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
         None
     }
@@ -180,7 +197,7 @@ impl<'a> Section<'a> {
         let DeValue::Table(table) = value.get_ref() else {
             let found = describe(value.get_ref());
             let message = format!("{name} must be a table, not {found}");
-            context.report(&codes::WRONG_TYPE, value.span(), message).label(found);
+            context.report(&codes::WRONG_TYPE, value.span(), message).label(format!("this is {found}"));
             return None;
         };
         Some(Section::of(context, table, (name, value.span()), keys))
@@ -193,13 +210,19 @@ impl<'a> Section<'a> {
         (name, span): (String, Range<usize>),
         keys: &[&str],
     ) -> Section<'a> {
-        let section = Section { name, span, table };
+        let mut section = Section { name, span, table, misspelt: Vec::new() };
         for entry in section.entries() {
             if !keys.contains(&entry.key()) {
                 section.unknown(context, entry, keys);
+                section.misspelt.extend(nearest(entry.key(), keys.iter().copied()).map(str::to_owned));
             }
         }
         section
+    }
+
+    /// Whether an unknown key was probably meant to be this one.
+    pub(crate) fn has_misspelt(&self, key: &str) -> bool {
+        self.misspelt.iter().any(|meant| meant == key)
     }
 
     fn unknown(&self, context: &mut Context<'_>, entry: Entry<'_>, keys: &[&str]) {
@@ -207,7 +230,7 @@ impl<'a> Section<'a> {
             .report(&codes::UNKNOWN_KEY, entry.key_span(), format!("{} has no key `{}`", self.name, entry.key()))
             .did_you_mean(entry.key(), keys.iter().copied());
         if keys.len() <= 12 {
-            report.help(format!("its keys are {}", quoted(keys)));
+            report.help(format!("it has {}", quoted(keys)));
         }
     }
 
@@ -219,7 +242,7 @@ impl<'a> Section<'a> {
     /// An entry that must be there.
     pub(crate) fn require(&self, context: &mut Context<'_>, key: &str) -> Option<Entry<'a>> {
         let entry = self.get(key);
-        if entry.is_none() {
+        if entry.is_none() && !self.has_misspelt(key) {
             context.report(&codes::MISSING_KEY, self.span.clone(), format!("{} needs `{key}`", self.name));
         }
         entry
@@ -232,7 +255,7 @@ impl<'a> Section<'a> {
 }
 
 /// The parser sorts keys by name; what is written first shall come first.
-fn in_written_order<'a>(table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
+pub(crate) fn in_written_order<'a>(table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry<'a>> = table.iter().map(|(key, value)| Entry { key, value }).collect();
     entries.sort_by_key(|entry| entry.key_span().start);
     entries
@@ -272,10 +295,19 @@ fn describe(value: &DeValue<'_>) -> &'static str {
 
 /// `` `a`, `b` and `c` ``.
 pub(crate) fn quoted(words: &[&str]) -> String {
+    listed(words, "and")
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    listed(words, "or")
+}
+
+fn listed(words: &[&str], last_word: &str) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        Some((last, others)) => format!("{} {last_word} {last}", others.join(", ")),
         None => String::new(),
     }
 }

@@ -1,0 +1,230 @@
+//! Bad tables and what is said of them: each `tests/diagnostics/NAME.toml` has its whole list of findings beside it in
+//! `NAME.txt`, one `code place message` and its help each. `SNAPSHOTS=overwrite cargo test --test diagnostics` writes
+//! the lists anew.
+//!
+//! The pages in `docs/diagnostics/` are held to the catalogue: every code has one, its bad example gives that code and
+//! its fixed example gives none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crossfade::config::codes::{self, CATALOGUE};
+use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::diagnostic::{Diagnostic, Severity};
+use snapbox::Data;
+
+const TOP: &str = "routes.toml";
+
+#[test]
+fn every_bad_table_has_its_list_of_findings() {
+    for (name, files) in bad_tables() {
+        let loaded = load(TOP, &files);
+        let errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
+        let examples = loaded.diagnostics.iter().all(|found| {
+            found.severity == Severity::Warning || crossfade::config::cases::is_failed_example(found.code)
+        });
+        assert_eq!(loaded.table.is_some(), !errors || examples, "{name}");
+        let expected = folder("tests/diagnostics").join(format!("{name}.txt"));
+        let assert = snapbox::Assert::new().action_env("SNAPSHOTS");
+        assert.eq(listed(&loaded), Data::read_from(&expected, None).raw());
+    }
+}
+
+#[test]
+fn every_code_is_in_a_list() {
+    let mut listed = BTreeSet::new();
+    for entry in fs::read_dir(folder("tests/diagnostics")).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        if path.extension().is_some_and(|end| end == "txt") {
+            let text = fs::read_to_string(path).expect("it can be read");
+            listed.extend(text.lines().filter_map(|line| line.get(..4)).map(str::to_owned));
+        }
+    }
+    let missing: Vec<&str> = CATALOGUE.iter().map(|code| code.code).filter(|code| !listed.contains(*code)).collect();
+    assert!(missing.is_empty(), "no bad table has {missing:?}");
+}
+
+#[test]
+fn every_code_has_its_page() {
+    let index = fs::read_to_string(folder("docs/diagnostics").join("README.md")).expect("the index is there");
+    for code in CATALOGUE {
+        let page = Page::read(&folder(&code.page()));
+        let severity = if code.severity == Severity::Error { "error" } else { "warning" };
+        let head = format!("# {}: {}\n\n{} · {}.\n", code.code, code.title, severity, code.explanation);
+        assert!(page.text.starts_with(&head), "{} should begin:\n{head}", code.page());
+        let row = format!("| [{0}]({0}.md) | {1} | {2} |", code.code, severity, code.title);
+        assert!(index.contains(&row), "docs/diagnostics/README.md has no row:\n{row}");
+    }
+    for entry in fs::read_dir(folder("docs/diagnostics")).expect("the folder is there") {
+        let name = entry.expect("it can be read").file_name().into_string().expect("it is UTF-8");
+        let known = name == "README.md" || name.strip_suffix(".md").is_some_and(|code| codes::find(code).is_some());
+        assert!(known, "docs/diagnostics/{name} is the page of no code");
+    }
+}
+
+#[test]
+fn a_bad_example_has_its_code_and_a_fixed_one_has_none() {
+    let found = |files: &MemoryFiles| -> BTreeSet<&str> {
+        load(TOP, files).diagnostics.iter().map(|found| found.code).collect()
+    };
+    let mut wrong = String::new();
+    for code in CATALOGUE {
+        let page = Page::read(&folder(&code.page()));
+        let (bad, fixed) = (found(&page.bad), found(&page.fixed));
+        let counts_others = [codes::MORE_ERRORS, codes::MORE_WARNINGS, codes::MORE_ROWS].contains(code);
+        if !bad.contains(code.code) || (bad.len() > 1 && !counts_others) {
+            writeln!(wrong, "{}: the bad example has {bad:?}", code.page()).unwrap();
+        }
+        if !fixed.is_empty() {
+            writeln!(wrong, "{}: the fixed example has {fixed:?}", code.page()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Every `NAME.toml` with the files of the folder `NAME` beside it.
+fn bad_tables() -> BTreeMap<String, MemoryFiles> {
+    let mut tables = BTreeMap::new();
+    for entry in fs::read_dir(folder("tests/diagnostics")).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml")) else { continue };
+        let top = fs::read_to_string(&path).expect("it can be read");
+        let top = (TOP.to_owned(), expanded(&top).into_bytes());
+        let beside = files_below(&path.with_extension(""), "");
+        tables.insert(name.to_owned(), MemoryFiles::from_iter(std::iter::once(top).chain(beside)));
+    }
+    tables
+}
+
+fn files_below(folder: &Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.expect("it can be read").path();
+        let name = format!("{prefix}{}", path.file_name().and_then(|name| name.to_str()).expect("it is UTF-8"));
+        if path.is_dir() {
+            files.extend(files_below(&path, &format!("{name}/")));
+        } else {
+            files.push((name, fs::read(&path).expect("it can be read")));
+        }
+    }
+    files
+}
+
+/// The findings of a table, one `code place message` each, further places and help indented below. Of a long run
+/// of findings that say the same, the first is listed and the others are counted.
+fn listed(loaded: &Loaded) -> String {
+    let place = |file: usize, byte: usize| {
+        let (line, column) = loaded.sources.line_column(file, byte);
+        let name = &loaded.sources.files()[file].name;
+        if name == TOP { format!("{line}:{column}") } else { format!("{name}:{line}:{column}") }
+    };
+    let mut out = String::new();
+    let same = |a: &Diagnostic, b: &Diagnostic| (a.code, &a.message) == (b.code, &b.message);
+    for (found, more) in loaded.diagnostics.chunk_by(same).flat_map(counted) {
+        let (first, others) = found.labels.split_first().expect("every finding has a place");
+        let severity = if found.severity == Severity::Error { "" } else { "warning: " };
+        writeln!(out, "{} {} {severity}{}", found.code, place(first.file, first.span.start), found.message).unwrap();
+        if !first.text.is_empty() {
+            writeln!(out, "     at: {}", first.text).unwrap();
+        }
+        for label in others {
+            writeln!(out, "     {}: {}", place(label.file, label.span.start), label.text).unwrap();
+        }
+        if let Some(witness) = &found.witness {
+            writeln!(out, "     witness: {witness}").unwrap();
+        }
+        for help in &found.help {
+            writeln!(out, "     help: {help}").unwrap();
+        }
+        if more > 0 {
+            writeln!(out, "     and {more} more like it").unwrap();
+        }
+    }
+    out
+}
+
+/// Each of a short run; of a long one the first and how many follow.
+fn counted(run: &[Diagnostic]) -> Vec<(&Diagnostic, usize)> {
+    if run.len() > 5 { vec![(&run[0], run.len() - 1)] } else { run.iter().map(|found| (found, 0)).collect() }
+}
+
+/// A page of the documentation with its two examples.
+struct Page {
+    text: String,
+    bad: MemoryFiles,
+    fixed: MemoryFiles,
+}
+
+impl Page {
+    fn read(path: &Path) -> Page {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let part = |heading: &str| {
+            let from = text.find(heading).unwrap_or_else(|| panic!("{} has no `{heading}`", path.display()));
+            let rest = &text[from + heading.len()..];
+            rest[..rest.find("\n## ").unwrap_or(rest.len())].to_owned()
+        };
+        let (bad, fixed) = (example(&part("\n## Bad\n")), example(&part("\n## Fixed\n")));
+        Page { text, bad, fixed }
+    }
+}
+
+/// The files of an example: its blocks, each named by what follows the language; the first is the table.
+fn example(part: &str) -> MemoryFiles {
+    let mut files = MemoryFiles::new();
+    for block in part.split("```").skip(1).step_by(2) {
+        let (info, content) = block.split_once('\n').expect("a block has lines");
+        let words: Vec<&str> = info.split(' ').skip(1).collect();
+        let name = words.iter().find(|word| word.contains('.')).copied().unwrap_or(TOP);
+        let content = expanded(content);
+        let content = if name == TOP && !words.contains(&"whole") { completed(&content) } else { content };
+        let bytes = if words.contains(&"latin1") { latin1(&content) } else { content.into_bytes() };
+        files = files.with(name, bytes);
+    }
+    files
+}
+
+/// What an example of a table leaves out.
+fn completed(text: &str) -> String {
+    let has = |start: &str| text.lines().any(|line| line.starts_with(start));
+    let mut whole = String::new();
+    if !has("schema") {
+        whole.push_str("schema = 1\n");
+    }
+    if !has("default") {
+        whole.push_str("default = \"legacy\"\n");
+    }
+    whole.push_str(text);
+    if !has("[origins") {
+        whole.push_str(
+            "\n[origins]\nlegacy = { side = \"legacy\", type = \"custom\", domain = \"legacy.example.com\" }\n",
+        );
+        whole.push_str("cms = { side = \"new\", type = \"custom\", domain = \"cms.example.com\" }\n");
+        whole.push_str("site = { side = \"new\", type = \"s3\", domain = \"site.s3.sa-east-1.amazonaws.com\" }\n");
+    }
+    whole
+}
+
+/// `«3 × ab»` is `ababab`.
+fn expanded(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('«') {
+        let (repeat, after) = after.split_once('»').expect("« has its »");
+        let (count, what) = repeat.split_once(" × ").expect("a count and a text");
+        out.push_str(before);
+        out.push_str(&what.repeat(count.replace(',', "").parse().expect("a count")));
+        rest = after;
+    }
+    out + rest
+}
+
+fn latin1(text: &str) -> Vec<u8> {
+    text.chars().map(|char| u8::try_from(u32::from(char)).expect("a character of Latin-1")).collect()
+}
