@@ -129,6 +129,10 @@ fn a_test_names_only_what_the_table_has() {
         ("{ headers = { x-a = false, x-b = '1' }, removed_headers = ['x-c'] }", &[]),
         ("{ refused = { route = 'shop', why = 'because' } }", &[]),
         ("{ refused = { route = 'shpo' } }", &["R141 the table has no route `shpo`"]),
+        (
+            "{ route = 'shpo', status = 'x' }",
+            &["R141 the table has no route `shpo`", "R006 `status` must be a whole number, not a text"],
+        ),
         ("{ body = 'ok' }", &["R004 `expect` has no key `body`"]),
         ("{}", &["R010 `expect` is empty"]),
     ];

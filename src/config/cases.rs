@@ -22,6 +22,7 @@ use super::witness;
 pub(crate) use check::check;
 pub use check::why_not_taken;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};
+use expect::{Known, Names};
 
 /// One expectation: a request, and what must come of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +109,8 @@ pub(crate) struct RawTest<'a> {
 
 /// Lowers all expectations; what is malformed is reported, even where the table has errors elsewhere.
 pub(crate) fn lower(context: &mut Context<'_>, definition: &Definition, raw: &Raw<'_>) -> Vec<Case> {
-    let mut lower = Lower { context, definition, names: expect::Names::of(definition), cases: Vec::new() };
+    let known = if context.has_errors() { Known::Some } else { Known::All };
+    let mut lower = Lower { context, definition, names: Names::of(definition, known), cases: Vec::new() };
     for examples in &raw.examples {
         lower.context.file = examples.file;
         lower.examples("examples", examples.examples, examples.route.map(Expect::Taken));
@@ -124,7 +126,7 @@ pub(crate) fn lower(context: &mut Context<'_>, definition: &Definition, raw: &Ra
 struct Lower<'l, 'f> {
     context: &'l mut Context<'f>,
     definition: &'l Definition,
-    names: expect::Names<'l>,
+    names: Names<'l>,
     cases: Vec<Case>,
 }
 

@@ -25,6 +25,9 @@ pub const KEYS: [&str; 11] = [
     "refused",
 ];
 
+/// Names among which a near miss is looked for: more of them would make many mistakes in a large table slow.
+const MAX_NEAR: usize = 5_000;
+
 /// One key of a decision line and what it must be.
 ///
 /// `false` means that the line lacks the key (or has `null`): `route = false` for a request that the default takes.
@@ -41,14 +44,47 @@ pub struct Expected {
 pub(crate) struct Names<'d> {
     routes: HashSet<&'d str>,
     origins: HashSet<&'d str>,
+    known: Known,
+}
+
+/// Whether a definition holds every route and origin of its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// A name that it lacks is a mistake.
+    All,
+    /// A name that it lacks may be one that could not be read.
+    Some,
 }
 
 impl<'d> Names<'d> {
-    pub(crate) fn of(definition: &'d Definition) -> Names<'d> {
+    pub(crate) fn of(definition: &'d Definition, known: Known) -> Names<'d> {
         Names {
+            known,
             routes: definition.routes.iter().map(|route| route.id.as_str()).collect(),
             origins: definition.origins.iter().map(|origin| origin.id.as_str()).collect(),
         }
+    }
+}
+
+impl Names<'_> {
+    /// A name that the table must have.
+    fn check(&self, context: &mut Context<'_>, entry: Entry<'_>, these: &HashSet<&str>, what: &str) -> Option<Json> {
+        if matches!(entry.value.get_ref(), DeValue::Boolean(_)) {
+            wrong_type(context, entry.key(), entry.value, "a text, or `false` for none");
+            return None;
+        }
+        let text = entry.text(context)?;
+        if these.contains(text.text) || self.known == Known::Some {
+            return Some(text.text.into());
+        }
+        let message = format!("the table has no {what} `{}`", text.text);
+        let report = context.report(&codes::EXPECTS_UNKNOWN, text.span, message);
+        if these.len() <= MAX_NEAR {
+            let mut these: Vec<&str> = these.iter().copied().collect();
+            these.sort_unstable();
+            report.did_you_mean(text.text, these);
+        }
+        None
     }
 }
 
@@ -76,8 +112,8 @@ fn expected(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> O
     match entry.key() {
         "status" => entry.whole::<u16>(context, 200..=599).map(Json::from),
         "action" => entry.word(context, &ACTIONS).map(Json::from),
-        "route" => named(context, entry, &names.routes, "route"),
-        "origin" => named(context, entry, &names.origins, "origin"),
+        "route" => names.check(context, entry, &names.routes, "route"),
+        "origin" => names.check(context, entry, &names.origins, "origin"),
         "headers" | "added_headers" => Some(Json::Object(texts_by_name(context, entry))),
         "removed_headers" => {
             let names = entry.texts(context).into_iter().map(|text| text.text.to_ascii_lowercase().into());
@@ -89,28 +125,6 @@ fn expected(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> O
 }
 
 const ACTIONS: [(&str, &str); 3] = [("origin", "origin"), ("redirect", "redirect"), ("respond", "respond")];
-
-/// A name that the table must have.
-fn named(context: &mut Context<'_>, entry: Entry<'_>, known: &HashSet<&str>, what: &str) -> Option<Json> {
-    if matches!(entry.value.get_ref(), DeValue::Boolean(_)) {
-        wrong_type(context, entry.key(), entry.value, "a text, or `false` for none");
-        return None;
-    }
-    let text = entry.text(context)?;
-    if known.contains(text.text) {
-        return Some(text.text.into());
-    }
-    if context.has_errors() {
-        // It may be one of those that could not be read.
-        return None;
-    }
-    let message = format!("the table has no {what} `{}`", text.text);
-    let report = context.report(&codes::EXPECTS_UNKNOWN, text.span, message);
-    let mut known: Vec<&str> = known.iter().copied().collect();
-    known.sort_unstable();
-    report.did_you_mean(text.text, known);
-    None
-}
 
 /// `{ name = "text" }`, names in lower case; `false` for a name that must not be there.
 fn texts_by_name(context: &mut Context<'_>, entry: Entry<'_>) -> serde_json::Map<String, Json> {
@@ -127,7 +141,7 @@ fn texts_by_name(context: &mut Context<'_>, entry: Entry<'_>) -> serde_json::Map
 
 fn refused(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> Option<Json> {
     let section = entry.section(context, &["route", "why"])?;
-    let route = section.get("route").and_then(|entry| named(context, entry, &names.routes, "route"));
+    let route = section.get("route").and_then(|entry| names.check(context, entry, &names.routes, "route"));
     let why = section.get("why").and_then(|entry| entry.text(context)).map(|text| text.text.into());
     let parts = [("route", route), ("why", why)];
     let parts = parts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
