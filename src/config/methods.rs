@@ -14,7 +14,7 @@ use super::codes::Code;
 use super::context::Context;
 use super::facts::RequestLine;
 use super::lines::Lines;
-use super::witness::witness;
+use super::witness::witnesses;
 
 /// Redirects that a summary names.
 const NAMED: usize = 3;
@@ -77,23 +77,27 @@ fn get_is_not_head(table: &Table, route: &Route) -> Option<Finding> {
         (false, true) => ("HEAD", "GET"),
         _ => return None,
     };
-    let line = RequestLine { method: Some(Cow::Borrowed(own)), ..witness(table.definition(), route)? };
+    let mut cure = vec!["GET", "HEAD"];
+    cure.extend(methods.iter().map(String::as_str).filter(|method| *method != own));
+    let cure: Vec<String> = cure.into_iter().map(|method| format!("\"{method}\"")).collect();
+    let proof = witnesses(table.definition(), route).find_map(|line| proof(table, route, line, (own, other)))?;
+    Some(Finding {
+        message: format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id),
+        witness: proof,
+        label: format!("takes {own} without {other}"),
+        help: format!("write `method = [{}]`", cure.join(", ")),
+    })
+}
+
+/// A request that reaches the route with one method and is decided differently with the other, in words.
+fn proof(table: &Table, route: &Route, line: RequestLine<'_>, (own, other): (&str, &str)) -> Option<String> {
+    let line = RequestLine { method: Some(Cow::Borrowed(own)), ..line };
     let swapped = RequestLine { method: Some(Cow::Borrowed(other)), ..line.clone() };
     let (request, swapped) = (line.request(), swapped.request());
     let (taken, passed) = (decide(table, &request), decide(table, &swapped));
     let reached = taken.route.or(taken.refused.map(|refused| refused.route)).is_some_and(|it| it.id == route.id);
-    if !reached || same_outcome(&taken.outcome, &passed.outcome) {
-        return None;
-    }
-    let mut cure = vec!["GET", "HEAD"];
-    cure.extend(methods.iter().map(String::as_str).filter(|method| *method != own));
-    let cure: Vec<String> = cure.into_iter().map(|method| format!("\"{method}\"")).collect();
-    Some(Finding {
-        message: format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id),
-        witness: format!("{line} is decided by `{}`, {other} of it by {}", route.id, decider(&passed)),
-        label: format!("takes {own} without {other}"),
-        help: format!("write `method = [{}]`", cure.join(", ")),
-    })
+    let differs = reached && !same_outcome(&taken.outcome, &passed.outcome);
+    differs.then(|| format!("{line} is decided by `{}`, {other} of it by {}", route.id, decider(&passed)))
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {

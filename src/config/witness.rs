@@ -21,19 +21,28 @@ const ANY_VALUE: &str = "1";
 const ANY_LABEL: &str = "www";
 /// What stands for a host that may be any.
 const ANY_HOST: &str = "www.example.com";
+/// Rows of a redirect map that are tried.
+const MAP_ROWS: usize = 3;
 /// A second, in the unit of [`Timestamp`].
 const SECOND: i128 = 1_000_000_000;
 
 /// A request that fits a route: its path and every condition. `None` where none could be made.
 #[must_use]
 pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'static>> {
-    let path = path(&definition.canonical, &route.path)?;
-    let host = host(&route.conditions).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
-    let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
-    let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
-    fill_query(&mut line, &route.conditions);
-    let line = fill(route, line);
-    takes(definition, route, &line.request()).then_some(line)
+    witnesses(definition, route).next()
+}
+
+/// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
+pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
+    let paths = paths(&definition.canonical, &route.path);
+    let lines = paths.into_iter().map(|path| {
+        let host = host(&route.conditions).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+        let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
+        let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
+        fill_query(&mut line, &route.conditions);
+        fill(route, line)
+    });
+    lines.filter(|line| takes(definition, route, &line.request()))
 }
 
 /// Whether a route would take a request, were it the only route.
@@ -73,25 +82,29 @@ pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'stati
     line
 }
 
-/// A path in normal form that a pattern matches; `None` where there is none or none was found.
+/// A few paths in normal form that a pattern matches; none where there is none or none was found.
 #[must_use]
-pub fn path(canonical: &Canonical, pattern: &PathPattern) -> Option<String> {
+pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
     let sampled = |walker: Walker| match walker.sample(&NormalForm::new(canonical)) {
-        Sample::Text(path) => Some(path),
-        Sample::Nothing | Sample::Unknown => None,
+        Sample::Text(path) => vec![path],
+        Sample::Nothing | Sample::Unknown => Vec::new(),
     };
-    let path = match pattern {
-        PathPattern::Any => "/".to_owned(),
-        PathPattern::Exact(path) => path.clone(),
-        PathPattern::Template(template) => template_path(template),
-        PathPattern::Prefix(prefix) if prefix.is_empty() => "/".to_owned(),
-        PathPattern::Prefix(prefix) => prefix.clone(),
-        PathPattern::Glob(glob) => sampled(Walker::glob(glob))?,
-        PathPattern::Regex(regex) => sampled(Walker::regex(regex))?,
-        PathPattern::Map(rows) => rows.first()?.from.clone(),
+    let paths = match pattern {
+        PathPattern::Any => vec!["/".to_owned(), format!("/{ANY_TEXT}")],
+        PathPattern::Exact(path) => vec![path.clone()],
+        PathPattern::Template(template) => {
+            let path = template_path(template);
+            let longer = template.rest.as_ref().map(|_| format!("{path}/{ANY_TEXT}"));
+            std::iter::once(path).chain(longer).collect()
+        }
+        PathPattern::Prefix(prefix) if prefix.is_empty() => vec!["/".to_owned(), format!("/{ANY_TEXT}")],
+        PathPattern::Prefix(prefix) => vec![prefix.clone(), format!("{prefix}/{ANY_TEXT}")],
+        PathPattern::Glob(glob) => sampled(Walker::glob(glob)),
+        PathPattern::Regex(regex) => sampled(Walker::regex(regex)),
+        PathPattern::Map(rows) => rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
     };
-    let normal = canonical.normalize(&path);
-    pattern.matches(normal.as_str()).then(|| normal.as_str().to_owned())
+    let normal = paths.into_iter().map(|path| canonical.normalize(&path).as_str().to_owned());
+    normal.filter(|path| pattern.matches(path)).collect()
 }
 
 fn template_path(template: &Template) -> String {
