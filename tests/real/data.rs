@@ -14,7 +14,7 @@ fn folder() -> Option<PathBuf> {
 ///
 /// # Panics
 /// The folder is there and the file is not.
-pub fn text(name: &str) -> Option<String> {
+pub(crate) fn text(name: &str) -> Option<String> {
     let Some(folder) = folder() else {
         println!("skipped: no real data here, set CROSSFADE_DATA to test with `{name}`");
         return None;

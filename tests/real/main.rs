@@ -7,7 +7,18 @@
 //! The files are not part of this project. They are looked for in the folder that `CROSSFADE_DATA` names, else in
 //! `shared/data` beside the checkout; where there is none, a test says so and passes.
 
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so, and one that counts shows the counts")]
+
 mod data;
+mod table;
 mod tally;
 
+mod govuk;
+mod mdn;
+mod netlify;
+mod nova;
+mod phila;
+mod python_docs;
+mod ubuntu;
 mod urls;
+mod wellcome;

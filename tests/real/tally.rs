@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Counts that must add up.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     read: usize,
     converted: usize,
     left_out: BTreeMap<&'static str, usize>,
@@ -17,19 +17,19 @@ pub struct Tally {
 
 impl Tally {
     /// A row was turned into a route or into a row of a map.
-    pub fn converted(&mut self) {
+    pub(crate) fn converted(&mut self) {
         self.read += 1;
         self.converted += 1;
     }
 
     /// A row was not, for this reason.
-    pub fn left_out(&mut self, reason: &'static str) {
+    pub(crate) fn left_out(&mut self, reason: &'static str) {
         self.read += 1;
         *self.left_out.entry(reason).or_default() += 1;
     }
 
     /// An expectation was put to the table. `excuse` names a difference that is known and meant.
-    pub fn check(
+    pub(crate) fn check(
         &mut self,
         what: &str,
         expected: &impl fmt::Debug,
@@ -52,7 +52,7 @@ impl Tally {
     /// # Panics
     /// They differ, or an expectation failed.
     #[track_caller]
-    pub fn is(&self, known: &str) {
+    pub(crate) fn is(&self, known: &str) {
         println!("{self}");
         let shown = self.unexplained.iter().take(20).map(String::as_str).collect::<Vec<_>>().join("\n");
         assert!(self.unexplained.is_empty(), "{self}\n{} without a reason:\n{shown}", self.unexplained.len());
