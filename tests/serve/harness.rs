@@ -34,11 +34,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn with(settings: Settings) -> Running {
+        Running::by(tabled(), settings).await
+    }
+
+    pub(crate) async fn by(tabled: Tabled, settings: Settings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&notices);
-        let edge = Edge::new(tabled(), settings, Arc::new(move |notice| told.lock().unwrap().push(notice))).unwrap();
+        let edge = Edge::new(tabled, settings, Arc::new(move |notice| told.lock().unwrap().push(notice))).unwrap();
         let edge = Arc::new(edge);
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(serve(listener, Arc::clone(&edge), async { drop(stopped.await) }));

@@ -1,6 +1,7 @@
 //! The local edge over real connections: viewers on one side, origins on the other.
 #![cfg(feature = "cli")]
 
+mod agreement;
 mod answers;
 mod connections;
 mod harness;

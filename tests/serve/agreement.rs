@@ -1,0 +1,89 @@
+//! `serve` and `decide` agree: every request of the portal's own examples and tests, over a connection and as facts.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crossfade::cli::files::DiskFiles;
+use crossfade::config::{Case, load};
+use crossfade::route::{Decision, Outcome, Request, Table, Timestamp, decide};
+use crossfade::serve::{Secrets, Settings, Tabled};
+
+use crate::harness::{Answer, Running};
+
+#[tokio::test]
+async fn serve_does_what_decide_says() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("routes.toml");
+    let files = DiskFiles::beside(&top).unwrap();
+    let loaded = load(files.top(), &files);
+    let table = loaded.table.expect("the portal's table has no error");
+    let running = Running::by(tabled(table.clone()), Settings::default()).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).unwrap());
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for case in loaded.cases.iter().filter(|case| is_sendable(case)) {
+        // Without the time of the case: the edge has only its own.
+        let request = Request { time: Some(now), ..case.request.request() };
+        let answer = running.ask(&raw(&request)).await;
+        let (expected, found) = (outcome(&decide(&table, &request)), seen(&answer));
+        if expected != found {
+            wrong.push(format!("{}: {expected:?} is decided, {found:?} is served", case.name));
+        }
+        compared += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(compared > 100 && compared * 10 > loaded.cases.len() * 9, "{compared} of {}", loaded.cases.len());
+}
+
+fn tabled(table: Table) -> Tabled {
+    let mut secrets = Secrets::new();
+    for origin in &table.definition().origins {
+        for (_, value) in &origin.headers {
+            if let crossfade::route::HeaderValue::Secret(name) = value {
+                secrets.insert(name.clone(), format!("secret-{name}"));
+            }
+        }
+    }
+    Tabled { table, secrets }
+}
+
+/// Whether every byte of the URL may stand in a request line.
+fn is_sendable(case: &Case) -> bool {
+    case.request.url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`".contains(&byte))
+}
+
+/// Route, origin, status and location of what was decided; an origin's own status is not known.
+type Seen = (String, String, Option<u16>, String);
+
+fn outcome(decision: &Decision<'_, '_>) -> Seen {
+    let route = decision.route.map_or("-", |route| route.id.as_str()).to_owned();
+    match &decision.outcome {
+        Outcome::Origin(forward) => (route, forward.origin.id.clone(), None, String::new()),
+        Outcome::Redirect(redirect) => (route, "-".to_owned(), Some(redirect.status), redirect.location.to_string()),
+        Outcome::Respond(respond) => (route, "-".to_owned(), Some(respond.status), String::new()),
+    }
+}
+
+fn seen(answer: &Answer) -> Seen {
+    let origin = answer.header("x-crossfade-origin").to_owned();
+    let status = (origin == "-").then_some(answer.status);
+    (answer.header("x-crossfade-route").to_owned(), origin, status, answer.header("location").to_owned())
+}
+
+/// The request as a viewer would send it, its cohort in the cookie.
+fn raw(request: &Request<'_>) -> Vec<u8> {
+    let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+    let mut text = format!("{} {}{query} HTTP/1.0\r\n", request.method, request.path_or_root());
+    let own_host = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+    if let Some(host) = request.host.filter(|_| !own_host) {
+        text.push_str(&format!("Host: {host}\r\n"));
+    }
+    if let Some(country) = request.country {
+        text.push_str(&format!("CloudFront-Viewer-Country: {country}\r\n"));
+    }
+    text.push_str(&format!("Cookie: crossfade-cohort={}\r\n", request.cohort.unwrap_or_default()));
+    for (name, value) in request.headers.iter().filter(|(name, _)| *name != "cloudfront-viewer-country") {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str("\r\n");
+    text.into_bytes()
+}
