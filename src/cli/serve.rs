@@ -35,7 +35,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ID=TARGET")]
     map: Vec<String>,
     /// Country of viewers that send no `cloudfront-viewer-country`
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = parse_country)]
     country: Option<String>,
 }
 
@@ -76,13 +76,19 @@ impl FromStr for Listen {
         if bare.parse::<IpAddr>().is_ok() {
             return Ok(Listen { host: bare.to_owned(), port: None });
         }
-        let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port.parse().map_err(|_| format!("`{port}` is no port"))?)),
-            None => (text, None),
-        };
-        let plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-        if plain { Ok(Listen { host: host.to_owned(), port }) } else { Err("it takes HOST:PORT".to_owned()) }
+        let (host, port) = text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+        if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+            return Err("it takes HOST:PORT".to_owned());
+        }
+        let port = port.map(|port| port.parse().map_err(|_| format!("`{port}` is no port"))).transpose()?;
+        Ok(Listen { host: host.to_owned(), port })
     }
+}
+
+/// An ISO 3166 code as CloudFront writes it.
+fn parse_country(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_code { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
 }
 
 /// Serves until it is told to end.

@@ -85,7 +85,7 @@ fn attend(
     let service = service_fn(move |request| {
         spoke.store(true, Ordering::Relaxed);
         let edge = Arc::clone(&edge);
-        async move { Ok::<_, Infallible>(answer(edge, peer.ip(), request).await) }
+        async move { Ok::<_, Infallible>(answer(edge, peer.ip().to_canonical(), request).await) }
     });
     let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
     tokio::spawn(async move {

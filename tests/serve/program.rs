@@ -237,7 +237,7 @@ fn what_cannot_be_served_is_said_with_a_cure() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let taken = format!("error: cannot listen on `127.0.0.1:{port}`: address already in use\nhelp: another program");
-    let rows: [(&[&str], &str); 8] = [
+    let rows: [(&[&str], &str); 11] = [
         (&["--port", &port], &taken),
         (&["--map", "legcy=9001"], "error: --map the table has no origin `legcy`\nhelp: did you mean `legacy`?\n"),
         (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy`, `site`\n"),
@@ -247,6 +247,9 @@ fn what_cannot_be_served_is_said_with_a_cure() {
         ),
         (&["--map", "site=nowhere"], "error: --map `nowhere` is not a folder\n"),
         (&["--map", "9001"], "error: --map `9001` is not of the form `ID=TARGET`\n"),
+        (&["--country", "br"], "it takes two capital letters, such as `BR`"),
+        (&["--listen", "http://localhost"], "it takes HOST:PORT"),
+        (&["--listen", "localhost:http"], "`http` is no port"),
         (&["--routes", "none.toml"], "error: there is no `none.toml`\n"),
         (&["--routes", "moved.csv"], "error"),
     ];
