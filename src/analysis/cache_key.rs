@@ -284,3 +284,107 @@ impl Derived {
         CacheKey { headers: parts(self.headers), cookies: parts(self.cookies), query_strings }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{MemoryFiles, load};
+
+    const ORIGINS: &str = r#"
+        schema = 1
+        default = "legacy"
+        [origins.legacy]
+        side = "legacy"
+        type = "custom"
+        domain = "legacy.example.com"
+        varies = { query = ["q"] }
+        [origins.cms]
+        side = "new"
+        type = "custom"
+        domain = "cms.example.com"
+        varies = { query = ["a", "b"], cookies = ["C"], headers = ["Accept-Language"] }
+    "#;
+
+    fn key(more: &str) -> String {
+        let text = format!("{ORIGINS}\n{more}");
+        let loaded = load("routes.toml", &MemoryFiles::from_iter([("routes.toml", text.as_str())]));
+        let table = loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+        let key = CacheKey::of(table.definition());
+        let show = |parts: &[Part]| {
+            let part = |part: &Part| {
+                let who = [&part.needed_by.routes[..], &part.needed_by.origins].concat().join("+");
+                format!("{}({who})", part.name)
+            };
+            parts.iter().map(part).collect::<Vec<_>>().join(" ")
+        };
+        let query = match &key.query_strings {
+            QueryStrings::None => "none".to_owned(),
+            QueryStrings::List { names } => show(names),
+            QueryStrings::All { needed_by } => {
+                format!("all({})", [&needed_by.routes[..], &needed_by.origins].concat().join("+"))
+            }
+        };
+        format!("{} | {} | {query}", show(&key.headers), show(&key.cookies))
+    }
+
+    #[test]
+    fn the_key_is_all_that_an_answer_can_depend_on() {
+        let base = "accept-language(cms) | C(cms) | ";
+        let rows = [
+            ("", "a(cms) b(cms) q(legacy)"),
+            ("path = '/x'\norigin = 'cms'", "a(r+cms) b(r+cms) q(legacy)"),
+            ("path = '/x'\norigin = 'cms'\nquery_string = ['b', 'z']", "b(r+cms) q(legacy)"),
+            ("path = '/x'\norigin = 'cms'\nquery_string = 'drop'", "q(legacy)"),
+            ("path = '/x'\nquery = { t = '1' }\norigin = 'cms'\nquery_string = 'drop'", "q(legacy) t(r)"),
+            ("path = '/x'\nredirect = '/y'", "all(r)"),
+            ("path = '/x'\nredirect = '/y'\nquery_string = ['id']", "a(cms) b(cms) id(r) q(legacy)"),
+            ("path = '/x'\ngone = true", "a(cms) b(cms) q(legacy)"),
+        ];
+        for (route, query) in rows {
+            let route = if route.is_empty() { String::new() } else { format!("[[route]]\nid = 'r'\n{route}") };
+            assert_eq!(key(&route), format!("{base}{query}"), "{route}");
+        }
+    }
+
+    #[test]
+    fn what_conditions_read_is_in_the_key() {
+        let route = "[[route]]\nid = 'r'\norigin = 'cms'\nquery_string = 'drop'\n";
+        let rows = [
+            ("host = 'www.example.com'", "accept-language(cms) x-crossfade-host(r) | C(cms) | q(legacy)"),
+            ("country = ['BR']", "accept-language(cms) cloudfront-viewer-country(r) | C(cms) | q(legacy)"),
+            ("cohort = 'early'", "accept-language(cms) x-crossfade-cohort(r) | C(cms) | q(legacy)"),
+            ("from = 2026-01-01T00:00:00Z", "accept-language(cms) x-crossfade-epoch(r) | C(cms) | q(legacy)"),
+            ("header = { X-A = true }", "accept-language(cms) x-a(r) | C(cms) | q(legacy)"),
+            ("cookie = { beta = '1' }", "accept-language(cms) | C(cms) beta(r) | q(legacy)"),
+            ("query = { k = false }", "accept-language(cms) | C(cms) | k(r) q(legacy)"),
+        ];
+        for (condition, expected) in rows {
+            assert_eq!(key(&format!("{route}path = '/x'\n{condition}")), expected, "{condition}");
+        }
+    }
+
+    #[test]
+    fn a_viewer_host_that_is_sent_on_is_in_the_key() {
+        let more = "[origins.old]\nside = 'legacy'\ntype = 'custom'\ndomain = 'o.example.com'\nhost = 'viewer'\nvaries = { query = [] }";
+        assert!(key(more).contains("x-crossfade-host(old)"), "{}", key(more));
+    }
+
+    #[test]
+    fn what_cloudfront_would_not_take_is_told() {
+        let part = |name: &str| Part { name: name.into(), needed_by: Needs::default() };
+        let names = |count: usize| (0..count).map(|at| part(&format!("n{at}"))).collect::<Vec<_>>();
+        let rows = [
+            (CacheKey { headers: names(10), cookies: names(10), ..CacheKey::default() }, vec![]),
+            (CacheKey { headers: names(11), ..CacheKey::default() }, vec!["10"]),
+            (CacheKey { cookies: vec![part(&"c".repeat(1025))], ..CacheKey::default() }, vec!["1024"]),
+            (CacheKey { headers: vec![part("cookie"), part("accept")], ..CacheKey::default() }, vec!["`cookie`"]),
+        ];
+        for (key, expected) in rows {
+            let problems = key.problems();
+            assert_eq!(problems.len(), expected.len(), "{problems:?}");
+            for (problem, text) in problems.iter().zip(expected) {
+                assert!(problem.to_string().contains(text), "{problem}");
+            }
+        }
+    }
+}

@@ -16,4 +16,4 @@ pub mod stdio;
 mod surprise;
 
 pub use handler::{Action, FunctionError, Handled, Handler, Summary};
-pub use origins::{OriginProblem, custom_block};
+pub use origins::{CUSTOM_MEMBERS, OriginProblem, custom_block};

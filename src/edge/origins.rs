@@ -36,7 +36,7 @@ pub enum OriginProblem {
 }
 
 /// The members of `origin.custom` that a table decides; any other is kept where the origin stays the same.
-const WRITTEN: [&str; 9] = [
+pub const CUSTOM_MEMBERS: [&str; 9] = [
     "customHeaders",
     "domainName",
     "keepaliveTimeout",
@@ -136,7 +136,7 @@ impl Block {
     /// Members that no table names are kept: CloudFront may give them a meaning that we do not know.
     pub(super) fn over(&self, event: &EventOrigin<'_>) -> Option<Cow<'_, str>> {
         let theirs = &event.object.members;
-        let is_known = |member: &&Member<'_>| WRITTEN.contains(&&*member.name);
+        let is_known = |member: &&Member<'_>| CUSTOM_MEMBERS.contains(&&*member.name);
         let says_the_same =
             |(name, value): &(String, String)| event.object.get(name).is_some_and(|theirs| theirs.get() == value);
         let is_whole = theirs.iter().filter(is_known).count() == self.members.len();

@@ -2,7 +2,7 @@
 //! Developer Guide. It gives out one invocation at a time, records everything, and notes every breach of the protocol.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const BASE: &str = "/2018-06-01/runtime";
 
 /// The API on a free port; ends with the value.
-pub struct RuntimeApi {
-    pub address: SocketAddr,
+pub(crate) struct RuntimeApi {
+    pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
 }
 
@@ -31,6 +31,8 @@ struct State {
     /// Somebody waits in `next`.
     polling: bool,
     polls: usize,
+    /// Processes that were ended: what one of them polls for is given to no one.
+    processes: usize,
     outcomes: BTreeMap<String, Reply>,
     init_errors: Vec<serde_json::Value>,
     violations: Vec<String>,
@@ -38,6 +40,8 @@ struct State {
     refuses: bool,
     closed: bool,
     count: u64,
+    /// Every invocation is of one trace.
+    one_trace: bool,
 }
 
 struct Invocation {
@@ -48,11 +52,18 @@ struct Invocation {
 
 /// What a runtime posted for an invocation.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// To `response`: the body, byte for byte.
     Response(Vec<u8>),
-    /// To `error`: the error type of the header and the body.
-    Error(String, serde_json::Value),
+    /// To `error`: the body.
+    Error(serde_json::Value),
+}
+
+/// How many traces invocations belong to.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Traces {
+    One,
+    Each,
 }
 
 struct HttpRequest {
@@ -63,7 +74,7 @@ struct HttpRequest {
 }
 
 impl RuntimeApi {
-    pub fn start() -> RuntimeApi {
+    pub(crate) fn start() -> RuntimeApi {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
@@ -88,7 +99,7 @@ impl RuntimeApi {
     }
 
     /// Puts an event where the next poll finds it; its request id.
-    pub fn queue(&self, event: &[u8], deadline: Duration) -> String {
+    pub(crate) fn queue(&self, event: &[u8], deadline: Duration) -> String {
         let mut state = self.state();
         state.count += 1;
         let id = format!("8476a536-e9f4-11e8-9739-{:012}", state.count);
@@ -98,40 +109,47 @@ impl RuntimeApi {
     }
 
     /// The reply for an invocation, if it comes in time.
-    pub fn reply(&self, id: &str, timeout: Duration) -> Option<Reply> {
+    pub(crate) fn reply(&self, id: &str, timeout: Duration) -> Option<Reply> {
         self.wait(timeout, |state| state.outcomes.remove(id))
     }
 
     /// Waits until a runtime polls for the next event; whether one does.
-    pub fn polled(&self, timeout: Duration) -> bool {
+    pub(crate) fn polled(&self, timeout: Duration) -> bool {
         self.wait(timeout, |state| state.polling.then_some(())).is_some()
     }
 
+    /// All invocations from now on are of one trace, or each has its own.
+    pub(crate) fn trace(&self, traces: Traces) {
+        self.state().one_trace = traces == Traces::One;
+    }
+
     /// How often `next` was asked.
-    pub fn polls(&self) -> usize {
+    pub(crate) fn polls(&self) -> usize {
         self.state().polls
     }
 
     /// Every breach of the protocol so far.
-    pub fn violations(&self) -> Vec<String> {
+    pub(crate) fn violations(&self) -> Vec<String> {
         self.state().violations.clone()
     }
 
     /// Bodies posted to `init/error`.
-    pub fn init_errors(&self) -> Vec<serde_json::Value> {
+    pub(crate) fn init_errors(&self) -> Vec<serde_json::Value> {
         self.state().init_errors.clone()
     }
 
     /// The process behind it was ended: what it had taken is lost.
-    pub fn forget_running(&self) {
+    pub(crate) fn forget_running(&self) {
         let mut state = self.state();
         state.running = None;
         state.polling = false;
         state.queued.clear();
+        state.processes += 1;
+        self.shared.changed.notify_all();
     }
 
     /// Closes every connection, and every new one, as a sandbox that is taken down does.
-    pub fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         let mut state = self.state();
         state.refuses = true;
         for connection in state.connections.drain(..) {
@@ -220,9 +238,10 @@ impl Shared {
         }
         state.polling = true;
         state.polls += 1;
+        let process = state.processes;
         self.changed.notify_all();
         let invocation = loop {
-            if state.closed || state.refuses {
+            if state.closed || state.refuses || state.processes != process {
                 return None;
             }
             match state.queued.pop_front() {
@@ -232,6 +251,7 @@ impl Shared {
         };
         state.polling = false;
         state.running = Some(invocation.id.clone());
+        let trace = if state.one_trace { 0 } else { state.count };
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + invocation.deadline;
         let headers = [
             ("Lambda-Runtime-Aws-Request-Id", invocation.id.clone()),
@@ -240,10 +260,7 @@ impl Shared {
                 "Lambda-Runtime-Invoked-Function-Arn",
                 "arn:aws:lambda:us-east-1:123456789012:function:us-east-1.crossfade:7".into(),
             ),
-            (
-                "Lambda-Runtime-Trace-Id",
-                format!("Root=1-5bef4de7-{:024};Parent=9a9197af755a6419;Sampled=0", state.count),
-            ),
+            ("Lambda-Runtime-Trace-Id", format!("Root=1-5bef4de7-{trace:024};Parent=9a9197af755a6419;Sampled=0")),
             ("Content-Type", "application/json".into()),
         ];
         Some(write_answer(200, &headers, &invocation.event))
@@ -257,8 +274,7 @@ impl Shared {
 
     fn error(&self, request: &HttpRequest, id: &str) -> Vec<u8> {
         let body = self.expect_error(request, &format!("the error of {id}"));
-        let kind = request.headers.get("lambda-runtime-function-error-type").cloned().unwrap_or_default();
-        self.close(id, Reply::Error(kind, body))
+        self.close(id, Reply::Error(body))
     }
 
     fn init_error(&self, request: &HttpRequest) -> Vec<u8> {
@@ -286,7 +302,8 @@ impl Shared {
     }
 
     fn expect_json(&self, request: &HttpRequest, what: &str) -> serde_json::Value {
-        let kind = request.headers.get("content-type").map_or("", String::as_str);
+        // AWS's own Rust client sends none.
+        let kind = request.headers.get("content-type").map_or("application/json", String::as_str);
         if !kind.starts_with("application/json") && !kind.starts_with("application/vnd.aws.lambda.error+json") {
             self.breach(format!("{what} has the content type `{kind}`"));
         }
@@ -323,7 +340,7 @@ fn write_answer(status: u16, headers: &[(&str, String)], body: &[u8]) -> Vec<u8>
 
 fn read_request(reader: &mut impl BufRead) -> Result<Option<HttpRequest>, String> {
     let mut line = String::new();
-    let mut read = |line: &mut String, reader: &mut dyn BufRead| {
+    let read = |line: &mut String, reader: &mut dyn BufRead| {
         line.clear();
         reader.read_line(line)
     };

@@ -11,7 +11,7 @@ use super::source::{Source, hex};
 use crate::analysis::manifest::Manifest;
 use crate::cli::{CliError, json_text};
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
-use crate::edge::{custom_block, image};
+use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
 use crate::route::{Definition, HostRule, Origin, OriginKind};
 
 /// The first file that Lambda loads.
@@ -34,6 +34,8 @@ struct DefaultOrigin {
     host: DefaultHost,
     /// Names that CloudFront would refuse to find twice.
     remove: Vec<String>,
+    /// The members of `origin.custom` that a table decides.
+    members: &'static [&'static str],
 }
 
 /// The `Host` that the default origin is sent.
@@ -129,6 +131,7 @@ fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -
     Ok(DefaultOrigin {
         origin: block(origin, secrets)?,
         host: DefaultHost { name, viewer },
+        members: &CUSTOM_MEMBERS,
         remove: origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
     })
 }

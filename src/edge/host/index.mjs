@@ -100,7 +100,7 @@ function Child([command, args]) {
     };
     started.process.on('error', (error) => end(String(error)));
     started.process.on('exit', (code, signal) => end(`bootstrap --stdio ended with ${signal ?? code}`));
-    started.process.stdin.on('error', (error) => end(String(error)));
+    started.process.stdin.on('error', () => {}); // the exit that follows tells more
     eachLine(started.process.stdout, (line) => {
       const { id, answer, error } = parse(line) ?? {};
       if (id === undefined) return this.stop(started.process); // its exit rejects what waits
@@ -174,33 +174,82 @@ function giveUpOrGoOn(error) {
   log('default', `${error.message}; ${DEATHS} times in a row, bootstrap is not started again`);
 }
 
-/** Aims a request at the default origin and changes nothing else; other events pass unchanged. */
+/** Aims a request at the default origin and changes nothing else; events that are not ours to decide pass unchanged. */
 function toDefault(event) {
   const cf = event?.Records?.[0]?.cf;
-  if (cf?.response) return cf.response;
-  const request = cf?.request;
-  if (!request?.headers) throw new FunctionError({ errorType: 'NoRequest', errorMessage: 'the event holds no request' });
-  const origin = host.default?.origin; // null: the default is what CloudFront itself has on the behavior
-  if (!origin || cf.config?.eventType === 'viewer-request') return request;
-  const value = hostFor(request.headers);
-  for (const name of host.default.remove) delete request.headers[name];
-  request.headers.host = [{ key: 'Host', value }];
-  request.origin = origin;
+  const type = cf?.config?.eventType;
+  const response = isObject(cf?.response) ? cf.response : undefined;
+  const request = isObject(cf?.request) && typeof cf.request.uri === 'string' ? cf.request : undefined;
+  const isOf = (...types) => types.includes(type);
+  const isKnown = isOf('origin-request', 'viewer-request', 'origin-response', 'viewer-response');
+  const answersResponse = isOf('origin-response', 'viewer-response') || (!isKnown && response);
+  if (answersResponse ? !response : !request) {
+    throw new FunctionError({
+      errorType: 'Crossfade.UnusableEvent',
+      errorMessage: 'the event has no usable `Records[0].cf.request`',
+    });
+  }
+  if (answersResponse) return response;
+  // Only an event of an origin has one.
+  if (isOf('viewer-request') || (!isKnown && !request.origin)) return request;
+  return aim(request);
+}
+
+/** Writes the default's `origin` and `Host`, and takes away what CloudFront refuses to find twice. */
+function aim(request) {
+  if (!host.default) return request;
+  const { origin, remove } = host.default;
+  const headers = isObject(request.headers) ? request.headers : {};
+  const value = hostFor(headers);
+  const drop = (unwanted) => {
+    for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
+  };
+  drop(remove);
+  if (origin) { // without one, the default is what CloudFront itself has on the behavior
+    const own = fieldsOf(headers, 'host');
+    if (own.length !== 1 || own[0]?.value !== value) {
+      drop(['host']);
+      headers.host = [{ key: 'Host', value }];
+    }
+    request.headers = headers;
+    request.origin = { custom: { ...unknownMembers(request.origin?.custom, origin.custom), ...origin.custom } };
+  }
   return request;
+}
+
+/** Where the event aims at the default already: members that no table names, which CloudFront may give a meaning. */
+function unknownMembers(own, custom) {
+  if (!['domainName', 'path', 'port'].every((name) => own?.[name] === custom[name])) return {};
+  return Object.fromEntries(Object.entries(own).filter(([name]) => !host.default.members.includes(name)));
 }
 
 /** The `Host` that the default origin is sent, by the `host` key of its table entry. */
 function hostFor(headers) {
   const { name, viewer } = host.default.host;
   if (!viewer) return name;
-  const told = headers['x-crossfade-host']?.[0]?.value;
-  const own = headers.host?.[0]?.value;
-  const isOrigin = (host) => viewer.not.includes(host?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase());
-  const value = told ?? (isOrigin(own) ? undefined : own);
-  return value && /^[\w.-]+(:\d+)?$/.test(value) ? value : name;
+  // Two values are nobody's word.
+  const only = (fields) => (fields.length === 1 && isHost(fields[0]?.value) ? fields[0].value : undefined);
+  const told = fieldsOf(headers, 'x-crossfade-host');
+  if (told.length > 0) return only(told) ?? name;
+  const own = only(fieldsOf(headers, 'host'));
+  const bare = own?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+  return own && !viewer.not.includes(bare) ? own : name;
+}
+
+function fieldsOf(headers, wanted) {
+  const named = Object.entries(headers).filter(([name]) => name.toLowerCase() === wanted);
+  return named.flatMap(([, fields]) => (Array.isArray(fields) ? fields : []));
+}
+
+function isHost(text) {
+  return typeof text === 'string' && text.length <= 259 && /^[\w.:[\]-]+$/.test(text);
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function log(mode, why) {
   const level = mode === 'default' ? 'error' : 'warn';
-  writeSync(2, `${JSON.stringify({ log: 'host', level, mode, why, package: host.package, host: host.broken })}\n`);
+  writeSync(2, `${JSON.stringify({ kind: 'host', level, mode, why, package: host.package, broken: host.broken })}\n`);
 }

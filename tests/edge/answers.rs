@@ -1,0 +1,201 @@
+//! Every event, on every path: the same answer, and one that CloudFront takes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crossfade::config::{MemoryFiles, load};
+use crossfade::edge::start::now;
+use crossfade::edge::{FunctionError, Handler};
+use crossfade::route::{Definition, Table};
+use serde_json::Value;
+
+use crate::package::{SECRET, SECRETS, Unpacked, table, zip_of};
+use crate::sandbox::{DEADLINE, NODES, Outcome, Runtime, Sandbox};
+use crate::validator;
+
+/// One event and where it is from.
+struct Event {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+fn definition(text: &str) -> Definition {
+    let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
+    loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics)).definition().clone()
+}
+
+/// The handler that the binary has inside, here.
+fn handler(definition: Definition) -> Handler {
+    Handler::new(Table::compile(definition), secrets())
+}
+
+fn secrets() -> BTreeMap<String, String> {
+    SECRETS.iter().map(|name| ((*name).to_owned(), SECRET.to_owned())).collect()
+}
+
+/// The rows of the event tests that were written for a table, and the events that others have published.
+fn events(table: &str) -> Vec<Event> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut events = Vec::new();
+    for path in files(&root.join("tests/events/rows")) {
+        let row: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        if row["table"] != table {
+            continue;
+        }
+        let bytes = match &row["text"] {
+            Value::String(text) => text.clone().into_bytes(),
+            _ => row["event"].to_string().into_bytes(),
+        };
+        // The runtime client itself refuses what is no JSON.
+        if serde_json::from_slice::<Value>(&bytes).is_ok() {
+            events.push(Event { name: path.file_name().unwrap().to_string_lossy().into_owned(), bytes });
+        }
+    }
+    assert!(!events.is_empty(), "{table} has events");
+    let data = std::env::var_os("CROSSFADE_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    for kind in ["origin-request", "origin-response", "viewer-request", "viewer-response", "unspecified-request"] {
+        let found = files(&data.join("events").join(kind));
+        if found.is_empty() {
+            eprintln!("skipped: no published events in {}", data.join("events").join(kind).display());
+        }
+        for path in found {
+            events.push(Event { name: path.display().to_string(), bytes: fs::read(&path).unwrap() });
+        }
+    }
+    events
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    files
+}
+
+/// What a path must answer, as far as pipes and Node may write the same JSON in another way.
+fn assert_same(name: &str, expected: &Result<Vec<u8>, FunctionError>, outcome: &Outcome) {
+    match (expected, outcome) {
+        (Ok(expected), Outcome::Answer(answer)) => {
+            let parse = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
+            assert_eq!(parse(answer), parse(expected), "{name}");
+        }
+        (Err(expected), Outcome::Error(error)) => {
+            let told = (error["errorType"].as_str(), error["errorMessage"].as_str());
+            assert_eq!(told, (Some(expected.kind), Some(&*expected.message)), "{name}");
+        }
+        _ => panic!("{name}: {expected:?} is not {outcome:?}"),
+    }
+}
+
+fn assert_valid(event: &Event, outcome: &Outcome) {
+    let parsed: Value = serde_json::from_slice(&event.bytes).unwrap();
+    if parsed.pointer("/Records/0/cf/config/eventType") != Some(&Value::from("origin-request")) {
+        return;
+    }
+    if let Outcome::Answer(answer) = outcome {
+        let faults = validator::faults(&parsed, answer);
+        assert!(faults.is_empty(), "{}: {faults:?}", event.name);
+    }
+}
+
+/// Puts every event of a table through a sandbox and holds each answer against a handler's.
+fn assert_all(sandbox: &mut Sandbox, table: &str, reference: &Handler, exact: Exact) {
+    for event in events(table) {
+        // Pipes and Node pass on what JSON means, not how it is written.
+        let bytes = match exact {
+            Exact::Bytes => event.bytes.clone(),
+            Exact::Meaning => serde_json::from_slice::<Value>(&event.bytes).unwrap().to_string().into_bytes(),
+        };
+        let expected = reference.handle(&bytes, now()).answer;
+        let outcome = sandbox.invoke(&event.bytes, DEADLINE);
+        if let (Exact::Bytes, Ok(expected), Outcome::Answer(answer)) = (exact, &expected, &outcome) {
+            assert_eq!(String::from_utf8_lossy(answer), String::from_utf8_lossy(expected), "{}", event.name);
+        }
+        assert_same(&event.name, &expected, &outcome);
+        assert_valid(&event, &outcome);
+    }
+    assert_eq!(sandbox.api.violations(), [""; 0]);
+    assert_eq!(sandbox.starts, 1);
+    assert!(!sandbox.log().contains(SECRET), "{}", sandbox.log());
+}
+
+#[derive(Clone, Copy)]
+enum Exact {
+    Bytes,
+    Meaning,
+}
+
+#[test]
+fn rust_in_the_place_of_node_answers_as_the_handler_does_byte_for_byte() {
+    for name in ["site", "custom", "bucket"] {
+        let package = Unpacked::new(&zip_of(table(name)));
+        let reference = handler(definition(table(name)));
+        for runtime in [NODES[0], NODES[1], Runtime::Alone] {
+            let mut sandbox = Sandbox::new(runtime, package.root());
+            assert_all(&mut sandbox, name, &reference, Exact::Bytes);
+            assert_eq!(sandbox.path(), if runtime == Runtime::Alone { "alone" } else { "exec" });
+            assert_eq!(sandbox.lines("start").len(), 1, "the path is told once");
+            assert_eq!(sandbox.lines("host").len(), 0);
+        }
+    }
+}
+
+#[test]
+fn rust_beside_node_answers_as_the_handler_does() {
+    for name in ["site", "custom", "bucket"] {
+        let package = Unpacked::new(&zip_of(table(name)));
+        package.write("no-execve.cjs", "process.execve = undefined;");
+        let reference = handler(definition(table(name)));
+        for runtime in NODES {
+            let mut sandbox = Sandbox::new(runtime, package.root()).with_node_args(&["--require", "./no-execve.cjs"]);
+            assert_all(&mut sandbox, name, &reference, Exact::Meaning);
+            assert_eq!(sandbox.path(), "child");
+            assert_eq!(sandbox.lines("start").len(), 1, "the path is told once");
+            assert_eq!(sandbox.lines("host").len(), 1, "and so is the reason");
+        }
+    }
+}
+
+#[test]
+fn node_alone_aims_every_request_at_the_default_as_the_handler_would_without_routes() {
+    for name in ["site", "custom", "bucket"] {
+        let package = Unpacked::new(&zip_of(table(name)));
+        package.remove("bootstrap");
+        let Definition { origins, default, configured, .. } = definition(table(name));
+        let reference = handler(Definition { origins, default, configured, ..Definition::default() });
+        for runtime in NODES {
+            let mut sandbox = Sandbox::new(runtime, package.root());
+            for event in events(name) {
+                let outcome = sandbox.invoke(&event.bytes, DEADLINE);
+                assert_valid(&event, &outcome);
+                let bytes = serde_json::from_slice::<Value>(&event.bytes).unwrap().to_string();
+                let expected = reference.handle(bytes.as_bytes(), now());
+                let handled = expected.summary.as_ref().map(|summary| format!("{:?}", summary.action));
+                // The host knows the default alone: an origin group's second origin is not kept.
+                if handled.as_deref() != Some("Failover") {
+                    assert_same(&event.name, &expected.answer.map_err(|_| no_request()), &with_our_name(outcome));
+                }
+            }
+            assert_eq!(sandbox.api.violations(), [""; 0]);
+            assert_eq!((sandbox.path().as_str(), sandbox.lines("host").len()), ("default", 1));
+            assert!(!sandbox.log().contains(SECRET), "{}", sandbox.log());
+        }
+    }
+}
+
+/// The host has one reason for all events that cannot be answered.
+fn no_request() -> FunctionError {
+    FunctionError { kind: "Crossfade.UnusableEvent", message: "unusable".to_owned() }
+}
+
+fn with_our_name(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Error(mut error) => {
+            error["errorMessage"] = "unusable".into();
+            Outcome::Error(error)
+        }
+        other => other,
+    }
+}

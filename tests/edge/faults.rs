@@ -1,0 +1,306 @@
+//! What a fault costs: the site stays on its default, at most one start fails, and the log says why.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::package::{SECRET, Unpacked, zip};
+use crate::protocol::event;
+use crate::sandbox::{DEADLINE, NODES, Outcome, Sandbox};
+
+/// Where an answer aims, or the status of an answer made at the edge.
+fn aim(answer: &[u8]) -> String {
+    let answer: Value = serde_json::from_slice(answer).unwrap();
+    let text = |path: &str| answer.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    text("/status").or_else(|| text("/origin/custom/domainName")).unwrap_or_default()
+}
+
+/// An address that the table redirects: only a working table answers it itself.
+const REDIRECTED: &str = "/campanha/natal";
+const BY_TABLE: &str = "301";
+const BY_DEFAULT: &str = "legacy-alb.example.com";
+
+/// A broken package: what is done to it, the path of the start that stays, failed starts, answer, and words of the log.
+struct Broken {
+    name: &'static str,
+    harm: fn(&Unpacked),
+    path: &'static str,
+    failed_starts: usize,
+    answer: &'static str,
+    log: &'static str,
+}
+
+const BROKEN: [Broken; 17] = [
+    Broken {
+        name: "binary missing",
+        harm: |package| package.remove("bootstrap"),
+        path: "default",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "ENOENT",
+    },
+    Broken {
+        name: "binary empty",
+        harm: |package| package.write("bootstrap", ""),
+        path: "default",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "bootstrap has 0 bytes",
+    },
+    Broken {
+        name: "binary cut off",
+        harm: |package| {
+            let bytes = package.read("bootstrap");
+            package.write("bootstrap", &bytes[..bytes.len() / 2]);
+        },
+        path: "default",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "bytes, not",
+    },
+    Broken {
+        name: "binary not executable",
+        harm: |package| package.chmod("bootstrap", 0o644),
+        path: "child",
+        failed_starts: 0,
+        answer: BY_TABLE,
+        log: "EACCES",
+    },
+    Broken {
+        name: "binary that ends at once",
+        harm: |package| script(package, "exit 3"),
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "a start before this one died",
+    },
+    Broken {
+        name: "binary that crashes at start",
+        harm: |package| script(package, "kill -SEGV $$"),
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "SIGSEGV",
+    },
+    Broken {
+        name: "binary for nothing known",
+        harm: |package| {
+            let size = package.read("bootstrap").len();
+            package.write("bootstrap", vec![b'?'; size]);
+        },
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "a start before this one died",
+    },
+    Broken {
+        name: "binary that talks nonsense",
+        harm: |package| script(package, "[ \"$1\" = --stdio ] && while read -r line; do echo nonsense; done; exit 1"),
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "3 times in a row",
+    },
+    Broken {
+        name: "table missing",
+        harm: |package| package.remove("table.bin"),
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "`table.bin`: it cannot be read",
+    },
+    Broken {
+        name: "table empty",
+        harm: |package| package.write("table.bin", ""),
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "no compiled table",
+    },
+    Broken {
+        name: "table cut off",
+        harm: |package| {
+            let bytes = package.read("table.bin");
+            package.write("table.bin", &bytes[..bytes.len() - 7]);
+        },
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "cut off or too long",
+    },
+    Broken {
+        name: "table damaged",
+        harm: |package| {
+            let mut bytes = package.read("table.bin");
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 0x10;
+            package.write("table.bin", bytes);
+        },
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "checksum",
+    },
+    Broken {
+        name: "table of another build",
+        harm: |package| {
+            let mut bytes = package.read("table.bin");
+            bytes[12] ^= 0x10;
+            package.write("table.bin", bytes);
+        },
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_DEFAULT,
+        log: "stale",
+    },
+    Broken {
+        name: "table and default missing",
+        harm: |package| {
+            package.remove("table.bin");
+            package.remove("default.json");
+        },
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "`default.json` cannot be read",
+    },
+    Broken {
+        name: "secrets missing",
+        harm: |package| package.remove("secrets.json"),
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "no value for the secret",
+    },
+    Broken {
+        name: "secrets damaged",
+        harm: |package| package.write("secrets.json", format!("{{\"ORIGIN_VERIFY\": {SECRET}")),
+        path: "default",
+        failed_starts: 1,
+        answer: BY_DEFAULT,
+        log: "`secrets.json` cannot be understood",
+    },
+    Broken {
+        name: "host file missing",
+        harm: |package| package.remove("host.json"),
+        path: "exec",
+        failed_starts: 0,
+        answer: BY_TABLE,
+        log: "",
+    },
+];
+
+/// Puts a script in the place of the binary, as long as the binary is said to be.
+fn script(package: &Unpacked, body: &str) {
+    let mut host: Value = serde_json::from_slice(&package.read("host.json")).unwrap();
+    let text = format!("#!/bin/sh\n{body}\n");
+    host["bytes"] = text.len().into();
+    package.write("host.json", host.to_string());
+    package.write("bootstrap", text);
+}
+
+#[test]
+fn what_is_broken_costs_at_most_one_start_and_the_site_stays_up() {
+    for Broken { name, harm, path, failed_starts, answer, log } in BROKEN {
+        let package = Unpacked::new(zip());
+        harm(&package);
+        for runtime in NODES {
+            let mut sandbox = Sandbox::new(runtime, package.root());
+            let outcomes: Vec<_> = (0..6).map(|_| sandbox.invoke(&event(REDIRECTED), DEADLINE)).collect();
+            let (failed, answered) = outcomes.split_at(failed_starts);
+            let told = sandbox.log();
+            assert!(failed.iter().all(|outcome| *outcome == Outcome::Crashed), "{name}: {outcomes:?}\n{told}");
+            for outcome in answered {
+                match outcome {
+                    Outcome::Answer(body) => assert_eq!(aim(body), answer, "{name}\n{told}"),
+                    other => panic!("{name} on {runtime:?}: {other:?}\n{told}"),
+                }
+            }
+            assert_eq!(sandbox.path(), path, "{name}\n{told}");
+            assert_eq!(sandbox.starts, failed_starts + 1, "{name}");
+            assert!(told.contains(log), "{name}: `{log}` is not in\n{told}");
+            assert!(!told.contains(SECRET), "{name}: {told}");
+            assert_eq!(sandbox.api.violations(), [""; 0], "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_start_that_failed_for_another_package_is_no_reason_against_this_one() {
+    let package = Unpacked::new(zip());
+    let mut sandbox = Sandbox::new(NODES[0], package.root());
+    fs::write(sandbox.tmp.path().join("crossfade-0123456789abcdef.starting"), "").unwrap();
+    sandbox.answer(&event("/"));
+    assert_eq!(sandbox.path(), "exec");
+}
+
+#[test]
+fn a_crash_between_events_costs_nothing_but_a_start() {
+    let package = Unpacked::new(zip());
+    for runtime in NODES {
+        let mut sandbox = Sandbox::new(runtime, package.root());
+        sandbox.answer(&event("/"));
+        signal("-ABRT", sandbox.pid());
+        wait_until(|| !sandbox.is_running());
+        sandbox.kill();
+        assert_eq!(aim(&sandbox.answer(&event(REDIRECTED))), BY_TABLE);
+        assert_eq!((sandbox.path().as_str(), sandbox.starts), ("exec", 2));
+    }
+}
+
+#[test]
+fn a_hang_costs_the_event_that_it_met() {
+    let package = Unpacked::new(zip());
+    for runtime in NODES {
+        let mut sandbox = Sandbox::new(runtime, package.root());
+        sandbox.answer(&event("/"));
+        signal("-STOP", sandbox.pid());
+        assert_eq!(sandbox.invoke(&event("/"), Duration::from_millis(300)), Outcome::TimedOut);
+        assert_eq!(aim(&sandbox.answer(&event(REDIRECTED))), BY_TABLE);
+        assert_eq!(sandbox.path(), "exec");
+    }
+}
+
+#[test]
+fn a_child_that_crashes_or_hangs_is_started_again_and_its_event_goes_to_the_default() {
+    let package = Unpacked::new(zip());
+    package.chmod("bootstrap", 0o644);
+    for runtime in NODES {
+        let mut sandbox = Sandbox::new(runtime, package.root());
+        assert_eq!(aim(&sandbox.answer(&event(REDIRECTED))), BY_TABLE);
+        for round in 0..5 {
+            let child = child_of(sandbox.pid());
+            signal(if round % 2 == 0 { "-STOP" } else { "-KILL" }, child);
+            let began = Instant::now();
+            let outcome = sandbox.invoke(&event(REDIRECTED), Duration::from_secs(2));
+            match outcome {
+                // A child that was seen to be dead before the event came is started again for it.
+                Outcome::Answer(body) if round % 2 == 1 => assert!([BY_DEFAULT, BY_TABLE].contains(&&*aim(&body))),
+                Outcome::Answer(body) => assert_eq!(aim(&body), BY_DEFAULT),
+                other => panic!("{other:?}\n{}", sandbox.log()),
+            }
+            assert!(began.elapsed() < Duration::from_secs(2));
+            assert_eq!(aim(&sandbox.answer(&event(REDIRECTED))), BY_TABLE, "{}", sandbox.log());
+        }
+        assert_eq!((sandbox.path().as_str(), sandbox.starts), ("child", 1));
+    }
+}
+
+fn signal(which: &str, pid: u32) {
+    assert!(Command::new("kill").args([which, &pid.to_string()]).status().unwrap().success());
+}
+
+fn child_of(pid: u32) -> u32 {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    children.split_whitespace().next().unwrap_or_else(|| panic!("{pid} has no child")).parse().unwrap()
+}
+
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,18 @@
+//! The package end to end: the zip that `crossfade package` writes, unpacked, started by the official Node runtime client
+//! on Node 22 and 24 and by itself, against a stand-in for Lambda's Runtime API.
+//!
+//! What this needs beyond the toolchain is installed by `rig/install.sh`, which is called here and does nothing when
+//! everything is there.
+
+#![allow(clippy::print_stderr, reason = "a test says what it skips")]
+
+mod package;
+mod runtime_api;
+mod sandbox;
+#[path = "../support/validator.rs"]
+mod validator;
+
+mod answers;
+mod faults;
+mod protocol;
+mod zip;
