@@ -80,7 +80,7 @@ impl FromStr for Listen {
         if host.is_empty() || !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
             return Err("it takes HOST:PORT".to_owned());
         }
-        let port = port.map(|port| port.parse().map_err(|_| format!("`{port}` is no port"))).transpose()?;
+        let port = port.map(|port| port.parse().map_err(|_| "it takes HOST:PORT".to_owned())).transpose()?;
         Ok(Listen { host: host.to_owned(), port })
     }
 }
