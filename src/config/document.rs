@@ -12,6 +12,9 @@ use super::files::{FileError, MAX_TOML};
 /// Syntax errors reported of one file; a file of garbage has one per line.
 const MAX_SYNTAX_ERRORS: usize = 100;
 
+/// Largest file, bytes, that is read on after a syntax error: the parser keeps some 200 bytes for each byte of garbage.
+const MAX_RECOVERED: usize = 2 * 1024 * 1024;
+
 /// A file that was read.
 pub(crate) struct Document {
     /// Its number in the sources.
@@ -52,19 +55,28 @@ impl Document {
         None
     }
 
-    /// The tree of the text, as far as it could be read; every syntax error is reported.
+    /// The tree of the text, as far as it could be read; every syntax error is reported, of a large file the first.
     pub(crate) fn parse(&self, context: &mut Context<'_>) -> Tree<'_> {
         context.file = self.file;
+        let first = match DeTable::parse(&self.text) {
+            Ok(root) => return Tree { root: root.into_inner(), is_whole: true },
+            Err(first) => first,
+        };
+        if self.text.len() > MAX_RECOVERED {
+            context
+                .report(&codes::SYNTAX, first.span().unwrap_or(0..0), first.message().to_owned())
+                .help("a file of this size is read up to its first syntax error: correct it and check again");
+            return Tree { root: DeTable::new(), is_whole: false };
+        }
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
-            let span = error.span().unwrap_or(0..0);
-            context.report(&codes::SYNTAX, span, error.message().to_owned());
+            context.report(&codes::SYNTAX, error.span().unwrap_or(0..0), error.message().to_owned());
         }
         if let Some(more) = errors.get(MAX_SYNTAX_ERRORS..).filter(|more| !more.is_empty()) {
             let span = more.first().and_then(toml::de::Error::span).unwrap_or(0..0);
             context.report(&codes::SYNTAX, span, format!("and {} more syntax errors from here on", more.len()));
         }
-        Tree { root: root.into_inner(), is_whole: errors.is_empty() }
+        Tree { root: root.into_inner(), is_whole: false }
     }
 }
 
