@@ -184,3 +184,47 @@ fn a_file_that_cannot_be_read_is_told_with_its_name() {
         assert!(stderr.starts_with(&format!("error: `{}`", path.display())) && stderr.contains(why), "{stderr}");
     }
 }
+
+#[test]
+fn without_a_time_the_clock_is_read_once_and_printed_where_the_table_asks_for_it() {
+    let rows = [("timed.toml", 1), ("routes.toml", 0)];
+    for (table, notes) in rows {
+        let mut child = crossfade().args(["decide", "--urls", "--routes", table]).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(b"/natal\n/natal\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.matches("note: lines without a time are decided at 20").count(), notes, "{stderr}");
+        assert_eq!(stderr.lines().count(), notes, "{stderr}");
+        let story = crossfade().args(["explain", "/natal", "--routes", table]).output().unwrap();
+        let story = String::from_utf8(story.stdout).unwrap();
+        assert_eq!(story.matches("(now: no `--at` was given)").count(), notes, "{story}");
+    }
+}
+
+#[test]
+fn ten_thousand_findings_are_counted_the_first_are_shown_and_none_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("routes.toml");
+    let routes = |at: usize| format!("[[route]]\nid = \"r{at}\"\nprefx = \"/r{at}\"\ngone = true\n");
+    let head = "schema = 1\ndefault = \"a\"\n[origins.a]\nside = \"new\"\ntype = \"custom\"\ndomain = \"a.example\"\n";
+    fs::write(&table, format!("{head}{}", (0..10_000).map(routes).collect::<String>())).unwrap();
+    let run = |args: &[&str]| {
+        let output = crossfade().arg("check").arg(&table).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let rows: [(Args<'_>, usize); 3] = [(&[], 50), (&["--all"], 10_000), (&["--format", "json"], 10_000)];
+    for (args, shown) in rows {
+        let text = run(args);
+        assert_eq!(text.matches("did you mean `prefix`").count(), shown, "{args:?}");
+        assert_eq!(text.contains("9,950 more findings not shown"), shown == 50, "{args:?}");
+    }
+}
+
+#[test]
+fn a_stdin_that_cannot_be_read_is_told() {
+    let folder = File::open(folder()).unwrap();
+    let output = crossfade().arg("decide").stdin(folder).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.as_str()), (Some(2), "error: stdin cannot be read: is a directory\n"));
+}

@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::{Color, Global};
 
 /// Width of text that goes to no terminal.
-const WIDTH_ELSEWHERE: usize = 100;
+const WIDTH_ELSEWHERE: usize = 140;
 
 /// One of the two standard streams.
 pub struct Terminal {
