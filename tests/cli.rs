@@ -108,10 +108,14 @@ fn a_reader_that_goes_away_is_no_failure() {
 #[test]
 fn an_answer_that_cannot_be_written_is_a_failure() {
     let Ok(full) = File::options().write(true).open("/dev/full") else { return };
-    let output = crossfade().arg("check").stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(stderr, "error: the answer cannot be written: no space left on device\n");
+    let told = "error: the answer cannot be written: no space left on device\n";
+    for (arg, words) in [("check", told), ("decide", told), ("--help", "")] {
+        let mut child = crossfade().arg(arg).stdout(full.try_clone().unwrap()).spawn().unwrap();
+        let _gone = child.stdin.take().unwrap().write_all(b"{}\n");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arg}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), words, "{arg}");
+    }
 }
 
 #[test]

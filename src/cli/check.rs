@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{CliError, Exit, Format, Global, Terminal, table};
 use crate::config::{Counts, Loaded};
 use crate::report::diagnostics::{self, Entry, Show, Tally};
-use crate::report::layout::{BAD, GOOD, WARN, count, grouped, styled};
+use crate::report::layout::{BAD, GOOD, WARN, count, grouped, shown, styled};
 
 /// Arguments of `check`.
 #[derive(Clone, Debug, Args)]
@@ -73,7 +73,7 @@ fn summary(loaded: &Loaded, tally: Tally) -> String {
         count(map_rows, "map row"),
         count(tests, "test"),
     ];
-    let mut out = format!("{}: {} · ", table::name(loaded), read.join(", "));
+    let mut out = format!("{}: {} · ", shown(table::name(loaded)), read.join(", "));
     let fine = GOOD;
     styled(&mut out, if tally.errors > 0 { BAD } else { fine }, &count(tally.errors, "error"));
     out.push_str(", ");

@@ -5,6 +5,8 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::report::layout::shown;
+
 /// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
 #[derive(Debug)]
 pub struct CliError {
@@ -46,9 +48,9 @@ impl CliError {
     pub fn render(&self) -> String {
         let error = Style::new().bold().fg_color(Some(AnsiColor::BrightRed.into()));
         let help = Style::new().bold().fg_color(Some(AnsiColor::BrightCyan.into()));
-        let mut text = format!("{}{error}error{error:#}: {}\n", self.report, self.cause);
+        let mut text = format!("{}{error}error{error:#}: {}\n", self.report, shown(&self.cause));
         for cure in &self.cures {
-            text.push_str(&format!("{help}help{help:#}: {cure}\n"));
+            text.push_str(&format!("{help}help{help:#}: {}\n", shown(cure)));
         }
         text
     }

@@ -32,7 +32,10 @@ impl DiskFiles {
             return Err(CliError::new(format_args!("the name of `{}` is not UTF-8", top.display()))
                 .help("rename the file: its name is part of every message"));
         };
-        File::open(top).map_err(|error| unreadable(top, &error))?;
+        // A pipe is opened only once.
+        if metadata.is_file() {
+            File::open(top).map_err(|error| unreadable(top, &error))?;
+        }
         let folder = match top.parent() {
             Some(parent) if parent != Path::new("") => parent.to_owned(),
             _ => PathBuf::from("."),

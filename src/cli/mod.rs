@@ -158,11 +158,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let parsed = Cli::command().color(color_asked_for(&args).into()).try_get_matches_from(&args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => {
-            let exit = if error.use_stderr() { Exit::CouldNot } else { Exit::Fine };
-            // Where even the usage cannot be written there is nothing left to say.
-            return error.print().map_or(Exit::Fine, |()| exit);
-        }
+        Err(error) => return usage(&error),
     };
     let global = cli.global;
     match dispatch(cli.command, &global) {
@@ -172,6 +168,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
             Terminal::stderr(&global).note(&error.render());
             Exit::CouldNot
         }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> Exit {
+    let exit = if error.use_stderr() { Exit::CouldNot } else { Exit::Fine };
+    match error.print() {
+        Ok(()) => exit,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Fine,
+        Err(_) => Exit::CouldNot,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::layout::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, cell, count, grouped, styled};
+use super::layout::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, cell, count, grouped, shown, styled};
 use crate::analysis::tests::{CaseReport, Difference, Kind, TestReport};
 
 /// Styled text: the failures in order, a blank line after each, and a last line with the counts.
@@ -67,7 +67,7 @@ fn value(json: &Json) -> String {
 
 fn summary(out: &mut String, report: &TestReport, table: &str) {
     let TestReport { passed, failed, cases, .. } = report;
-    out.push_str(&format!("{table}: "));
+    out.push_str(&format!("{}: ", shown(table)));
     styled(out, if *failed == 0 { GOOD } else { PLAIN }, &format!("{} passed", grouped(*passed)));
     out.push_str(", ");
     styled(out, if *failed > 0 { BAD } else { PLAIN }, &format!("{} failed", grouped(*failed)));
