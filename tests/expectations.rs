@@ -195,3 +195,61 @@ fn a_report_is_plain_data() {
     });
     assert_eq!(serde_json::to_value(&report).unwrap(), expected);
 }
+
+#[test]
+fn get_and_head_are_told_apart_only_where_a_request_proves_it() {
+    let route = |id: &str, keys: &str| format!("[[route]]\nid = '{id}'\n{keys}\n");
+    let r160 = |id: &str, own: &str, other: &str| {
+        format!("R160 `{id}` takes {own} but not {other} of a URL, and the two get different decisions")
+    };
+    let gone = |methods: &str| format!("path = '/a'\ngone = true\nmethod = {methods}");
+    let both = "path = '/a'\ngone = true\nmethod = ['GET', 'HEAD']";
+    let rows = [
+        ("HEAD falls to the default", route("a", &gone("'GET'")), vec![r160("a", "GET", "HEAD")]),
+        ("GET falls to the default", route("a", &gone("['HEAD', 'POST']")), vec![r160("a", "HEAD", "GET")]),
+        ("both are taken", route("a", &gone("['GET', 'HEAD']")), vec![]),
+        ("neither is taken", route("a", &gone("'POST'")), vec![]),
+        ("the other route answers the same", route("a", &gone("'GET'")) + &route("b", &gone("'HEAD'")), vec![]),
+        ("the default does the same", route("a", "origin = 'legacy'\nmethod = 'GET'"), vec![]),
+        ("an earlier route takes both", route("b", both) + &route("a", &gone("'GET'")), vec![]),
+        (
+            "an earlier route takes the first path, not the second",
+            route("b", both) + &route("a", "prefix = '/a'\ngone = true\nmethod = 'GET'"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
+            "only the headers that are set differ",
+            route("a", "origin = 'legacy'\nmethod = 'GET'\nrequest_headers = { set = { x-a = '1' } }"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
+            "a regex and a window are no hindrance",
+            route("a", "regex = '^/n/[0-9]+$'\nuntil = 2026-01-01T00:00:00Z\ngone = true\nmethod = 'GET'"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+    ];
+    for (name, body, expected) in rows {
+        // The routes of the head take nothing of it.
+        assert_eq!(findings(&loaded(&body)), expected, "{name}");
+    }
+}
+
+#[test]
+fn redirects_that_lose_a_method_are_told_of_once() {
+    let redirect = |id: &str, keys: &str| format!("[[route]]\nid = '{id}'\npath = '/{id}'\nredirect = '/to'\n{keys}\n");
+    let r161 = "R161 redirects with status 301 or 302 take more than GET and HEAD: ";
+    let rows = [
+        (redirect("a", "method = ['GET', 'HEAD']"), vec![]),
+        (redirect("a", "status = 308\nmethod = ['GET', 'HEAD', 'POST']"), vec![]),
+        (redirect("a", ""), vec![format!("{r161}`a`")]),
+        (redirect("a", "method = ['GET', 'HEAD', 'POST']"), vec![format!("{r161}`a`")]),
+        (
+            ["a", "b", "c", "d", "e"].map(|id| redirect(id, "status = 301")).concat(),
+            vec![format!("{r161}`a`, `b`, `c`, 2 more")],
+        ),
+        (redirect("a", "status = 307"), vec!["R162 redirects take OPTIONS: `a`".to_owned()]),
+    ];
+    for (body, expected) in rows {
+        assert_eq!(findings(&loaded(&body)), expected, "{body}");
+    }
+}
