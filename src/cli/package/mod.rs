@@ -1,7 +1,7 @@
 //! `crossfade package`: the zip that a Lambda@Edge function runs, the same bytes for the same input.
 //!
-//! [`source`] reads the table, [`binary`] judges the Rust binary, [`secrets`] finds values, [`contents`] makes the files,
-//! [`archive`] the zip.
+//! [`source`] reads the table, `binary` judges the Rust binary, `secrets` finds values, `contents` makes the files,
+//! `archive` the zip.
 
 mod archive;
 mod binary;
