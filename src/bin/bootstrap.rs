@@ -13,6 +13,7 @@ use crossfade::edge::start::{Mode, Started, now, own_folder, start, write_log};
 use crossfade::edge::{lambda, stdio};
 
 fn main() -> ExitCode {
+    say_only_where_a_panic_is();
     let mut args = env::args_os().skip(1);
     let done = match (args.next(), args.next()) {
         (None, None) => poll(Mode::Alone, None),
@@ -28,6 +29,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A panic's own words may hold part of a request: the log gets its place alone. The handler turns it into the default.
+fn say_only_where_a_panic_is() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let message = format!("a panic{place}");
+        write_log(&[serde_json::json!({ "kind": "notice", "level": "error", "message": message }).to_string()]);
+    }));
 }
 
 fn poll(mode: Mode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {

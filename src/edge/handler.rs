@@ -206,7 +206,7 @@ impl Handler {
                 status: summary.status,
             };
             let message = summary.surprise.as_deref().unwrap_or_default();
-            log.push(Line { kind, message, request_id: id, request: Some(of) }.write());
+            log.push(Line::new(kind, message, id).of(of).write());
         }
         Handled { answer: Ok(bytes), log, summary: Some(summary) }
     }
@@ -237,7 +237,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
 /// Says something once in the life of a handler.
 pub(super) fn notice(told: &AtomicBool, request_id: &str, message: &str, log: &mut Vec<String>) {
     if !told.swap(true, Ordering::Relaxed) {
-        log.push(Line { kind: Kind::Notice, message, request_id, request: None }.write());
+        log.push(Line::new(Kind::Notice, message, request_id).write());
     }
 }
 
@@ -247,12 +247,12 @@ fn pass_on(trigger: Trigger, request_id: &str, text: &str) -> Handled {
         Trigger::ViewerRequest => "a viewer-request event: its request goes back unchanged",
         Trigger::Response => "a response event: its response goes back unchanged",
     };
-    let line = Line { kind: Kind::Notice, message, request_id, request: None }.write();
+    let line = Line::new(Kind::Notice, message, request_id).write();
     Handled { answer: Ok(text.as_bytes().to_vec()), log: vec![line], summary: None }
 }
 
 fn unusable(message: &str) -> Handled {
-    let line = Line { kind: Kind::Surprise, message, request_id: "", request: None }.write();
+    let line = Line::new(Kind::Surprise, message, "").write();
     let error = FunctionError { kind: "Crossfade.UnusableEvent", message: message.to_owned() };
     Handled { answer: Err(error), log: vec![line], summary: None }
 }

@@ -16,16 +16,27 @@ pub(super) enum Kind {
     Notice,
 }
 
+impl Kind {
+    /// As Lambda's own log levels are called, so that its filter works.
+    fn level(self) -> &'static str {
+        match self {
+            Kind::Decision => "info",
+            Kind::Notice | Kind::Surprise => "warn",
+        }
+    }
+}
+
 /// One line; a key is absent where it does not apply.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Line<'a> {
-    pub(super) kind: Kind,
+    kind: Kind,
+    level: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
-    pub(super) message: &'a str,
+    message: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
-    pub(super) request_id: &'a str,
+    request_id: &'a str,
     #[serde(flatten)]
-    pub(super) request: Option<Of<'a>>,
+    request: Option<Of<'a>>,
 }
 
 /// The request that a line is about, and what became of it.
@@ -45,7 +56,15 @@ pub(super) struct Of<'a> {
 /// Longest text of a viewer's that is logged, bytes.
 const LONGEST: usize = 1024;
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    pub(super) fn new(kind: Kind, message: &'a str, request_id: &'a str) -> Line<'a> {
+        Line { kind, level: kind.level(), message, request_id, request: None }
+    }
+
+    pub(super) fn of(self, request: Of<'a>) -> Line<'a> {
+        Line { request: Some(request), ..self }
+    }
+
     pub(super) fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }

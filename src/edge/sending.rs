@@ -1,4 +1,7 @@
 //! How a request is sent on: its origin, its host, and none of the headers that CloudFront adds itself.
+//!
+//! The gate's own `x-crossfade-` headers are left on the request: they are part of the cache key, hold no secret, and an
+//! origin group's second invocation may see the request as the first one left it, and needs them.
 
 use std::borrow::Cow;
 
