@@ -219,7 +219,7 @@ catalogue! {
         "it is the path that is sent on; `query_string` says what happens to the query";
     TARGET_CHARACTER = "R116" Error "a target holds a character that no URL may hold":
         "browsers and servers differ in what they make of it";
-    TARGET_DOUBLE_SLASH = "R117" Error "a target doubles the slash of `{rest}`":
+    TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}`":
         "after a prefix, `{rest}` is empty or begins with a slash itself";
 
     // Answers

@@ -15,7 +15,7 @@ use super::context::Context;
 use super::document::decode;
 use super::files::MAX_MAP;
 use super::include::{report_bad_name, resolve};
-use super::targets::check_literal;
+use super::targets::{check_literal, to_ascii};
 use super::value::Text;
 
 /// Findings shown of one map; the rest is counted.
@@ -145,7 +145,7 @@ impl<'t> Map<'t> {
         let target = self.target(row, to);
         let status = self.status(row, status);
         if let (Some(from), Some(()), Some(status)) = (source, target, status) {
-            self.rows.push(MapRow { from, to: to.to_owned(), status, line: row.line });
+            self.rows.push(MapRow { from, to: to_ascii(to), status, line: row.line });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::diagnostic::Severity;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
@@ -64,7 +65,7 @@ pub(crate) fn lower(
     if faults.is_empty() {
         check_result(text.text, &pieces, pattern, &mut faults);
     }
-    let fine = faults.is_empty();
+    let fine = faults.iter().all(|fault| fault.code.severity == Severity::Warning);
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
@@ -239,7 +240,7 @@ fn escape_for_url(text: &str) -> Option<(usize, String)> {
         |at: usize| text.as_bytes().get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
     let is_fine = |at: usize, char: char| match char {
         '%' => is_escape(at),
-        _ => char.is_ascii_graphic() && !"\"<>\\^`{|}".contains(char),
+        _ => !char.is_ascii() || (char.is_ascii_graphic() && !"\"<>\\^`{|}".contains(char)),
     };
     let first = text.char_indices().find(|(at, char)| !is_fine(*at, *char))?.0;
     let mut escaped = String::new();
@@ -247,11 +248,20 @@ fn escape_for_url(text: &str) -> Option<(usize, String)> {
         if is_fine(at, char) {
             escaped.push(char);
         } else {
-            let mut bytes = [0; 4];
-            escaped.extend(char.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")));
+            escaped.push_str(&percent_encoded(char));
         }
     }
     Some((first, escaped))
+}
+
+/// A target as it is sent: what is not ASCII is percent-encoded, so that `/promoções` can be written as it is read.
+pub(crate) fn to_ascii(text: &str) -> String {
+    text.chars().map(|char| if char.is_ascii() { char.to_string() } else { percent_encoded(char) }).collect()
+}
+
+fn percent_encoded(char: char) -> String {
+    let mut bytes = [0; 4];
+    char.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 /// Turns names into numbers.
@@ -259,7 +269,7 @@ fn resolve(pieces: &[Piece<'_>], names: Option<&[(String, usize)]>, faults: &mut
     let mut parts = Vec::new();
     for piece in pieces {
         match *piece {
-            Piece::Literal(literal, _) => parts.push(Part::Literal(literal.to_owned())),
+            Piece::Literal(literal, _) => parts.push(Part::Literal(to_ascii(literal))),
             Piece::Capture(name, at) => {
                 let Some(names) = names else { continue };
                 match names.iter().find(|(known, _)| known == name) {
@@ -327,5 +337,24 @@ fn check_rest(text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
             false => fault.help(format!("write `{}`", text.replacen("/{", "{", 1))),
         };
         faults.push(fault);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_that_are_not_ascii_are_sent_percent_encoded_and_the_rest_as_written() {
+        let rows = [
+            ("/promoções/{x}", "/promo%C3%A7%C3%B5es/{x}"),
+            ("/a%20b?q=ç#é", "/a%20b?q=%C3%A7#%C3%A9"),
+            ("/%c3%a7", "/%c3%a7"),
+        ];
+        for (text, sent) in rows {
+            assert_eq!(to_ascii(text), sent, "{text}");
+        }
+        assert_eq!(check_literal("/promoções"), Ok(()));
+        assert!(check_literal("https://são.example/").is_err());
     }
 }
