@@ -4,7 +4,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint docs bench demo serve package clean
+.PHONY: help setup test check lint docs bench fuzz demo serve package
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,8 +26,13 @@ lint: ## formatting, clippy, documentation
 bench: ## how fast a decision is, by size of the table
 	$(CARGO) bench --all-features
 
-demo: ## the README's examples, one after the other
-	bash tests/readme.sh
+fuzz: ## the three fuzz targets, FUZZ_SECONDS each
+	bash tests/fuzz/run $(FUZZ_SECONDS)
+
+demo: ## what becomes of some URLs of the portal
+	@$(CARGO) run --quiet --release -- check
+	@$(CARGO) run --quiet --release -- explain --at 2026-11-25T12:00:00Z /promocoes/dia-das-maes
+	@printf '%s\n' / /minha-conta /campanha/natal /api/v1/saldo /ajuda/pontos/validade | $(CARGO) run --quiet --release -- decide --urls
 
 serve: ## the portal on http://127.0.0.1:8080
 	$(CARGO) run --release -- serve
