@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::layout::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, WARN, cell, count, styled};
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Path, QueryRead, Reads, RouteRef};
+use crate::route::pattern::PathPattern;
 use crate::route::{Decision, Forward, Outcome, Redirect, Respond};
 
 /// Where the time of an explained request came from.
@@ -156,8 +157,11 @@ fn candidate_row(candidate: &Candidate<'_, '_>, story: &Explanation<'_, '_>) -> 
 
 fn route_row(mark: Cell, style: anstyle::Style, found: &RouteRef<'_>, why: Cell) -> Vec<Cell> {
     let route = found.route;
-    let pattern = format!("{} {}", route.path.key(), route.path);
-    let pattern = if route.path.key() == "any" { "every path".to_owned() } else { pattern };
+    let pattern = match &route.path {
+        PathPattern::Any => "every path".to_owned(),
+        PathPattern::Map(rows) => format!("redirect_map of {}", count(rows.len(), "row")),
+        pattern => format!("{} {pattern}", pattern.key()),
+    };
     let place = format!("{}:{}", found.file, route.place.line);
     vec![mark, cell(style, &route.id), cell(FAINT, place), cell(style, pattern), why]
 }
