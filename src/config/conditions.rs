@@ -149,7 +149,7 @@ impl Kind {
     fn ends(self) -> (&'static [char], &'static [char]) {
         match self {
             Kind::Query => (&['&', '=', '#', ' '], &['&', '#', ' ']),
-            Kind::Cookie => (&[';', '=', ','], &[';']),
+            Kind::Cookie => (&[';', '='], &[';']),
             Kind::Header => (&[], &[]),
         }
     }

@@ -6,10 +6,12 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, Label, Severity, Sources};
 
 use super::codes::{self, Code};
-use super::files::Files;
+use super::files::{Entry, FileError, Files};
 use super::near::nearest;
 use super::value::quoted;
 
+/// Bytes of all files of a table together.
+const MAX_TOTAL: u64 = 256 * 1024 * 1024;
 /// Findings that are listed; a file of garbage could have millions.
 const MAX_FINDINGS: usize = 10_000;
 /// Longest text of the user in a message, characters.
@@ -17,12 +19,15 @@ const MAX_QUOTED: usize = 160;
 
 /// The findings so far, and where the next one is.
 pub(crate) struct Context<'f> {
-    /// What the table's files are read from.
-    pub(crate) files: &'f dyn Files,
+    files: &'f dyn Files,
+    /// Bytes read so far.
+    read: u64,
     /// Every file read, by number.
     pub(crate) sources: Sources,
     /// The file that spans count in.
     pub(crate) file: usize,
+    /// Rows of redirect maps met so far.
+    pub(crate) map_rows: usize,
     diagnostics: Vec<Diagnostic>,
     errors: Unlisted,
     warnings: Unlisted,
@@ -40,7 +45,20 @@ impl<'f> Context<'f> {
     /// Nothing read, nothing found.
     pub(crate) fn new(files: &'f dyn Files) -> Context<'f> {
         let (errors, warnings) = (Unlisted::default(), Unlisted::default());
-        Context { files, sources: Sources::default(), file: 0, diagnostics: Vec::new(), errors, warnings }
+        let (sources, diagnostics) = (Sources::default(), Vec::new());
+        Context { files, read: 0, sources, file: 0, map_rows: 0, diagnostics, errors, warnings }
+    }
+
+    /// The content of a file of at most `limit` bytes, which fits with all files read before it.
+    pub(crate) fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, FileError> {
+        let bytes = self.files.read(name, limit.min(MAX_TOTAL.saturating_sub(self.read)))?;
+        self.read = self.read.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        Ok(bytes)
+    }
+
+    /// What is directly in a folder.
+    pub(crate) fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+        self.files.list(folder)
     }
 
     /// A finding at a place of the current file; the report takes what else is to be said.

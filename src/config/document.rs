@@ -30,7 +30,7 @@ impl Document {
         name: &str,
         named_at: Option<(usize, Range<usize>)>,
     ) -> Option<Document> {
-        let (text, trouble) = match context.files.read(name, MAX_TOML) {
+        let (text, trouble) = match context.read(name, MAX_TOML) {
             Ok(bytes) => {
                 let (text, broken) = decode(bytes);
                 (text, broken.map(|span| (&codes::NOT_UTF8, span, format!("`{name}` is not UTF-8"))))

@@ -58,8 +58,8 @@ impl Finding {
             Finding::Stars(part) => (
                 &codes::GLOB_STARS,
                 part,
-                "`**` is a whole segment",
-                "write `/**/` between slashes, `/**` at the end, or `*` inside a segment",
+                "`**` is a whole segment between slashes",
+                "write `/**/` between slashes, `/**` at the end, `*` inside a segment; for `**` in braces write two routes",
             ),
             Finding::EmptyAlternative(part) => (
                 &codes::GLOB_EMPTY_ALTERNATIVE,

@@ -200,7 +200,7 @@ fn step(context: &mut Context<'_>, names: &[String], (segment, is_last): (&str, 
     let glob = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
     let mut next = Vec::new();
     for folder in names {
-        let entries = match context.files.list(folder) {
+        let entries = match context.list(folder) {
             Ok(entries) => entries,
             Err(FileError::NotFound) => continue,
             Err(error) => return Err(format!("the folder `{folder}` cannot be read: {error}")),

@@ -99,7 +99,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     routes.check_buckets(&mut context, &head);
     let counts = Counts {
         routes_read: routes.read,
-        map_rows: routes.map_rows,
+        map_rows: context.map_rows,
         tests: routes.raw.tests.len(),
         ..Counts::default()
     };

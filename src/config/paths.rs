@@ -1,6 +1,5 @@
 //! `path`, `prefix`, `glob` and `regex`: the text of a pattern → what is matched on the normal form.
 
-use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
 
@@ -292,10 +291,75 @@ fn template(
             .help("paths are matched without dot segments: write the path without `..`");
         return None;
     }
-    debug_assert!(
-        canonical.trailing_slash == TrailingSlash::Keep
-            || segments.last() != Some(&Segment::Literal(String::new()))
-            || rest.is_some()
-    );
     Some(PathPattern::Template(Template { segments, rest }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::files::MemoryFiles;
+    use crate::route::canonical::{Case, Slashes, TrailingSlash};
+
+    fn canonical(words: &str) -> Canonical {
+        Canonical {
+            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
+            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
+            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
+            refuse: Vec::new(),
+        }
+    }
+
+    /// A pattern as text again: captures in braces, a prefix with `…` at its end.
+    fn shown(pattern: &PathPattern) -> String {
+        match pattern {
+            PathPattern::Exact(path) => path.clone(),
+            PathPattern::Prefix(prefix) => format!("{prefix}…"),
+            PathPattern::Template(template) => {
+                let segment = |segment: &Segment| match segment {
+                    Segment::Literal(text) => format!("/{text}"),
+                    Segment::Capture(name) => format!("/{{{name}}}"),
+                };
+                let rest = template.rest.as_ref().map(|name| format!("/{{*{name}}}"));
+                template.segments.iter().map(segment).chain(rest).collect()
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn lowered(words: &str, text: &str, kind: &str) -> (String, usize) {
+        let files = MemoryFiles::new();
+        let mut context = Context::new(&files);
+        let text = Text { text, span: 0..0 };
+        let pattern = match kind {
+            "prefix" => prefix(&mut context, &canonical(words), &text),
+            _ => path(&mut context, &canonical(words), &text),
+        };
+        (pattern.as_ref().map(shown).unwrap_or_default(), context.finish().1.len())
+    }
+
+    #[test]
+    fn paths_and_prefixes_are_put_in_normal_form() {
+        let rows = [
+            ("", "path", "/promoções", "/promo%C3%A7%C3%B5es"),
+            ("", "path", "/a//b/./c/../%7eD", "/a/b/~D"),
+            ("", "path", "/%7Ba%7d", "/%7Ba%7D"),
+            ("lower", "path", "/A/{Slug}/B%c3", "/a/{Slug}/b%C3"),
+            ("strip", "path", "/a/{b}/", "/a/{b}"),
+            ("", "path", "/a/{b}/", "/a/{b}/"),
+            ("", "path", "/a//{b}", "/a/{b}"),
+            ("split", "path", "/a//{b}", "/a//{b}"),
+            ("", "path", "/a/../{b}/{*rest}", "/{b}/{*rest}"),
+            ("strip", "path", "/{*rest}", "/{*rest}"),
+            ("", "path", "/~0/%7E1/{a}/{b}", "/~0/~1/{a}/{b}"),
+            ("", "path", "/{a1}/{a2}", "/{a1}/{a2}"),
+            ("", "path", "/", "/"),
+            ("", "prefix", "/a/", "/a…"),
+            ("", "prefix", "/", "…"),
+            ("lower", "prefix", "/Promoções", "/promo%C3%A7%C3%B5es…"),
+            ("split", "prefix", "/a//", "/a/…"),
+        ];
+        for (words, kind, text, expected) in rows {
+            assert_eq!(lowered(words, text, kind), (expected.to_owned(), 0), "[{words}] {kind} {text}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ pub(crate) fn lower(context: &mut Context<'_>, canonical: &Canonical, name: &Tex
             return None;
         }
     };
-    let bytes = match context.files.read(&resolved, MAX_MAP) {
+    let bytes = match context.read(&resolved, MAX_MAP) {
         Ok(bytes) => bytes,
         Err(error) => {
             let message = format!("the redirect map `{resolved}` cannot be read: {error}");
@@ -55,7 +55,8 @@ pub(crate) fn lower(context: &mut Context<'_>, canonical: &Canonical, name: &Tex
         context.file = whose;
         return None;
     }
-    let Map { rows, findings, .. } = Map::read(&text, file, canonical);
+    let Map { rows, findings, met, .. } = Map::read(&text, file, canonical);
+    context.map_rows += met;
     let fine = findings.is_empty();
     context.sources.add(&resolved, text);
     context.extend(findings);
@@ -72,6 +73,8 @@ struct Map<'t> {
     file: usize,
     text: &'t str,
     rows: Vec<MapRow>,
+    /// Rows met, malformed ones too.
+    met: usize,
     /// Where each source was first.
     sources: HashMap<String, Range<usize>>,
     findings: Vec<Diagnostic>,
@@ -94,6 +97,7 @@ impl<'t> Map<'t> {
             file,
             text,
             rows: Vec::new(),
+            met: 0,
             sources: HashMap::new(),
             findings: Vec::new(),
             hidden: 0,
@@ -126,6 +130,7 @@ impl<'t> Map<'t> {
             let is_header = is_first && is_header(&cells);
             is_first = false;
             if !is_header && !cells.iter().all(|cell| cell.is_empty()) {
+                self.met += 1;
                 self.row(canonical, &Row { span, line, cells });
             }
         }
@@ -178,7 +183,11 @@ impl<'t> Map<'t> {
     fn target(&mut self, row: &Row<'_>, to: &str) -> Option<()> {
         let Err(fault) = check_literal(to) else { return Some(()) };
         let help: Vec<&str> = fault.help.iter().map(String::as_str).collect();
-        self.report(&codes::ROW_TARGET, self.cell(row, to), fault.message.clone(), &help);
+        let mut at = self.cell(row, to);
+        if at.len() == to.len() && !to.is_empty() {
+            at = at.start + fault.part.start..at.start + fault.part.end;
+        }
+        self.report(&codes::ROW_TARGET, at, fault.message.clone(), &help);
         None
     }
 

@@ -66,8 +66,6 @@ pub(crate) struct Routes<'a> {
     pub(crate) raw: Raw<'a>,
     /// `[[route]]` entries met.
     pub(crate) read: usize,
-    /// Rows of redirect maps met.
-    pub(crate) map_rows: usize,
     ids: HashMap<&'a str, (usize, Range<usize>)>,
     /// Of each origin, where it is first used.
     uses: HashMap<usize, (usize, Range<usize>)>,
@@ -163,11 +161,7 @@ impl<'a> Routes<'a> {
             "prefix" => paths::prefix(context, canonical, &text),
             "glob" => paths::glob(context, canonical, &text),
             "regex" => paths::regex(context, canonical, &text),
-            _ => {
-                let rows = redirect_map::lower(context, canonical, &text)?;
-                self.map_rows += rows.len();
-                Some(PathPattern::Map(rows))
-            }
+            _ => redirect_map::lower(context, canonical, &text).map(PathPattern::Map),
         }
     }
 

@@ -256,6 +256,9 @@ fn escape_for_url(text: &str) -> Option<(usize, String)> {
 
 /// A target as it is sent: what is not ASCII is percent-encoded, so that `/promoções` can be written as it is read.
 pub(crate) fn to_ascii(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     text.chars().map(|char| if char.is_ascii() { char.to_string() } else { percent_encoded(char) }).collect()
 }
 
