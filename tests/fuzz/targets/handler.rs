@@ -1,0 +1,35 @@
+//! Any bytes as an event: a function error, or an answer that CloudFront takes. A panic is a finding even though the
+//! handler catches it: the fuzzer's hook ends the process first.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use crossfade::config::{MemoryFiles, load};
+use crossfade::edge::Handler;
+use crossfade::route::Timestamp;
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../support/validator.rs"]
+mod validator;
+
+static HANDLERS: LazyLock<[Handler; 2]> =
+    LazyLock::new(|| [include_str!("../../events/bucket.toml"), include_str!("../../events/custom.toml")].map(handler));
+
+fn handler(text: &str) -> Handler {
+    let table = load("routes.toml", &MemoryFiles::new().with("routes.toml", text)).table.expect("a table");
+    Handler::new(table, BTreeMap::from([("ORIGIN_VERIFY".to_owned(), "secret".to_owned())]))
+}
+
+fuzz_target!(|event: &[u8]| {
+    let parsed = serde_json::from_slice(event);
+    for handler in &*HANDLERS {
+        let handled = handler.handle(event, Timestamp::from_seconds(1_795_737_600));
+        let Ok(answer) = handled.answer else { continue };
+        if handled.summary.is_some() && let Ok(event) = &parsed {
+            let faults = validator::faults(event, &answer);
+            assert!(faults.is_empty(), "{faults:?}: {}", String::from_utf8_lossy(&answer));
+        }
+    }
+});
