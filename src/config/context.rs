@@ -64,7 +64,7 @@ impl<'f> Context<'f> {
     /// A finding at a place of the current file; the report takes what else is to be said.
     pub(crate) fn report(&mut self, code: &'static Code, span: Range<usize>, message: impl Into<String>) -> Report<'_> {
         let label = Label { file: self.file, span, text: String::new() };
-        if self.diagnostics.len() >= MAX_FINDINGS {
+        if self.is_full() {
             self.leave_out(code.code, code.severity, label);
             return Report(None);
         }
@@ -77,6 +77,11 @@ impl<'f> Context<'f> {
             help: Vec::new(),
         });
         Report(self.diagnostics.last_mut())
+    }
+
+    /// Whether further findings are only counted.
+    pub(crate) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= MAX_FINDINGS
     }
 
     fn leave_out(&mut self, code: &'static str, severity: Severity, label: Label) {
@@ -92,7 +97,7 @@ impl<'f> Context<'f> {
     /// Takes findings that were made elsewhere.
     pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         for found in diagnostics {
-            if self.diagnostics.len() < MAX_FINDINGS {
+            if !self.is_full() {
                 self.diagnostics.push(found);
             } else if let Some(label) = found.labels.into_iter().next() {
                 self.leave_out(found.code, found.severity, label);

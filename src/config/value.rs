@@ -214,7 +214,6 @@ impl<'a> Section<'a> {
         for entry in section.entries() {
             if !keys.contains(&entry.key()) {
                 section.unknown(context, entry, keys);
-                section.misspelt.extend(nearest(entry.key(), keys.iter().copied()).map(str::to_owned));
             }
         }
         section
@@ -225,10 +224,15 @@ impl<'a> Section<'a> {
         self.misspelt.iter().any(|meant| meant == key)
     }
 
-    fn unknown(&self, context: &mut Context<'_>, entry: Entry<'_>, keys: &[&str]) {
-        let report = context
-            .report(&codes::UNKNOWN_KEY, entry.key_span(), format!("{} has no key `{}`", self.name, entry.key()))
-            .did_you_mean(entry.key(), keys.iter().copied());
+    fn unknown(&mut self, context: &mut Context<'_>, entry: Entry<'_>, keys: &[&str]) {
+        // Where no more is listed, a million unknown keys are not compared with the known ones.
+        let near = if context.is_full() { None } else { nearest(entry.key(), keys.iter().copied()) };
+        let message = format!("{} has no key `{}`", self.name, entry.key());
+        let mut report = context.report(&codes::UNKNOWN_KEY, entry.key_span(), message);
+        if let Some(near) = near {
+            report = report.help(format!("did you mean `{near}`?"));
+            self.misspelt.push(near.to_owned());
+        }
         if keys.len() <= 12 {
             report.help(format!("it has {}", quoted(keys)));
         }
