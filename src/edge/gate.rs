@@ -174,3 +174,124 @@ fn check_values(written: Written, name: &str, values: &[Cow<'_, str>]) -> Result
         Some(why) => Err(Violation::Header { name: name.to_owned(), why }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::{HostRule, OriginKind, Protocol, Side, Varies};
+
+    fn custom() -> CustomOrigin {
+        CustomOrigin {
+            host: HostRule::Origin,
+            protocol: Protocol::Https,
+            port: 443,
+            path: String::new(),
+            read_timeout: 30,
+            keepalive_timeout: 5,
+            response_completion_timeout: None,
+            ssl_protocols: vec!["TLSv1.2".into()],
+        }
+    }
+
+    fn origin(domain: &str) -> Origin {
+        Origin {
+            id: "o".into(),
+            side: Side::New,
+            domain: domain.into(),
+            headers: Vec::new(),
+            varies: Varies::default(),
+            kind: OriginKind::Custom(custom()),
+        }
+    }
+
+    #[test]
+    fn an_origin_outside_what_cloudfront_takes_is_refused() {
+        type Change = fn(&mut CustomOrigin);
+        let rows: [(Change, Option<Violation>); 12] = [
+            (|_| {}, None),
+            (|custom| custom.port = 8443, None),
+            (|custom| custom.response_completion_timeout = Some(30), None),
+            (|custom| custom.port = 22, Some(Violation::Range("port"))),
+            (|custom| custom.read_timeout = 0, Some(Violation::Range("read_timeout"))),
+            (|custom| custom.read_timeout = 121, Some(Violation::Range("read_timeout"))),
+            (|custom| custom.keepalive_timeout = 121, Some(Violation::Range("keepalive_timeout"))),
+            (
+                |custom| custom.response_completion_timeout = Some(29),
+                Some(Violation::Range("response_completion_timeout")),
+            ),
+            (|custom| custom.ssl_protocols = vec!["TLSv1.3".into()], Some(Violation::Range("ssl_protocols"))),
+            (|custom| custom.ssl_protocols.clear(), Some(Violation::Range("ssl_protocols"))),
+            (|custom| custom.path = "/x/".into(), Some(Violation::OriginPath(Unfit::Slashes))),
+            (|custom| custom.path = "/a b".into(), Some(Violation::OriginPath(Unfit::NotEncoded))),
+        ];
+        for (change, expected) in rows {
+            let mut custom = custom();
+            change(&mut custom);
+            assert_eq!(check_custom(&origin("a.example"), &custom, &[]).err(), expected, "{custom:?}");
+        }
+        assert_eq!(check_custom(&origin("10.0.0.1"), &custom(), &[]), Err(Violation::Domain(Unfit::Address)));
+    }
+
+    #[test]
+    fn custom_headers_are_few_short_and_allowed() {
+        let header = |name: &str, why| Some(Violation::Header { name: name.to_owned(), why });
+        let long = "x".repeat(1784);
+        let rows: [(&str, &str, Option<Violation>); 6] = [
+            ("x-a", "b", None),
+            ("host", "b", header("host", Refusal::Denylisted)),
+            ("x-amz-a", "b", header("x-amz-a", Refusal::Denylisted)),
+            ("via", "b", header("via", Refusal::Denylisted)),
+            ("x-a", "b\r\nc: d", header("x-a", Refusal::Value)),
+            ("x-a", &long, header("x-a", Refusal::LongValue)),
+        ];
+        for (name, value, expected) in rows {
+            assert_eq!(check_custom_headers(&[(name, value)]).err(), expected, "{name}: {value}");
+        }
+        assert_eq!(check_custom_headers(&[("x-a", "b"); 31]), Err(Violation::CustomHeaders));
+        let value = "x".repeat(1700);
+        assert_eq!(check_custom_headers(&[("x-a", value.as_str()); 7]), Err(Violation::CustomHeaders));
+    }
+
+    #[test]
+    fn an_answer_outside_what_cloudfront_takes_is_refused() {
+        let (large, header) = ("x".repeat(1_000_001), |name: &str, why| Violation::Header { name: name.into(), why });
+        let rows: [(u16, &str, &str, &str, Option<Violation>); 8] = [
+            (200, "x-a", "b", "ok", None),
+            (599, "x-a", "b", "", None),
+            (199, "x-a", "b", "", Some(Violation::Status(199))),
+            (600, "x-a", "b", "", Some(Violation::Status(600))),
+            (204, "x-a", "b", "ok", Some(Violation::Body(204))),
+            (200, "content-length", "2", "ok", Some(header("content-length", Refusal::ReadOnly))),
+            (302, "location", "/a\r\nset-cookie: b", "", Some(header("location", Refusal::Value))),
+            (200, "x-a", "b", &large, Some(Violation::AnswerSize)),
+        ];
+        for (status, name, value, body, expected) in rows {
+            let answer = Generated { status, headers: vec![(name, vec![value.into()])], body };
+            assert_eq!(check_generated(&answer).err(), expected, "{status} {name}");
+        }
+    }
+
+    #[test]
+    fn headers_of_a_request_that_are_cloudfronts_own_are_left_alone() {
+        let rows = [
+            ("via", Some(Refusal::ReadOnly)),
+            ("If-None-Match", Some(Refusal::ReadOnly)),
+            ("x-edge-a", Some(Refusal::Disallowed)),
+            ("x-a", None),
+        ];
+        for (name, why) in rows {
+            let mut edits = HeaderEdits::default();
+            edits.remove(name);
+            let expected = why.map(|why| Violation::Header { name: name.to_owned(), why });
+            assert_eq!(check_header_edits(&edits).err(), expected, "{name}");
+        }
+        for host in ["", "a b", "a/b", "a\r\nb"] {
+            let mut edits = HeaderEdits::default();
+            edits.set("host", host.into());
+            assert!(check_header_edits(&edits).is_err(), "{host}");
+        }
+        let mut edits = HeaderEdits::default();
+        edits.remove("Host");
+        assert_eq!(check_header_edits(&edits), Err(Violation::Host));
+    }
+}
