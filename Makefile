@@ -4,7 +4,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint docs bench fuzz demo serve package
+.PHONY: help setup test check lint docs bench fuzz demo serve package figures
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,3 +40,6 @@ serve: ## the portal on http://127.0.0.1:8080
 package: ## dist/edge.zip, the Lambda@Edge function
 	$(CARGO) build --release --no-default-features --features edge --bin bootstrap
 	$(CARGO) run --quiet --release -- package
+
+figures: setup ## what the package costs: starts, invocations, large tables (timed; docs/performance.md)
+	$(CARGO) test --all-features --test edge -- --ignored --nocapture --test-threads 1

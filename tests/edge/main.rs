@@ -14,5 +14,6 @@ mod validator;
 
 mod answers;
 mod faults;
+mod figures;
 mod protocol;
 mod zip;

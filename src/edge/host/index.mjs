@@ -7,12 +7,10 @@
 //
 // `host.json` is written by `crossfade package`. docs/edge.md tells what a crash or a hang costs on each path.
 
-import { spawn } from 'node:child_process';
+// Nothing else is imported here: every module that Node loads delays the hand-over.
 import { accessSync, closeSync, constants, openSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-const BINARY = join(import.meta.dirname, 'bootstrap');
+const BINARY = `${import.meta.dirname}/bootstrap`;
 const LOADER = '/lib64/ld-linux-x86-64.so.2'; // runs a binary that lost its executable bit
 const ANSWER_MS = 5_000; // a decision takes less than one; a cold 128 MB function may need a second for its table
 const RESERVE_MS = 500; // kept of Lambda's deadline for answering without the child
@@ -38,7 +36,7 @@ export async function handler(event, context) {
 /** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove } }`. */
 function readHost() {
   try {
-    return JSON.parse(readFileSync(join(import.meta.dirname, 'host.json'), 'utf8'));
+    return JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
   } catch (error) {
     return { broken: String(error) };
   }
@@ -63,7 +61,7 @@ function handOver() {
   }
   const own = [BINARY, ['--stdio']];
   if (typeof process.execve !== 'function') return { why: 'this Node.js has no process.execve', spawn: own };
-  const marker = join(tmpdir(), `crossfade-${host.package ?? 'unknown'}.starting`);
+  const marker = `${process.env.TMPDIR ?? '/tmp'}/crossfade-${host.package ?? 'unknown'}.starting`;
   try {
     closeSync(openSync(marker, 'wx'));
   } catch (error) {
@@ -87,6 +85,7 @@ class FunctionError extends Error {
 
 /** The binary as a child: started now, and again for the next event whenever it died. */
 function Child([command, args]) {
+  const { spawn } = process.getBuiltinModule('node:child_process');
   let running; // { process, waiting: Map of id → { resolve, reject } }
   let lastId = 0;
   this.deaths = 0;
