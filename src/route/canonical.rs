@@ -132,7 +132,7 @@ impl Canonical {
         self.refuse.iter().find(holds).map(String::as_str)
     }
 
-    /// Whether the raw path is certainly its own normal form. May say no of a path that is.
+    /// Whether the raw path is certainly its own normal form. May say no of a path that is. Every request passes here.
     fn is_normal(&self, raw: &str) -> bool {
         let bytes = raw.as_bytes();
         if bytes.first() != Some(&b'/') {
@@ -141,21 +141,17 @@ impl Canonical {
         if self.trailing_slash == TrailingSlash::Strip && bytes.len() > 1 && bytes.last() == Some(&b'/') {
             return false;
         }
-        let mut previous = 0u8;
-        for (at, &byte) in bytes.iter().enumerate() {
-            let fine = match byte {
-                b'%' => is_normal_escape(bytes.get(at + 1..at + 3)),
-                b'/' => previous != b'/' || self.slashes == Slashes::Keep,
-                b'.' => previous != b'/',
-                b'A'..=b'Z' if self.case == Case::Lower => in_escape(bytes, at),
-                _ => is_path_byte(byte),
-            };
-            if !fine {
-                return false;
-            }
-            previous = byte;
-        }
-        true
+        bytes.iter().enumerate().all(|(at, &byte)| match KINDS.get(usize::from(byte)) {
+            Some(Kind::Plain) => true,
+            // What follows a slash may have to be merged or removed.
+            Some(Kind::Slash) => match bytes.get(at + 1) {
+                Some(b'/') => self.slashes == Slashes::Keep,
+                next => next != Some(&b'.'),
+            },
+            Some(Kind::Upper) => self.case == Case::Keep || in_escape(bytes, at),
+            Some(Kind::Percent) => is_normal_escape(bytes.get(at + 1..at + 3)),
+            Some(Kind::Foreign) | None => false,
+        })
     }
 
     /// Steps (b) to (e), in place; the new length.
@@ -178,6 +174,36 @@ impl Canonical {
     }
 }
 
+/// What a byte of a raw path may have to be changed for.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Nothing.
+    Plain,
+    Slash,
+    /// `A`–`Z`.
+    Upper,
+    Percent,
+    /// It stands in no normal form.
+    Foreign,
+}
+
+/// The kind of each byte: a load is cheaper than the comparisons, and most of a decision is reading its path.
+const KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Foreign; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b'/' => Kind::Slash,
+            b'%' => Kind::Percent,
+            b'A'..=b'Z' => Kind::Upper,
+            _ if is_path_byte(byte) => Kind::Plain,
+            _ => Kind::Foreign,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 /// Whether the two bytes after a `%` make an escape that step (a) leaves alone.
 fn is_normal_escape(digits: Option<&[u8]>) -> bool {
     let Some(&[high, low]) = digits else { return false };
@@ -194,12 +220,12 @@ fn in_escape(bytes: &[u8], at: usize) -> bool {
 }
 
 /// RFC 3986 2.3.
-pub(crate) fn is_unreserved(byte: u8) -> bool {
+pub(crate) const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// `pchar` of RFC 3986 3.3 without the escape, and `/`.
-pub(crate) fn is_path_byte(byte: u8) -> bool {
+pub(crate) const fn is_path_byte(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(
             byte,

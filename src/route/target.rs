@@ -76,13 +76,34 @@ pub fn check_made(text: &str) -> Result<(), Unsafe> {
     if text.starts_with("//") || text.starts_with("/\\") {
         return Err(Unsafe::DoubleSlash);
     }
-    if text.chars().any(char::is_control) {
+    // One pass over bytes tells that there is nothing to look at more closely: so it is of nearly every text.
+    let seen = text.bytes().fold(0, |seen, byte| seen | SUSPECTS.get(usize::from(byte)).copied().unwrap_or(CONTROL));
+    if seen & CONTROL != 0 && text.chars().any(char::is_control) {
         return Err(Unsafe::Control);
+    }
+    if seen & DOT == 0 {
+        return Ok(());
     }
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let climbs = path.split(['/', '\\']).any(is_double_dot);
     if climbs { Err(Unsafe::Climbs) } else { Ok(()) }
 }
+
+/// The byte is, or is part of, a character that may be a control character.
+const CONTROL: u8 = 1;
+/// The byte is a dot, or begins an escape that may be one.
+const DOT: u8 = 2;
+
+/// What each byte may be part of.
+const SUSPECTS: [u8; 256] = {
+    let mut suspects = [CONTROL; 256];
+    let mut byte = b' ';
+    while byte < 127 {
+        suspects[byte as usize] = if byte == b'.' || byte == b'%' { DOT } else { 0 };
+        byte += 1;
+    }
+    suspects
+};
 
 /// `..`, also written with `%2e`, which browsers read as a dot.
 fn is_double_dot(segment: &str) -> bool {
@@ -175,6 +196,9 @@ mod tests {
             ("/a/...", Ok(())),
             ("/a?next=/../b", Ok(())),
             ("/a//b", Ok(())),
+            ("/a\u{85}b", Err(Unsafe::Control)),
+            ("/a\u{7f}b", Err(Unsafe::Control)),
+            ("/çção", Ok(())),
         ];
         for (text, expected) in rows {
             assert_eq!(check_made(text), expected, "{text}");

@@ -1,1 +1,95 @@
+//! No heap allocation per decision without a capture: counted, on a warm table.
 
+use crossfade::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
+use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
+use crossfade::route::query::QueryPolicy;
+use crossfade::route::target::{Part, Target};
+use crossfade::route::{Action, LazyRegex, Request, Table, decide};
+
+use crate::workload::{Class, Spread, Workload, definition};
+
+/// One route of each kind, and one with every kind of condition.
+fn small() -> Table {
+    let literal = |text: &str| Segment::Literal(text.into());
+    let template = Template { segments: vec![literal("t"), Segment::Capture("x".into())], rest: None };
+    let mut definition = definition(vec![
+        PathPattern::Exact("/exact".into()),
+        PathPattern::Template(template),
+        PathPattern::Prefix("/prefix".into()),
+        PathPattern::Glob(Glob::new("/glob/**/*.{js,css}")),
+        PathPattern::Regex(LazyRegex::new(r"^/regex/(\d+)$")),
+        PathPattern::Prefix("/conditions".into()),
+        PathPattern::Prefix("/captured".into()),
+    ]);
+    let named = |name: &str, test| vec![NamedTest { name: name.into(), test }];
+    definition.routes[5].conditions = Conditions {
+        hosts: vec![HostPattern::AnyLabel("example.com".into())],
+        methods: vec!["GET".into()],
+        query: named("id", ValueTest::Equal("1".into())),
+        headers: named("accept", ValueTest::Regex(LazyRegex::new("html"))),
+        cookies: named("beta", ValueTest::AnyOf(vec!["1".into(), "2".into()])),
+        countries: vec!["BR".into()],
+        cohort: Some("early".into()),
+        ..Conditions::default()
+    };
+    if let Action::Origin(action) = &mut definition.routes[6].action {
+        action.rewrite = Some(Target { parts: vec![Part::Literal("/new".into()), Part::Capture(0)] });
+        action.query_string = QueryPolicy::Drop;
+    }
+    Table::compile(definition)
+}
+
+fn allocations(table: &Table, request: &Request<'_>, route: Option<&str>) -> u64 {
+    // The first decisions compile regexes and fill their caches.
+    for _ in 0..3 {
+        assert_eq!(decide(table, request).route_id(), route, "{}", request.path);
+    }
+    allocation_counter::measure(|| {
+        std::hint::black_box(decide(table, request));
+    })
+    .count_total
+}
+
+#[test]
+fn a_decision_without_a_capture_allocates_nothing() {
+    let table = small();
+    let all = Request {
+        host: Some("WWW.example.com:443"),
+        headers: vec![("Accept", "text/html"), ("Cookie", "a=b; beta=2")],
+        country: Some("BR"),
+        cohort: Some("early"),
+        ..Request::get("/conditions/x?x=y&id=1")
+    };
+    let long = format!("/none/{}", "x/".repeat(4000));
+    let rows = [
+        (Request::get("/exact?x=1"), Some("r-0")),
+        (Request::get("/t/some"), Some("r-1")),
+        (Request::get("/prefix/of/it"), Some("r-2")),
+        (Request::get("/glob/a/b/c.js"), Some("r-3")),
+        (Request::get("/regex/12"), Some("r-4")),
+        (all, Some("r-5")),
+        (Request::get("/nothing/of/it"), None),
+        (Request::get("//exact/./%61/../"), None),
+        (Request::get("//./exact"), Some("r-0")),
+        (Request::get(&long), None),
+    ];
+    for (request, route) in rows {
+        assert_eq!(allocations(&table, &request, route), 0, "{}", request.path);
+    }
+    assert!(allocations(&table, &Request::get("/captured/x"), Some("r-6")) > 0, "the counter counts");
+}
+
+#[test]
+fn nor_does_one_on_a_table_of_ten_thousand_routes() {
+    let mut load = Workload::mixed(10_000, 5);
+    let paths: Vec<String> = [Class::Exact, Class::Prefix, Class::Glob, Class::Regex, Class::Miss]
+        .into_iter()
+        .flat_map(|class| (0..20).map(|_| load.path(class, Spread::Uniform)).collect::<Vec<_>>())
+        .collect();
+    let table = Table::compile(load.definition);
+    for path in &paths {
+        let request = Request::get(path);
+        let route = decide(&table, &request).route_id().map(str::to_owned);
+        assert_eq!(allocations(&table, &request, route.as_deref()), 0, "{path}");
+    }
+}

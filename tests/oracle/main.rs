@@ -7,6 +7,6 @@ mod properties;
 mod scale;
 mod tables;
 mod walk;
-#[path = "../../benches/workload.rs"]
+#[path = "../../benches/workload/mod.rs"]
 #[allow(dead_code)]
 mod workload;

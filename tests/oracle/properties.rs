@@ -7,7 +7,7 @@ use crate::tables::{Facts, Sample, requests, sample};
 use crate::walk::{Answer, Oracle};
 
 /// A decision in the words of the oracle.
-pub fn told(decision: &Decision<'_, '_>) -> Answer {
+pub(crate) fn told(decision: &Decision<'_, '_>) -> Answer {
     let action = match &decision.outcome {
         Outcome::Origin(forward) => {
             format!("origin {} {} ? {}", forward.origin.id, forward.uri.as_str(), forward.query_string)

@@ -18,20 +18,20 @@ use crate::workload::origins;
 
 /// The facts of a request that owns its texts.
 #[derive(Clone, Debug)]
-pub struct Facts {
-    pub method: &'static str,
-    pub host: Option<&'static str>,
-    pub path: String,
-    pub query: String,
-    pub headers: Vec<(&'static str, &'static str)>,
-    pub country: Option<&'static str>,
-    pub cohort: Option<&'static str>,
-    pub epoch: Option<u32>,
-    pub time: Option<i64>,
+pub(crate) struct Facts {
+    pub(crate) method: &'static str,
+    pub(crate) host: Option<&'static str>,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) country: Option<&'static str>,
+    pub(crate) cohort: Option<&'static str>,
+    pub(crate) epoch: Option<u32>,
+    pub(crate) time: Option<i64>,
 }
 
 impl Facts {
-    pub fn request(&self) -> Request<'_> {
+    pub(crate) fn request(&self) -> Request<'_> {
         Request {
             method: self.method,
             host: self.host,
@@ -48,9 +48,9 @@ impl Facts {
 
 /// A table, and paths that its patterns were made from.
 #[derive(Clone, Debug)]
-pub struct Sample {
-    pub definition: Definition,
-    pub paths: Vec<String>,
+pub(crate) struct Sample {
+    pub(crate) definition: Definition,
+    pub(crate) paths: Vec<String>,
 }
 
 fn word() -> impl Strategy<Value = &'static str> {
@@ -291,7 +291,7 @@ fn canonical() -> impl Strategy<Value = Canonical> {
 }
 
 /// A table of up to `routes` routes; now and then with many on one path, as sites that are told apart by `?id=` have.
-pub fn sample(routes: usize) -> impl Strategy<Value = Sample> {
+pub(crate) fn sample(routes: usize) -> impl Strategy<Value = Sample> {
     let many = prop_oneof![2 => Just(0usize), 1 => 12..40usize];
     (vec(route(), 0..routes), many, canonical()).prop_map(|(mut routes, many, canonical)| {
         if let Some((first, path)) = routes.first().cloned() {
@@ -366,7 +366,7 @@ fn bend(path: &str, how: usize) -> String {
 }
 
 /// Requests, most of them on the paths of a table.
-pub fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
+pub(crate) fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let known = if sample.paths.is_empty() { vec!["/".to_owned()] } else { sample.paths.clone() };
     let on_table = (select(known), 0..22usize).prop_map(|(path, how)| bend(&path, how));
     let any_path = prop_oneof![path(), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];

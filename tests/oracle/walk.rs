@@ -13,13 +13,13 @@ use regex::Regex;
 
 /// What the oracle says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    pub route: Option<String>,
-    pub action: String,
-    pub refused: Option<String>,
+pub(crate) struct Answer {
+    pub(crate) route: Option<String>,
+    pub(crate) action: String,
+    pub(crate) refused: Option<String>,
 }
 
-pub struct Oracle<'t> {
+pub(crate) struct Oracle<'t> {
     definition: &'t Definition,
     matchers: Vec<OnceCell<Matcher>>,
 }
@@ -34,11 +34,11 @@ enum Matcher {
 }
 
 impl<'t> Oracle<'t> {
-    pub fn new(definition: &'t Definition) -> Oracle<'t> {
+    pub(crate) fn new(definition: &'t Definition) -> Oracle<'t> {
         Oracle { definition, matchers: definition.routes.iter().map(|_| OnceCell::new()).collect() }
     }
 
-    pub fn answer(&self, request: &Request<'_>) -> Answer {
+    pub(crate) fn answer(&self, request: &Request<'_>) -> Answer {
         let definition = self.definition;
         let raw = request.path.to_ascii_lowercase();
         if definition.canonical.refuse.iter().any(|text| !text.is_empty() && raw.contains(&text.to_ascii_lowercase())) {
@@ -263,7 +263,7 @@ fn safe(made: String) -> Option<String> {
 }
 
 /// The five steps of design rule 3, each as its own pass.
-pub fn normal(canonical: &Canonical, raw: &str) -> Vec<u8> {
+pub(crate) fn normal(canonical: &Canonical, raw: &str) -> Vec<u8> {
     let mut path = escaped(raw.as_bytes());
     if canonical.slashes == Slashes::Merge {
         path.dedup_by(|next, before| *next == b'/' && *before == b'/');

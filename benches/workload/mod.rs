@@ -12,14 +12,14 @@ use crossfade::route::{
 };
 
 /// splitmix64: a fixed stream of numbers for a seed.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Random {
+    pub(crate) fn new(seed: u64) -> Random {
         Random(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -28,7 +28,7 @@ impl Random {
     }
 
     /// A number below `end`.
-    pub fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
@@ -38,7 +38,7 @@ impl Random {
     }
 
     /// A number below `end`, the first ones most often: about Zipf's law with exponent 1.
-    pub fn zipf(&mut self, end: usize) -> usize {
+    pub(crate) fn zipf(&mut self, end: usize) -> usize {
         let rank = ((end as f64 + 1.0).ln() * self.share()).exp() - 1.0;
         (rank as usize).min(end.saturating_sub(1))
     }
@@ -47,7 +47,7 @@ impl Random {
         &items[self.below(items.len())]
     }
 
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
         }
@@ -56,7 +56,7 @@ impl Random {
 
 /// How requests of a class are spread over its routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spread {
+pub(crate) enum Spread {
     /// Few routes take most.
     Zipf,
     /// All alike: no hot set.
@@ -65,7 +65,7 @@ pub enum Spread {
 
 /// What a route of the mixed table, and a request of its stream, is meant to exercise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     Exact,
     Prefix,
     Glob,
@@ -74,8 +74,8 @@ pub enum Class {
 }
 
 /// A table and, for each class, paths that its routes take.
-pub struct Workload {
-    pub definition: Definition,
+pub(crate) struct Workload {
+    pub(crate) definition: Definition,
     exact: Vec<String>,
     prefix: Vec<String>,
     glob: Vec<String>,
@@ -128,7 +128,7 @@ const WORDS: &[&str] = &[
 
 impl Workload {
     /// 80 % exact paths (a sixth of them below a prefix), 12 % prefixes, 5 % globs, 3 % regexes, shuffled.
-    pub fn mixed(routes: usize, seed: u64) -> Workload {
+    pub(crate) fn mixed(routes: usize, seed: u64) -> Workload {
         let mut load = Workload {
             definition: Definition { origins: origins(), files: vec!["routes.toml".into()], ..Definition::default() },
             exact: Vec::new(),
@@ -203,7 +203,7 @@ impl Workload {
     }
 
     /// A path of a class.
-    pub fn path(&mut self, class: Class, spread: Spread) -> String {
+    pub(crate) fn path(&mut self, class: Class, spread: Spread) -> String {
         let pick = |random: &mut Random, paths: &[String]| {
             let at = match spread {
                 Spread::Zipf => random.zipf(paths.len()),
@@ -226,8 +226,13 @@ impl Workload {
         }
     }
 
+    /// A path for each glob and each regex.
+    pub(crate) fn patterned(&self) -> Vec<String> {
+        [self.glob.as_slice(), self.regex.as_slice()].concat()
+    }
+
     /// 60 % exact, 20 % prefix, 10 % glob or regex, 10 % miss.
-    pub fn stream(&mut self, requests: usize, spread: Spread) -> Vec<String> {
+    pub(crate) fn stream(&mut self, requests: usize, spread: Spread) -> Vec<String> {
         let class = |share: usize| match share {
             0..60 => Class::Exact,
             60..80 => Class::Prefix,
@@ -245,7 +250,7 @@ impl Workload {
 }
 
 /// A table of templates `/word-7/{name}/edit` (and one path that each takes).
-pub fn templates(routes: usize) -> (Definition, Vec<String>) {
+pub(crate) fn templates(routes: usize) -> (Definition, Vec<String>) {
     let mut random = Random::new(3);
     let mut paths = Vec::new();
     let patterns = (0..routes).map(|at| {
@@ -265,20 +270,20 @@ pub fn templates(routes: usize) -> (Definition, Vec<String>) {
 }
 
 /// One redirect map of so many rows.
-pub fn map(rows: usize) -> (Definition, Vec<String>) {
+pub(crate) fn map(rows: usize) -> (Definition, Vec<String>) {
     let row = |at: usize| MapRow { from: format!("/old/page-{at}"), to: "/new".into(), status: None, line: 1 };
     let paths = (0..rows).map(|at| format!("/old/page-{at}")).collect();
     (definition(vec![PathPattern::Map((0..rows).map(row).collect())]), paths)
 }
 
 /// A table of these patterns, in this order.
-pub fn definition(patterns: Vec<PathPattern>) -> Definition {
+pub(crate) fn definition(patterns: Vec<PathPattern>) -> Definition {
     let routes = patterns.into_iter().enumerate().map(|(at, pattern)| route(at, pattern)).collect();
     Definition { origins: origins(), routes, files: vec!["routes.toml".into()], ..Definition::default() }
 }
 
 /// A route; exact paths redirect, maps do what maps do, all else is sent on.
-pub fn route(at: usize, path: PathPattern) -> Route {
+pub(crate) fn route(at: usize, path: PathPattern) -> Route {
     let response = ResponseHeaders::default();
     let query_string = QueryPolicy::Keep;
     let action = match &path {
@@ -300,7 +305,7 @@ pub fn route(at: usize, path: PathPattern) -> Route {
 }
 
 /// `legacy`, the default, and `cms`.
-pub fn origins() -> Vec<Origin> {
+pub(crate) fn origins() -> Vec<Origin> {
     let origin = |id: &str, side| Origin {
         id: id.into(),
         side,
