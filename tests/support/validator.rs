@@ -26,8 +26,10 @@ pub(crate) fn faults(event: &Value, answer: &[u8]) -> Vec<String> {
     let Some(request) = event.pointer("/Records/0/cf/request").and_then(Value::as_object) else {
         return vec!["the event has no request".to_owned()];
     };
+    // A member that CloudFront's requests do not have comes back like any other: its name makes no response of one.
+    let is_response = |answer: &Map<String, Value>| answer.contains_key("status") && !request.contains_key("status");
     match serde_json::from_slice(answer) {
-        Ok(Value::Object(answer)) if answer.contains_key("status") => faults.generated(&answer),
+        Ok(Value::Object(answer)) if is_response(&answer) => faults.generated(&answer),
         Ok(Value::Object(answer)) => faults.request(request, &answer),
         Ok(other) => faults.0.push(format!("the answer is no object: {other}")),
         Err(error) => faults.0.push(format!("the answer is no JSON: {error}")),
