@@ -109,7 +109,9 @@ fn figures_of_an_invocation() {
     let body = event("/minha-conta/pedidos");
     for sandbox in &mut sandboxes {
         assert!(sandbox.start(), "{}", sandbox.log());
-        (0..BLOCK).for_each(|_| drop(invoke(sandbox, &body)));
+        for _ in 0..BLOCK {
+            let _ = invoke(sandbox, &body);
+        }
     }
     for _ in 0..BLOCKS {
         for (variant, sandbox) in variants.iter_mut().zip(&mut sandboxes) {
