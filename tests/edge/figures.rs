@@ -110,7 +110,7 @@ fn figures_of_an_invocation() {
     for sandbox in &mut sandboxes {
         assert!(sandbox.start(), "{}", sandbox.log());
         for _ in 0..BLOCK {
-            let _ = invoke(sandbox, &body);
+            invoke(sandbox, &body);
         }
     }
     for _ in 0..BLOCKS {
