@@ -54,10 +54,6 @@ impl Variant {
         sorted.sort();
         sorted[((sorted.len() - 1) as f64 * share) as usize]
     }
-
-    fn median(&self) -> f64 {
-        self.quantile(0.5).as_secs_f64()
-    }
 }
 
 fn roots() -> (Unpacked, tempfile::TempDir) {
@@ -124,7 +120,7 @@ fn figures_of_an_invocation() {
         println!("{:14} {:7.0} {:7.0} {:9}", variant.name, us(0.5), us(0.99), sandbox.memory("VmRSS"));
     }
     for pair in variants[..4].chunks(2) {
-        let ratio = pair[1].median() / pair[0].median();
+        let ratio = median_ratio(&pair[1].samples, &pair[0].samples);
         println!("{} / {}: {ratio:.3}", pair[1].name, pair[0].name);
         assert!(ratio < 1.0, "{ratio}");
     }
@@ -148,10 +144,9 @@ fn cpu_of_children() -> Duration {
 
 fn invoke(sandbox: &mut Sandbox, body: &[u8]) -> Duration {
     sandbox.api.polled(Duration::from_secs(5));
-    let began = Instant::now();
     let id = sandbox.api.queue(body, Duration::from_secs(30));
     match sandbox.api.reply(&id, Duration::from_secs(30)) {
-        Some(Reply::Response(_)) => began.elapsed(),
+        Some(Reply::Response(_)) => sandbox.api.took(),
         other => panic!("{other:?}\n{}", sandbox.log()),
     }
 }

@@ -40,6 +40,9 @@ struct State {
     refuses: bool,
     closed: bool,
     count: u64,
+    /// When the last event was given out, and how long its reply took.
+    given: Option<Instant>,
+    took: Duration,
     /// Every invocation is of one trace.
     one_trace: bool,
 }
@@ -126,6 +129,11 @@ impl RuntimeApi {
     /// How often `next` was asked.
     pub(crate) fn polls(&self) -> usize {
         self.state().polls
+    }
+
+    /// From the last event's being given out to its reply's being there.
+    pub(crate) fn took(&self) -> Duration {
+        self.state().took
     }
 
     /// Every breach of the protocol so far.
@@ -251,6 +259,7 @@ impl Shared {
         };
         state.polling = false;
         state.running = Some(invocation.id.clone());
+        state.given = Some(Instant::now());
         let trace = if state.one_trace { 0 } else { state.count };
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + invocation.deadline;
         let headers = [
@@ -296,6 +305,7 @@ impl Shared {
             return write_answer(400, &[], br#"{"errorType":"InvalidRequestID"}"#);
         }
         state.running = None;
+        state.took = state.given.take().map(|given| given.elapsed()).unwrap_or_default();
         state.outcomes.insert(id.to_owned(), reply);
         self.changed.notify_all();
         accepted()
