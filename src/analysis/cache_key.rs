@@ -4,14 +4,14 @@
 //! union of what conditions read, what outgoing values are built from, and what each origin's answers vary on. The
 //! infrastructure builds CloudFront's policies from it, so that table and distribution cannot disagree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::platform::headers::{NOT_IN_CACHE_KEY, NameList};
 use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, Definition, HostRule, Origin, OriginAction, OriginKind, Route, VariesQuery};
+use crate::route::{Action, Definition, HostRule, Origin, OriginKind, Route, VariesQuery};
 
 /// What the gate tells of the viewer's host.
 pub const HOST: &str = "x-crossfade-host";
@@ -110,13 +110,9 @@ impl CacheKey {
         let mut derived = Derived::default();
         for route in &definition.routes {
             derived.conditions(route);
-            derived.action(definition, route);
+            derived.action(route);
         }
-        for (at, origin) in definition.origins.iter().enumerate() {
-            // The default is sent whole queries; so might be an origin that no route names.
-            if at == definition.default || !derived.sent_to.contains(&at) {
-                derived.sent_whole(origin);
-            }
+        for origin in &definition.origins {
             derived.varies(origin);
         }
         derived.into_key()
@@ -153,8 +149,6 @@ struct Derived {
     cookies: BTreeMap<String, Needs>,
     query: BTreeMap<String, Needs>,
     whole_query: Needs,
-    /// Positions of origins that a route sends to.
-    sent_to: BTreeSet<usize>,
 }
 
 impl Needs {
@@ -205,18 +199,16 @@ impl Derived {
         }
     }
 
-    /// Every fact that what goes out is built from.
-    fn action(&mut self, definition: &Definition, route: &Route) {
-        match &route.action {
-            Action::Origin(action) => self.sent_on(definition, route, action),
-            Action::Redirect(action) => self.kept(route, &action.query_string),
-            Action::RedirectMap(action) => self.kept(route, &action.query_string),
-            Action::Respond(_) => {}
-        }
-    }
-
-    /// A `location` is built from all that is kept.
-    fn kept(&mut self, route: &Route, policy: &QueryPolicy) {
+    /// Every fact that what goes out is built from. What is kept of a query counts whole even where the origin says that
+    /// it does not vary on it: whether the path and query sent on fit CloudFront's limits must not depend on a part of
+    /// the query that is not in the key, or one viewer's odd query would decide for everyone.
+    fn action(&mut self, route: &Route) {
+        let policy = match &route.action {
+            Action::Origin(action) => &action.query_string,
+            Action::Redirect(action) => &action.query_string,
+            Action::RedirectMap(action) => &action.query_string,
+            Action::Respond(_) => return,
+        };
         match policy {
             QueryPolicy::Keep => self.whole_query.route(&route.id),
             QueryPolicy::Drop => {}
@@ -224,41 +216,13 @@ impl Derived {
         }
     }
 
-    /// An origin's answer depends on what it is sent, as far as it says that it varies on it.
-    fn sent_on(&mut self, definition: &Definition, route: &Route, action: &OriginAction) {
-        let Some(origin) = definition.origins.get(action.origin) else { return };
-        self.sent_to.insert(action.origin);
-        match (&action.query_string, &origin.varies.query) {
-            (QueryPolicy::Keep, VariesQuery::All) => self.whole_query.route(&route.id),
-            (QueryPolicy::Drop, _) => {}
-            (QueryPolicy::Only(names), VariesQuery::All) => {
-                names.iter().for_each(|name| needs(&mut self.query, name).route(&route.id));
-            }
-            (kept, VariesQuery::Names(names)) => {
-                let sent = |name: &&String| match kept {
-                    QueryPolicy::Only(kept) => kept.contains(name),
-                    _ => true,
-                };
-                for name in names.iter().filter(sent) {
-                    let needs = needs(&mut self.query, name);
-                    needs.route(&route.id);
-                    needs.origin(&origin.id);
-                }
-            }
-        }
-    }
-
-    /// An origin that gets queries as they came.
-    fn sent_whole(&mut self, origin: &Origin) {
-        match &origin.varies.query {
-            VariesQuery::All => self.whole_query.origin(&origin.id),
-            VariesQuery::Names(names) => names.iter().for_each(|name| needs(&mut self.query, name).origin(&origin.id)),
-        }
-    }
-
-    /// What an origin declares beside queries, and its `Host`.
+    /// What an origin declares, and its `Host`.
     fn varies(&mut self, origin: &Origin) {
         let id = &origin.id;
+        match &origin.varies.query {
+            VariesQuery::All => self.whole_query.origin(id),
+            VariesQuery::Names(names) => names.iter().for_each(|name| needs(&mut self.query, name).origin(id)),
+        }
         for name in &origin.varies.cookies {
             needs(&mut self.cookies, name).origin(id);
         }
@@ -332,10 +296,10 @@ mod tests {
         let base = "accept-language(cms) | C(cms) | ";
         let rows = [
             ("", "a(cms) b(cms) q(legacy)"),
-            ("path = '/x'\norigin = 'cms'", "a(r+cms) b(r+cms) q(legacy)"),
-            ("path = '/x'\norigin = 'cms'\nquery_string = ['b', 'z']", "b(r+cms) q(legacy)"),
-            ("path = '/x'\norigin = 'cms'\nquery_string = 'drop'", "q(legacy)"),
-            ("path = '/x'\nquery = { t = '1' }\norigin = 'cms'\nquery_string = 'drop'", "q(legacy) t(r)"),
+            ("path = '/x'\norigin = 'cms'", "all(r)"),
+            ("path = '/x'\norigin = 'cms'\nquery_string = ['b', 'z']", "a(cms) b(r+cms) q(legacy) z(r)"),
+            ("path = '/x'\norigin = 'cms'\nquery_string = 'drop'", "a(cms) b(cms) q(legacy)"),
+            ("path = '/x'\nquery = { t = '1' }\norigin = 'cms'\nquery_string = 'drop'", "a(cms) b(cms) q(legacy) t(r)"),
             ("path = '/x'\nredirect = '/y'", "all(r)"),
             ("path = '/x'\nredirect = '/y'\nquery_string = ['id']", "a(cms) b(cms) id(r) q(legacy)"),
             ("path = '/x'\ngone = true", "a(cms) b(cms) q(legacy)"),
@@ -350,13 +314,19 @@ mod tests {
     fn what_conditions_read_is_in_the_key() {
         let route = "[[route]]\nid = 'r'\norigin = 'cms'\nquery_string = 'drop'\n";
         let rows = [
-            ("host = 'www.example.com'", "accept-language(cms) x-crossfade-host(r) | C(cms) | q(legacy)"),
-            ("country = ['BR']", "accept-language(cms) cloudfront-viewer-country(r) | C(cms) | q(legacy)"),
-            ("cohort = 'early'", "accept-language(cms) x-crossfade-cohort(r) | C(cms) | q(legacy)"),
-            ("from = 2026-01-01T00:00:00Z", "accept-language(cms) x-crossfade-epoch(r) | C(cms) | q(legacy)"),
-            ("header = { X-A = true }", "accept-language(cms) x-a(r) | C(cms) | q(legacy)"),
-            ("cookie = { beta = '1' }", "accept-language(cms) | C(cms) beta(r) | q(legacy)"),
-            ("query = { k = false }", "accept-language(cms) | C(cms) | k(r) q(legacy)"),
+            ("host = 'www.example.com'", "accept-language(cms) x-crossfade-host(r) | C(cms) | a(cms) b(cms) q(legacy)"),
+            (
+                "country = ['BR']",
+                "accept-language(cms) cloudfront-viewer-country(r) | C(cms) | a(cms) b(cms) q(legacy)",
+            ),
+            ("cohort = 'early'", "accept-language(cms) x-crossfade-cohort(r) | C(cms) | a(cms) b(cms) q(legacy)"),
+            (
+                "from = 2026-01-01T00:00:00Z",
+                "accept-language(cms) x-crossfade-epoch(r) | C(cms) | a(cms) b(cms) q(legacy)",
+            ),
+            ("header = { X-A = true }", "accept-language(cms) x-a(r) | C(cms) | a(cms) b(cms) q(legacy)"),
+            ("cookie = { beta = '1' }", "accept-language(cms) | C(cms) beta(r) | a(cms) b(cms) q(legacy)"),
+            ("query = { k = false }", "accept-language(cms) | C(cms) | a(cms) b(cms) k(r) q(legacy)"),
         ];
         for (condition, expected) in rows {
             assert_eq!(key(&format!("{route}path = '/x'\n{condition}")), expected, "{condition}");
