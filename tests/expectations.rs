@@ -218,6 +218,29 @@ fn get_and_head_are_told_apart_only_where_a_request_proves_it() {
             vec![r160("a", "GET", "HEAD")],
         ),
         (
+            "a later route is narrower by its path",
+            route("a", "prefix = '/a'\norigin = 'legacy'\nmethod = 'GET'") + &route("b", "path = '/a/b'\ngone = true"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
+            "a later route is narrower by its facts",
+            route("a", "path = '/a'\norigin = 'legacy'\nmethod = 'GET'")
+                + &route("b", "path = '/a'\ncountry = 'BR'\ngone = true"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
+            "a later route takes the facts of the first",
+            route("a", "prefix = '/a'\ncookie = { c = '1' }\norigin = 'legacy'\nmethod = 'GET'")
+                + &route("b", "path = '/a/b'\ngone = true"),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
+            "an earlier route takes both where something is absent",
+            route("b", "path = '/a'\nquery = { k = false }\ncookie = { c = false }\norigin = 'new'")
+                + &route("a", &gone("'GET'")),
+            vec![r160("a", "GET", "HEAD")],
+        ),
+        (
             "only the headers that are set differ",
             route("a", "origin = 'legacy'\nmethod = 'GET'\nrequest_headers = { set = { x-a = '1' } }"),
             vec![r160("a", "GET", "HEAD")],

@@ -210,8 +210,8 @@ fn query_string(context: &mut Context<'_>, section: &Section<'_>) -> QueryPolicy
         };
     }
     let mut names = Vec::new();
-    for text in entry.one_or_more(context) {
-        if text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
+    for text in entry.texts(context) {
+        if text.text.is_empty() || text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
             context
                 .report(
                     &codes::BAD_NAME_IN_CONDITION,
@@ -223,7 +223,7 @@ fn query_string(context: &mut Context<'_>, section: &Section<'_>) -> QueryPolicy
             names.push(text.text.to_owned());
         }
     }
-    QueryPolicy::Only(names)
+    if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) }
 }
 
 #[derive(Clone, Copy)]

@@ -16,6 +16,7 @@ mod context;
 mod document;
 pub mod facts;
 mod files;
+mod get_and_head;
 mod globs;
 mod headers;
 mod include;

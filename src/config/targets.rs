@@ -304,9 +304,15 @@ fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
 
 /// What would be unsafe or doubled for every request.
 fn check_result(text: &str, pieces: &[Piece<'_>], pattern: Option<&PathPattern>, faults: &mut Vec<Fault>) {
-    let stood_in: String =
-        pieces.iter().map(|piece| if let Piece::Literal(text, _) = piece { text } else { "x" }).collect();
-    match check_made(&stood_in) {
+    let filled = |capture: &str| -> String {
+        pieces.iter().map(|piece| if let Piece::Literal(text, _) = piece { text } else { capture }).collect()
+    };
+    let made = match pattern {
+        // `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
+        Some(PathPattern::Prefix(_)) => check_made(&filled("")).or(check_made(&filled("/x"))),
+        _ => check_made(&filled("x")),
+    };
+    match made {
         Err(Unsafe::Climbs) => {
             let fault = Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "the target climbs with `..`");
             faults.push(fault.help("write the path that is meant, without `..`"));

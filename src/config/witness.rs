@@ -132,7 +132,8 @@ fn host(conditions: &Conditions) -> Option<String> {
     }
 }
 
-fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
+/// Adds the query parameters that conditions ask for.
+pub(crate) fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
     for named in &conditions.query {
         let Some(value) = wanted(&named.test, Visible::QUERY) else { continue };
         let separator = if line.url.contains('?') { "&" } else { "?" };
