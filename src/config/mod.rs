@@ -30,6 +30,7 @@ mod never;
 mod origins;
 mod paths;
 mod redirect_map;
+mod rfc3339;
 mod routes;
 mod sample;
 mod targets;
