@@ -1,7 +1,7 @@
 //! What runs at the edge: the handler behind Lambda's Runtime API, or behind pipes.
 //!
-//! `bootstrap` polls the Runtime API · `bootstrap --marker FILE` the same, and removes the host's marker before its
-//! first poll · `bootstrap --stdio` answers lines. Everything it needs lies beside it.
+//! `bootstrap` polls the Runtime API · `bootstrap --marker FILE` the same, and removes the host's marker with its first
+//! answer · `bootstrap --stdio` answers lines. Everything it needs lies beside it.
 
 use std::env;
 use std::ffi::OsString;
@@ -42,13 +42,14 @@ fn say_only_where_a_panic_is() {
 
 fn poll(mode: Mode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {
     let Started { handler, log } = start(&own_folder()?, mode)?;
-    lambda::run(&handler, || {
-        write_log(&log);
+    // Only an answer shows that the hand-over works: a process that the runtime's supervisor refuses dies at its poll.
+    let remove_marker = || {
         if let Some(Err(error)) = marker.map(fs::remove_file) {
             let message = format!("the start marker cannot be removed: {error}");
             write_log(&[serde_json::json!({ "kind": "notice", "message": message }).to_string()]);
         }
-    })
+    };
+    lambda::run(&handler, || write_log(&log), remove_marker)
 }
 
 fn pipe() -> Result<(), lambda_runtime::Error> {

@@ -45,11 +45,12 @@ pub fn run(
         }
         let asked: Asked<'_> = serde_json::from_slice(&line)?;
         let handled = handler.handle(asked.event.get().as_bytes(), clock());
+        // Lambda may freeze the process as soon as the answer is out.
+        log(&handled.log);
         answer.clear();
         write_answer(&mut answer, asked.id, &handled.answer)?;
         output.write_all(&answer)?;
         output.flush()?;
-        log(&handled.log);
     }
 }
 

@@ -74,7 +74,7 @@ const BROKEN: [Broken; 17] = [
         path: "default",
         failed_starts: 1,
         answer: BY_DEFAULT,
-        log: "a start before this one died",
+        log: "a start before this one never answered",
     },
     Broken {
         name: "binary that crashes at start",
@@ -93,7 +93,7 @@ const BROKEN: [Broken; 17] = [
         path: "default",
         failed_starts: 1,
         answer: BY_DEFAULT,
-        log: "a start before this one died",
+        log: "a start before this one never answered",
     },
     Broken {
         name: "binary that talks nonsense",
@@ -188,7 +188,7 @@ const BROKEN: [Broken; 17] = [
         path: "exec",
         failed_starts: 0,
         answer: BY_TABLE,
-        log: "",
+        log: "the default path would not know where to aim",
     },
 ];
 
@@ -234,6 +234,21 @@ fn a_start_that_failed_for_another_package_is_no_reason_against_this_one() {
     fs::write(sandbox.tmp.path().join("crossfade-0123456789abcdef.starting"), "").unwrap();
     sandbox.answer(&event("/"));
     assert_eq!(sandbox.path(), "exec");
+}
+
+#[test]
+fn a_hand_over_that_is_refused_at_the_poll_costs_one_start() {
+    let package = Unpacked::new(zip());
+    for runtime in NODES {
+        let mut sandbox = Sandbox::new(runtime, package.root());
+        assert!(sandbox.start(), "{}", sandbox.log());
+        // As a supervisor would that does not take the replaced process.
+        signal("-KILL", sandbox.pid());
+        wait_until(|| !sandbox.is_running());
+        sandbox.kill();
+        assert_eq!(aim(&sandbox.answer(&event(REDIRECTED))), BY_TABLE);
+        assert_eq!((sandbox.path().as_str(), sandbox.starts), ("child", 2), "{}", sandbox.log());
+    }
 }
 
 #[test]

@@ -14,11 +14,13 @@ const BINARY = `${import.meta.dirname}/bootstrap`;
 const LOADER = '/lib64/ld-linux-x86-64.so.2'; // runs a binary that lost its executable bit
 const ANSWER_MS = 5_000; // a decision takes less than one; a cold 128 MB function may need a second for its table
 const RESERVE_MS = 500; // kept of Lambda's deadline for answering without the child
+const READ_ONLY = ['accept-encoding', 'cdn-loop', 'content-length', 'host', 'if-modified-since', 'if-none-match',
+  'if-range', 'if-unmodified-since', 'transfer-encoding', 'via'];
 const DEATHS = 3; // in a row, without one answer: then the child is given up
 
 const host = readHost();
 const refusal = handOver(); // returns only if this process may not become `bootstrap`
-let child = refusal.spawn ? new Child(refusal.spawn) : undefined;
+let child = startChild();
 log(child ? 'child' : 'default', refusal.why);
 
 export async function handler(event, context) {
@@ -36,16 +38,27 @@ export async function handler(event, context) {
 /** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove } }`. */
 function readHost() {
   try {
-    return JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
+    const written = JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
+    return isObject(written) ? written : { broken: 'host.json holds no object' };
   } catch (error) {
     return { broken: String(error) };
   }
 }
 
+/** The binary beside this process; a spawn that throws (no memory left) must not take the handler with it. */
+function startChild() {
+  try {
+    return refusal.spawn && new Child(refusal.spawn);
+  } catch (error) {
+    refusal.why += `; and no child: ${error}`;
+    return undefined;
+  }
+}
+
 /**
  * Replaces this process by the binary. A failed `execve` aborts Node and cannot be caught, so everything is checked
- * first, and a marker is left that the binary removes before its first poll: a start that finds the marker of one
- * that died does not try again.
+ * first, and a marker is left that the binary removes with its first answer: a start that finds the marker of one that
+ * never answered does not try again.
  */
 function handOver() {
   try {
@@ -65,9 +78,10 @@ function handOver() {
   try {
     closeSync(openSync(marker, 'wx'));
   } catch (error) {
-    const why = error.code === 'EEXIST' ? `a start before this one died: ${marker} was still there` : String(error);
+    const why = error.code === 'EEXIST' ? `a start before this one never answered: ${marker} was still there` : String(error);
     return { why, spawn: own };
   }
+  if (host.broken) log('exec', 'the default path would not know where to aim');
   try {
     process.execve(BINARY, [BINARY, '--marker', marker], process.env);
   } catch (error) { // some releases of Node.js throw, others abort
@@ -204,6 +218,7 @@ function aim(request) {
     for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
   };
   drop(remove);
+  if (!origin) drop(customHeadersOf(request)); // the block stays, and so do the headers that it adds
   if (origin) { // without one, the default is what CloudFront itself has on the behavior
     const own = fieldsOf(headers, 'host');
     if (own.length !== 1 || own[0]?.value !== value) {
@@ -214,6 +229,13 @@ function aim(request) {
     request.origin = { custom: { ...unknownMembers(request.origin?.custom, origin.custom), ...origin.custom } };
   }
   return request;
+}
+
+/** Names that the event's own origin adds, less those that a function may not take from a request. */
+function customHeadersOf({ origin }) {
+  const block = origin?.s3 ?? origin?.custom;
+  const names = Object.keys(isObject(block?.customHeaders) ? block.customHeaders : {}).map((name) => name.toLowerCase());
+  return names.filter((name) => !READ_ONLY.includes(name) && !/^x-(edge|amz-cf)-/.test(name));
 }
 
 /** Where the event aims at the default already: members that no table names, which CloudFront may give a meaning. */
@@ -241,7 +263,7 @@ function fieldsOf(headers, wanted) {
 }
 
 function isHost(text) {
-  return typeof text === 'string' && text.length <= 259 && /^[\w.:[\]-]+$/.test(text);
+  return typeof text === 'string' && text.length <= 259 && /^[\w.[\]-][\w.:[\]-]*$/.test(text);
 }
 
 function isObject(value) {
@@ -249,6 +271,9 @@ function isObject(value) {
 }
 
 function log(mode, why) {
-  const level = mode === 'default' ? 'error' : 'warn';
-  writeSync(2, `${JSON.stringify({ kind: 'host', level, mode, why, package: host.package, broken: host.broken })}\n`);
+  const level = mode === 'default' || host.broken ? 'error' : 'warn';
+  try {
+    writeSync(2, `${JSON.stringify({ kind: 'host', level, mode, why, package: host.package, broken: host.broken })}\n`);
+  } catch { // a log that cannot be written costs a line, not an answer
+  }
 }
