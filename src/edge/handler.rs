@@ -93,6 +93,14 @@ pub(super) struct Turn<'e> {
     pub(super) aim: Aim,
 }
 
+impl Turn<'_> {
+    /// Whether the event aims at a server that the table does not have.
+    pub(super) fn is_at_unknown_server(&self) -> bool {
+        let is_server = self.origin.as_ref().is_some_and(|origin| origin.kind == crate::event::OriginKind::Custom);
+        self.aim == Aim::Unknown && is_server
+    }
+}
+
 impl fmt::Debug for Handler {
     /// Says nothing of the origins: they hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

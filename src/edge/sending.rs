@@ -28,6 +28,11 @@ pub(super) fn send_on(
 ) -> Result<Answered, Surprise> {
     let origins = &handler.table.definition().origins;
     let at = origins.iter().position(|origin| std::ptr::eq(origin, forward.origin)).ok_or(Surprise::NoOrigin)?;
+    let is_bucket = matches!(forward.origin.kind, OriginKind::S3(_));
+    if is_bucket && turn.is_at_unknown_server() {
+        // A bucket is reached by leaving the event's block alone: with that block, an unknown server would be.
+        return Err(Surprise::NotConfigured(forward.origin.id.clone()));
+    }
     let mut edits = Edits::default();
     if let Uri::Rewritten(uri) = &forward.uri {
         edits.uri = Some(Cow::Borrowed(uri));
