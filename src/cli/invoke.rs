@@ -31,8 +31,8 @@ pub struct InvokeArgs {
 }
 
 const EXAMPLES: &str = "\
-The answer goes to stdout, the function's log lines to stderr. A secret's value is taken from the
-environment variable of its name; without one it is the placeholder `secret-NAME`.
+The answer goes to stdout, the function's log lines to stderr. In place of a secret's value stands
+`secret-NAME`, whatever the environment has.
 
 Examples:
   crossfade invoke event.json
@@ -55,7 +55,7 @@ pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
     if let (None, Some(now)) = (args.at, clock::now_for(&table)) {
         stderr.note(&format!("note: an event without an epoch is decided at {}\n", time_text(now)));
     }
-    let secrets = secrets::for_local_use(&table);
+    let secrets = secrets::placeholders(&table);
     let handled = Handler::new(table, secrets).handle(&event, args.at.unwrap_or_else(clock::now));
     let mut out = Terminal::stdout(global);
     match (global.format, args.raw) {

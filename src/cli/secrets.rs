@@ -1,4 +1,5 @@
-//! The values of secrets for local runs: from the environment, or a placeholder that shows itself.
+//! The values of secrets for local runs: a placeholder where an answer is printed; what the environment has where
+//! requests really go to an origin.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +7,24 @@ use crate::route::{HeaderValue, Table};
 
 /// A value for every secret that the table names: that of the environment variable of its name, else `secret-NAME`.
 #[must_use]
-pub fn for_local_use(table: &Table) -> BTreeMap<String, String> {
+pub fn of_environment(table: &Table) -> BTreeMap<String, String> {
+    names(table).map(|name| (name.to_owned(), std::env::var(name).unwrap_or_else(|_| placeholder(name)))).collect()
+}
+
+/// `secret-NAME` for every secret that the table names: no value can be printed that was never read.
+#[must_use]
+pub fn placeholders(table: &Table) -> BTreeMap<String, String> {
+    names(table).map(|name| (name.to_owned(), placeholder(name))).collect()
+}
+
+fn names(table: &Table) -> impl Iterator<Item = &str> {
     let headers = table.definition().origins.iter().flat_map(|origin| &origin.headers);
-    let names = headers.filter_map(|(_, value)| match value {
-        HeaderValue::Secret(name) => Some(name),
+    headers.filter_map(|(_, value)| match value {
+        HeaderValue::Secret(name) => Some(name.as_str()),
         HeaderValue::Text(_) => None,
-    });
-    names.map(|name| (name.clone(), std::env::var(name).unwrap_or_else(|_| format!("secret-{name}")))).collect()
+    })
+}
+
+fn placeholder(name: &str) -> String {
+    format!("secret-{name}")
 }

@@ -134,7 +134,7 @@ async fn listen_and_serve(
 }
 
 fn tabled(table: Table) -> Tabled {
-    let secrets = secrets::for_local_use(&table);
+    let secrets = secrets::of_environment(&table);
     Tabled { table, secrets }
 }
 
