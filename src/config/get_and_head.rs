@@ -65,7 +65,12 @@ fn requests<'a>(table: &'a Table, single: &'a [&'a Route]) -> impl Iterator<Item
     let few = MOST_PAIRS / single.len().max(1);
     let others = table.routes().iter().take(few).flat_map(move |route| witnesses(definition, route));
     let both = others.flat_map(move |line| single.iter().map(move |route| with_facts_of(route, line.clone())));
-    own.chain(all).chain(both)
+    let firsts = single.iter().flat_map(move |route| witnesses(definition, route));
+    let narrowed = firsts.flat_map(move |line| {
+        let routes = table.routes().iter().take(few);
+        routes.map(move |route| with_facts_of(route, line.clone()))
+    });
+    own.chain(all).chain(both.chain(narrowed).flat_map(|line| dodges(table, line)))
 }
 
 /// A request with what another route asks for, beside its path.
