@@ -16,7 +16,7 @@ mod origin;
 
 pub use answer::{Edits, Generated, HeaderEdits};
 pub use facts::{Facts, Reads};
-pub use origin::{Aim, EventOrigin};
+pub use origin::{Aim, EventOrigin, Kind as OriginKind};
 
 use std::borrow::Cow;
 

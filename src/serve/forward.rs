@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
 use http::uri::{PathAndQuery, Scheme};
-use http::{Request, Response, Uri};
+use http::{Request, Response, Uri, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
@@ -75,6 +75,8 @@ pub(super) async fn send(
     let (mut parts, body) = answer.into_parts();
     drop_listed(&mut parts.headers);
     drop_hop_by_hop(&mut parts.headers);
+    // What the origin speaks is between it and us; the viewer's connection keeps its own version.
+    parts.version = Version::default();
     Ok(Response::from_parts(parts, Download::new(body, limit).boxed_unsync()))
 }
 

@@ -73,7 +73,9 @@ impl Unfit {
 fn likely_places() -> Vec<PathBuf> {
     let own = std::env::current_exe().ok();
     let beside = own.as_deref().and_then(Path::parent).map(|folder| folder.join("bootstrap"));
-    beside.into_iter().chain([PathBuf::from("target/release/bootstrap")]).collect()
+    let release = PathBuf::from("target/release/bootstrap");
+    // A debug build lies beside a debug build: ten times the size of what belongs at the edge.
+    if cfg!(debug_assertions) { vec![release] } else { beside.into_iter().chain([release]).collect() }
 }
 
 fn check(bytes: &[u8]) -> Result<(), Unfit> {
