@@ -4,7 +4,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint docs bench fuzz demo serve package figures
+.PHONY: help setup test check lint docs bench ratios fuzz demo serve package figures
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,7 +24,10 @@ lint: ## formatting, clippy, documentation
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --all-features
 
 bench: ## how fast a decision is, by size of the table
-	$(CARGO) bench --all-features
+	$(CARGO) bench --no-default-features --bench decision
+
+ratios: ## a decision against its peers; fails where a target is missed, as some are (docs/performance.md)
+	$(CARGO) bench --no-default-features --bench ratio
 
 fuzz: ## the three fuzz targets, FUZZ_SECONDS each
 	bash tests/fuzz/run $(FUZZ_SECONDS)
