@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use object::Endianness;
-use object::elf::{EM_X86_64, FileHeader64};
-use object::read::elf::FileHeader;
+use object::elf::{EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
+use object::read::elf::{FileHeader, ProgramHeader};
 
 use crate::cli::CliError;
 use crate::cli::files::words;
@@ -13,6 +13,8 @@ use crate::edge::image::BUILD_MARK;
 
 /// The newest glibc symbols that Amazon Linux 2023 has.
 const NEWEST_GLIBC: (u32, u32) = (2, 34);
+/// The loader that Amazon Linux 2023 has.
+const LOADER: &[u8] = b"/lib64/ld-linux-x86-64.so.2";
 /// What makes the binary.
 const BUILD: &str = "cargo build --release --no-default-features --features edge --bin bootstrap";
 
@@ -30,6 +32,10 @@ enum Unfit {
     NotElf,
     #[error("it is built for another processor than x86_64")]
     OtherProcessor,
+    #[error("it is no program that can be started")]
+    NoProgram,
+    #[error("it is started by `{0}`, which Amazon Linux 2023 does not have")]
+    OtherLoader(String),
     #[error("it needs {0}, Amazon Linux 2023 has GLIBC_2.34")]
     NewGlibc(String),
     #[error("it was built from other sources than this `crossfade`")]
@@ -84,36 +90,74 @@ fn check(bytes: &[u8]) -> Result<(), Unfit> {
     if header.e_machine(endian) != EM_X86_64 {
         return Err(Unfit::OtherProcessor);
     }
-    let newest = needed_glibc(header, endian, bytes).map_err(|_| Unfit::NotElf)?;
-    if let Some((major, minor)) = newest.filter(|newest| *newest > NEWEST_GLIBC) {
-        return Err(Unfit::NewGlibc(format!("GLIBC_{major}.{minor}")));
+    if ![ET_EXEC, ET_DYN].contains(&header.e_type(endian)) {
+        return Err(Unfit::NoProgram);
+    }
+    let loader = loader(header, endian, bytes).map_err(|_| Unfit::NotElf)?;
+    if let Some(other) = loader.filter(|loader| *loader != LOADER) {
+        return Err(Unfit::OtherLoader(String::from_utf8_lossy(other).into_owned()));
+    }
+    if let Some(need) = too_new(header, endian, bytes).map_err(|_| Unfit::NotElf)? {
+        return Err(Unfit::NewGlibc(need));
     }
     let marked = bytes.windows(BUILD_MARK.len()).any(|window| window == BUILD_MARK.as_bytes());
     if marked { Ok(()) } else { Err(Unfit::OtherBuild) }
 }
 
-/// The newest `GLIBC_x.y` of the version needs; `None` for a static binary.
-fn needed_glibc(
+/// What a dynamic binary is started by; `None` for a static one.
+fn loader<'b>(
     header: &FileHeader64<Endianness>,
     endian: Endianness,
-    bytes: &[u8],
-) -> object::Result<Option<(u32, u32)>> {
+    bytes: &'b [u8],
+) -> object::Result<Option<&'b [u8]>> {
+    for segment in header.program_headers(endian, bytes)? {
+        if let Some(loader) = segment.interpreter(endian, bytes)? {
+            return Ok(Some(loader));
+        }
+    }
+    Ok(None)
+}
+
+/// The newest of the version needs that are too new; a static binary has none.
+fn too_new(header: &FileHeader64<Endianness>, endian: Endianness, bytes: &[u8]) -> object::Result<Option<String>> {
     let sections = header.sections(endian, bytes)?;
     let Some((mut needs, link)) = sections.gnu_verneed(endian, bytes)? else { return Ok(None) };
     let names = sections.strings(endian, bytes, link)?;
     let mut newest = None;
     while let Some((_, mut versions)) = needs.next()? {
         while let Some(version) = versions.next()? {
-            newest = newest.max(glibc(version.name(endian, names)?));
+            newest = newest.max(Need::of(version.name(endian, names)?));
         }
     }
-    Ok(newest)
+    Ok(newest.and_then(Need::too_new))
 }
 
-fn glibc(name: &[u8]) -> Option<(u32, u32)> {
-    let text = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?;
-    let mut numbers = text.split('.').map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+/// One version of glibc that a binary needs, the newest last.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// `GLIBC_x.y`.
+    Symbols(u32, u32),
+    /// `GLIBC_ABI_…`, a feature of the loader: the first of them came with 2.36 (`GLIBC_ABI_DT_RELR`).
+    Loader(String),
+}
+
+impl Need {
+    fn of(name: &[u8]) -> Option<Need> {
+        let name = std::str::from_utf8(name).ok()?;
+        let version = name.strip_prefix("GLIBC_")?;
+        if version.starts_with("ABI_") {
+            return Some(Need::Loader(name.to_owned()));
+        }
+        let mut numbers = version.split('.').map(str::parse);
+        Some(Need::Symbols(numbers.next()?.ok()?, numbers.next()?.ok()?))
+    }
+
+    fn too_new(self) -> Option<String> {
+        match self {
+            Need::Symbols(major, minor) => ((major, minor) > NEWEST_GLIBC).then(|| format!("GLIBC_{major}.{minor}")),
+            Need::Loader(name) => Some(name),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -121,28 +165,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_of_glibc_compare_as_numbers() {
-        let rows: [(&str, Option<(u32, u32)>); 5] = [
-            ("GLIBC_2.2.5", Some((2, 2))),
-            ("GLIBC_2.34", Some((2, 34))),
-            ("GLIBC_2.9", Some((2, 9))),
+    fn needs_that_are_newer_than_lambda_are_told() {
+        let rows: [(&str, Option<&str>); 8] = [
+            ("GLIBC_2.2.5", None),
+            ("GLIBC_2.9", None),
+            ("GLIBC_2.34", None),
+            ("GLIBC_2.35", Some("GLIBC_2.35")),
+            ("GLIBC_2.100", Some("GLIBC_2.100")),
+            ("GLIBC_ABI_DT_RELR", Some("GLIBC_ABI_DT_RELR")),
             ("GCC_3.0", None),
             ("GLIBC_PRIVATE", None),
         ];
         for (name, expected) in rows {
-            assert_eq!(glibc(name.as_bytes()), expected, "{name}");
+            assert_eq!(Need::of(name.as_bytes()).and_then(Need::too_new).as_deref(), expected, "{name}");
         }
-        assert!(glibc(b"GLIBC_2.34") > glibc(b"GLIBC_2.9"));
+        assert!(Need::of(b"GLIBC_2.34") > Need::of(b"GLIBC_2.9"), "versions compare as numbers");
+        assert!(Need::of(b"GLIBC_ABI_DT_RELR") > Need::of(b"GLIBC_2.34"), "and no number hides a feature");
     }
 
     #[test]
     fn what_is_no_binary_for_lambda_is_refused() {
         assert_eq!(check(b"#!/bin/sh\n"), Err(Unfit::NotElf));
         assert_eq!(check(&[]), Err(Unfit::NotElf));
-        let mut own = fs::read(std::env::current_exe().unwrap()).unwrap();
+        let own = fs::read(std::env::current_exe().unwrap()).unwrap();
         // This test is itself an x86_64 Linux binary of this build; whether its glibc is old enough is not told here.
-        assert!(!matches!(check(&own), Err(Unfit::NotElf | Unfit::OtherProcessor | Unfit::OtherBuild)));
-        own[18] = 0xb7; // aarch64
-        assert_eq!(check(&own), Err(Unfit::OtherProcessor));
+        assert!(matches!(check(&own), Ok(()) | Err(Unfit::NewGlibc(_))));
+        let with = |old: &[u8], new: &[u8]| {
+            let mut other = own.clone();
+            let at = own.windows(old.len()).position(|window| window == old).expect("this test has it");
+            other[at..at + new.len()].copy_from_slice(new);
+            check(&other)
+        };
+        let magic = own[..16].to_vec();
+        let typed = |e_type: u8, machine: u8| with(&magic, &[&magic[..], &[e_type, 0, machine, 0]].concat());
+        let rows = [
+            ("aarch64", typed(3, 0xb7), Unfit::OtherProcessor),
+            ("an object file", typed(1, 0x3e), Unfit::NoProgram),
+            ("a core dump", typed(4, 0x3e), Unfit::NoProgram),
+            (
+                "musl",
+                with(LOADER, b"/lib/ld-musl-x86_64.so.1\0\0\0"),
+                Unfit::OtherLoader("/lib/ld-musl-x86_64.so.1".to_owned()),
+            ),
+            ("relr", with(b"\0GLIBC_2.2.5\0", b"\0GLIBC_ABI_X\0"), Unfit::NewGlibc("GLIBC_ABI_X".to_owned())),
+        ];
+        for (name, checked, expected) in rows {
+            assert_eq!(checked, Err(expected), "{name}");
+        }
     }
 }
