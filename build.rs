@@ -1,17 +1,24 @@
-//! Gives every build a fingerprint of the sources that decide: a compiled table and a `bootstrap` fit together only if
-//! both were made from the same ones.
+//! Gives every build a fingerprint of the sources that decide, and of the versions of what they use: a compiled table
+//! and a `bootstrap` fit together only if both were made from the same ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the meaning and the layout of a compiled table depend on.
 const SOURCES: [&str; 5] = ["src/bin", "src/edge", "src/event", "src/platform", "src/route"];
+/// The index of a compiled table is laid out and hashed by dependencies. Absent where this is itself a dependency.
+const LOCK: &str = "Cargo.lock";
 
 fn main() {
     let mut files = Vec::new();
     for folder in SOURCES {
         println!("cargo::rerun-if-changed={folder}");
         collect(Path::new(folder), &mut files);
+    }
+    // A path that is not there would make every build run this again.
+    if Path::new(LOCK).is_file() {
+        println!("cargo::rerun-if-changed={LOCK}");
+        files.push(PathBuf::from(LOCK));
     }
     files.sort();
     let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
