@@ -10,6 +10,8 @@ mod hostile;
 mod random;
 #[path = "events/real.rs"]
 mod real;
+#[path = "events/refused.rs"]
+mod refused;
 #[path = "events/rows.rs"]
 mod rows;
 #[path = "support/validator.rs"]
