@@ -53,10 +53,12 @@ fn events(table: &str) -> Vec<Event> {
         }
     }
     assert!(!events.is_empty(), "{table} has events");
-    let data = std::env::var_os("CROSSFADE_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
+    let named = std::env::var_os("CROSSFADE_DATA").map(PathBuf::from);
+    let data = named.clone().unwrap_or_else(|| root.join("../shared/data"));
     for kind in ["origin-request", "origin-response", "viewer-request", "viewer-response", "unspecified-request"] {
         let found = files(&data.join("events").join(kind));
         if found.is_empty() {
+            assert!(named.is_none(), "CROSSFADE_DATA has no published events of {kind}: {}", data.display());
             eprintln!("skipped: no published events in {}", data.join("events").join(kind).display());
         }
         for path in found {
