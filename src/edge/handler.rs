@@ -27,7 +27,7 @@ pub struct Handler {
 type Decide = for<'t, 'r> fn(&'t Table, &'r Request<'r>) -> Decision<'t, 'r>;
 
 /// What became of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Handled {
     /// The answer as JSON, to be given back as it is.
     pub answer: Result<Vec<u8>, FunctionError>,
@@ -35,6 +35,15 @@ pub struct Handled {
     pub log: Vec<String>,
     /// What was done; `None` for events that are not decided.
     pub summary: Option<Summary>,
+}
+
+/// Without the text of the answer, which may have secrets. The lines are made to be read.
+impl fmt::Debug for Handled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Handled { answer, log, summary } = self;
+        let answer = answer.as_ref().map(|bytes| format!("{} bytes", bytes.len()));
+        f.debug_struct("Handled").field("answer", &answer).field("log", log).field("summary", summary).finish()
+    }
 }
 
 /// What was done with a request.
@@ -319,6 +328,14 @@ mod tests {
 
     fn json(bytes: &[u8]) -> serde_json::Value {
         serde_json::from_slice(bytes).unwrap()
+    }
+
+    #[test]
+    fn what_became_of_an_event_shows_no_secret() {
+        let handled = handler(&[("VERIFY", "s3cr3t")]).handle(EVENT.as_bytes(), Timestamp(0));
+        let shown = format!("{handled:?}");
+        assert!(String::from_utf8_lossy(handled.answer.as_ref().unwrap()).contains("s3cr3t"));
+        assert!(shown.contains("bytes") && !shown.contains("s3cr3t") && !shown.contains("115, 51, 99"), "{shown}");
     }
 
     #[test]
