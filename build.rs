@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the meaning and the layout of a compiled table depend on.
-const SOURCES: [&str; 5] = ["src/bin", "src/edge", "src/event", "src/platform", "src/route"];
+const SOURCES: [&str; 6] = ["src/bin", "src/edge", "src/event", "src/platform", "src/route", "src/text"];
 /// The index of a compiled table is laid out and hashed by dependencies. Absent where this is itself a dependency.
 const LOCK: &str = "Cargo.lock";
 

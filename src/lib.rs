@@ -57,6 +57,8 @@
 #[cfg(feature = "cli")]
 pub mod analysis;
 #[cfg(feature = "cli")]
+pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "cli")]
 pub mod config;
@@ -66,6 +68,9 @@ pub mod event;
 pub mod platform;
 #[cfg(feature = "cli")]
 pub mod report;
+#[cfg(feature = "cli")]
+pub mod requests;
 pub mod route;
 #[cfg(feature = "cli")]
 pub mod serve;
+pub mod text;

@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::config::codes::{self, CATALOGUE};
 use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
 use snapbox::Data;
 

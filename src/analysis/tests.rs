@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use crate::config::cases::{Case, Expect, why_not_taken};
-use crate::config::facts::RequestLine;
+use crate::check::examples::why_not_taken;
+use crate::config::cases::{Case, Expect};
+use crate::requests::RequestLine;
 use crate::route::{Decision, Table, decide};
 
 /// What came of all cases, in the order of the cases.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::files::words;
 use super::lines::{Line, Lines, MAX_LINE, is_input_error};
 use super::{CliError, Exit, Global, Terminal, clock, table};
-use crate::config::facts::{LineError, RequestLine, time_text, url_text};
+use crate::requests::{LineError, RequestLine, url_text};
 use crate::route::{Table, Timestamp, decide};
 
 /// Arguments of `decide`.
@@ -154,7 +154,7 @@ impl Decider<'_> {
             self.clock = match clock::now_for(self.table) {
                 None => Clock::Unneeded,
                 Some(now) => {
-                    self.stderr.note(&format!("note: lines without a time are decided at {}\n", time_text(now)));
+                    self.stderr.note(&format!("note: lines without a time are decided at {now}\n"));
                     Clock::Read(now)
                 }
             };

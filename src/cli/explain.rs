@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, table, table::Usable};
-use crate::config::facts::{self, RequestLine};
 use crate::report::explanation::{self, Telling, TimeSource};
+use crate::requests::{RequestLine, url_text};
 use crate::route::{Timestamp, explain};
 
 /// Arguments of `explain`.
@@ -29,7 +29,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "NAME")]
     cohort: Option<String>,
     /// When the request is made, with an offset: 2026-11-22T10:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = facts::parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 }
 
@@ -58,7 +58,7 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     table.prefix_file_names(&folder);
     let now = if args.at.is_none() { clock::now_for(&table) } else { None };
     let line = RequestLine {
-        url: facts::url_text(args.url.as_encoded_bytes()),
+        url: url_text(args.url.as_encoded_bytes()),
         method: Some(args.method.as_str().into()),
         headers: args.headers.iter().map(|(name, value)| (Cow::from(name), Cow::from(value))).collect(),
         country: args.country.as_deref().map(Cow::from),

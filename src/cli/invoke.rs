@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 
 use super::files::words;
 use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, secrets, table};
-use crate::config::facts::{parse_time, time_text};
 use crate::edge::{Action, FunctionError, Handled, Handler, Summary};
 use crate::report::json::indented;
 use crate::route::Timestamp;
@@ -26,7 +25,7 @@ pub struct InvokeArgs {
     #[arg(long, conflicts_with = "format")]
     raw: bool,
     /// When the event happens, with an offset: 2026-11-22T10:00:00Z [default: now]
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
 }
 
@@ -53,7 +52,7 @@ pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
     let event = read_event(&args.event)?;
     let mut stderr = Terminal::stderr(global);
     if let (None, Some(now)) = (args.at, clock::now_for(&table)) {
-        stderr.note(&format!("note: an event without an epoch is decided at {}\n", time_text(now)));
+        stderr.note(&format!("note: an event without an epoch is decided at {now}\n"));
     }
     let secrets = secrets::placeholders(&table);
     let handled = Handler::new(table, secrets).handle(&event, args.at.unwrap_or_else(clock::now));

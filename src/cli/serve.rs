@@ -15,11 +15,11 @@ use tokio::net::TcpListener;
 use super::files::words;
 use super::watch::Watched;
 use super::{CliError, Exit, Format, Global, Terminal, secrets};
-use crate::config::nearest;
 use crate::report::exchange::{Columns, banner, json, line};
 use crate::report::layout::{GOOD, WARN, count, styled};
 use crate::route::Table;
 use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, Settings, Tabled, parse_mapping};
+use crate::text::nearest;
 
 /// Arguments of `serve`.
 #[derive(Clone, Debug, Args)]

@@ -8,47 +8,21 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-mod actions;
-pub mod cases;
-pub mod codes;
-mod conditions;
-mod context;
-mod document;
-pub mod facts;
-mod files;
-mod get_and_head;
-mod globs;
-mod headers;
-mod include;
-mod language;
-mod lines;
-mod methods;
-mod moments;
-mod names;
-mod near;
-mod never;
-mod origins;
-mod paths;
-mod redirect_map;
-mod rfc3339;
-mod routes;
-mod sample;
-mod targets;
-mod top;
-mod value;
-pub mod witness;
+pub mod lower;
+pub(crate) mod read;
 
-pub use cases::Case;
-pub use files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
-#[cfg(feature = "cli")]
-pub(crate) use near::nearest;
+pub use lower::cases::{self, Case};
+pub use read::files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
 
-use crate::diagnostic::{Diagnostic, Sources};
+use crate::diagnostic::{Diagnostic, Sources, codes};
 use crate::route::{Definition, Route, Table, Window};
 
-use context::Context;
-use document::{Document, Tree};
-use routes::Routes;
+use crate::check::{examples, methods};
+use lower::routes::Routes;
+use lower::top;
+use read::context::Context;
+use read::document::{Document, Tree};
+use read::include;
 
 /// What came of loading a table.
 #[derive(Debug)]
@@ -113,7 +87,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     let table = (!context.has_errors()).then(|| Table::compile(definition));
     if let Some(table) = &table {
         methods::check(&mut context, table);
-        cases::check(&mut context, table, &cases);
+        examples::check(&mut context, table, &cases);
     }
     let table = table.filter(|_| !context.has_errors_beside(cases::is_failed_example));
     finish(context, table, cases, counts)

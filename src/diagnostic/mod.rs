@@ -1,8 +1,11 @@
 //! What is wrong with a table, as data: no words are rendered here, no file is read.
 //!
-//! `config` makes diagnostics, `report` renders them as text or JSON.
+//! `config` and `check` make diagnostics, `report` renders them as text or JSON.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+#[cfg(feature = "cli")]
+pub mod codes;
 
 use std::ops::Range;
 

@@ -11,6 +11,7 @@ use crate::platform::headers::{Refusal, Written, refuse_name, refuse_value};
 use crate::platform::limits::{self, Unfit, check_domain, check_origin_path, is_origin_port};
 use crate::platform::{SSL_PROTOCOLS, may_have_body};
 use crate::route::{CustomOrigin, Origin};
+use crate::text::host::is_host_value;
 
 /// Why CloudFront would refuse an answer. Names of headers are told, values never.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,8 +101,7 @@ fn check_header_edits(edits: &HeaderEdits<'_>) -> Result<(), Violation> {
 fn is_host(edit: &HeaderEdit<'_>) -> bool {
     let HeaderEdit::Replace(values) = edit else { return false };
     let [host] = values.as_slice() else { return false };
-    let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte));
-    !host.is_empty() && host.len() <= limits::MAX_HOST && plain
+    is_host_value(host)
 }
 
 /// Judges an answer that the edge makes.

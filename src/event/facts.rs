@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
-use crate::platform::limits::MAX_HOST;
-use crate::route::{Definition, Request, Timestamp, bare_host};
+use crate::route::{Definition, Request, Timestamp};
+use crate::text::host::{bare_host, is_host_value};
 
 /// The viewer's host, set by the gate.
 pub const HOST_HEADER: &str = "x-crossfade-host";
@@ -94,16 +94,10 @@ impl<'a> Facts<'a> {
 /// puts there when no policy forwards the viewer's.
 fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
     if has(headers, HOST_HEADER) {
-        return only(headers, HOST_HEADER).filter(|host| is_host(host));
+        return only(headers, HOST_HEADER).filter(|host| is_host_value(host));
     }
     let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
-    only(headers, "host").filter(|host| is_host(host) && !is_origin(host))
-}
-
-/// Whether a text can be sent on as a `Host`.
-fn is_host(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    !bare_host(text).is_empty() && text.len() <= MAX_HOST && text.bytes().all(fits)
+    only(headers, "host").filter(|host| is_host_value(host) && !is_origin(host))
 }
 
 /// A decimal number as the gate writes it.

@@ -1,6 +1,7 @@
 //! Header names that CloudFront keeps for itself, and what may be written where.
 
 use super::limits;
+use crate::text::is_token;
 
 /// A list of header names, compared without case.
 #[derive(Clone, Copy, Debug)]
@@ -170,7 +171,7 @@ pub enum Refusal {
 /// Why a header of this name may not be written there; `None` if it may.
 #[must_use]
 pub fn refuse_name(written: Written, name: &str) -> Option<Refusal> {
-    if !is_name(name) {
+    if !is_token(name) {
         return Some(Refusal::NotAName);
     }
     if written == Written::OnOrigin && name.len() > limits::MAX_CUSTOM_HEADER_NAME {
@@ -195,12 +196,6 @@ pub fn refuse_value(written: Written, value: &str) -> Option<Refusal> {
     long.then_some(Refusal::LongValue)
 }
 
-/// Whether a text is a field name: one or more `tchar` of RFC 9110 5.6.2.
-#[must_use]
-pub fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,7 +207,7 @@ mod tests {
         for (list, count) in lists {
             assert_eq!(list.names.len(), count, "{}", list.source);
             assert!(list.names.is_sorted(), "{}", list.source);
-            assert!(list.names.iter().all(|name| is_name(name) && *name == name.to_lowercase()), "{}", list.source);
+            assert!(list.names.iter().all(|name| is_token(name) && *name == name.to_lowercase()), "{}", list.source);
         }
     }
 

@@ -28,8 +28,6 @@ pub const MAX_DOMAIN: usize = 253;
 pub const MAX_S3_DOMAIN: usize = 128;
 /// Characters of an origin's path. `lambda-event-structure`.
 pub const MAX_ORIGIN_PATH: usize = 255;
-/// Characters of a `Host` value: a domain, `:` and a port.
-pub const MAX_HOST: usize = MAX_DOMAIN + 6;
 
 /// Seconds of `readTimeout`. `lambda-event-structure`.
 pub const READ_TIMEOUT: RangeInclusive<u16> = 1..=120;

@@ -1,10 +1,11 @@
 //! Text in columns: aligned by what a terminal shows, wrapped at spaces where it would be too wide.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
+
+pub use crate::text::shown;
 
 /// Titles, ids: what the eye looks for.
 pub const STRONG: Style = Style::new().bold();
@@ -39,24 +40,6 @@ pub struct Cell {
 #[must_use]
 pub fn cell(style: Style, text: impl AsRef<str>) -> Cell {
     Cell { text: shown(text.as_ref()).into_owned(), style }
-}
-
-/// Text as it may be shown: what could move the cursor or turn the text around is escaped.
-#[must_use]
-pub fn shown(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for char in text.chars() {
-        if is_hidden(char) { out.extend(char.escape_default()) } else { out.push(char) }
-    }
-    Cow::Owned(out)
-}
-
-/// Controls, and the marks that change the direction of text.
-fn is_hidden(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Rows of cells that line up in columns. The last cell of a row takes the room that is left.
@@ -226,11 +209,6 @@ mod tests {
         grid.row([cell(STRONG, "a-long-route-id"), cell(PLAIN, "https://www.example.com/a/long/path?query and more")]);
         let expected = "  a-long-route-id\n      https://www.example.com/a/long/path?query\n      and more\n";
         assert_eq!(plain(&grid, 30), expected);
-    }
-
-    #[test]
-    fn nothing_speaks_to_the_terminal() {
-        assert_eq!(shown("/a\u{1b}[2J\r\n\u{202e}é"), "/a\\u{1b}[2J\\r\\n\\u{202e}é");
     }
 
     #[test]

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use steps::{Change, Step};
 
+use crate::text::percent::{decode, escape, is_path_byte, is_unreserved, leading};
+
 /// Paths whose normal form could be longer than this (bytes) are built on the heap.
 const INLINE: usize = 1024;
 
@@ -219,26 +221,6 @@ fn in_escape(bytes: &[u8], at: usize) -> bool {
     is_percent(1) || is_percent(2)
 }
 
-/// RFC 3986 2.3.
-pub(crate) const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// `pchar` of RFC 3986 3.3 without the escape, and `/`.
-pub(crate) const fn is_path_byte(byte: u8) -> bool {
-    is_unreserved(byte)
-        || matches!(
-            byte,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'/'
-        )
-}
-
-/// The byte that two hex digits stand for.
-fn decode(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some((digit(high)? << 4) | digit(low)?)
-}
-
 /// Step (a) as a stream of bytes: one pass over the raw path.
 struct Escaped<'a> {
     rest: &'a [u8],
@@ -252,11 +234,10 @@ impl<'a> Escaped<'a> {
     }
 
     fn escape(&mut self, byte: u8) -> u8 {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        let digit = |nibble: u8| HEX.get(usize::from(nibble & 15)).copied().unwrap_or(b'0');
-        self.pending.push(digit(byte));
-        self.pending.push(digit(byte >> 4));
-        b'%'
+        let [percent, high, low] = escape(byte);
+        self.pending.push(low);
+        self.pending.push(high);
+        percent
     }
 }
 
@@ -267,16 +248,13 @@ impl Iterator for Escaped<'_> {
         if let Some(byte) = self.pending.pop() {
             return Some(byte);
         }
-        let (&byte, rest) = self.rest.split_first()?;
+        let whole = self.rest;
+        let (&byte, rest) = whole.split_first()?;
         self.rest = rest;
         if byte != b'%' {
             return Some(if is_path_byte(byte) { byte } else { self.escape(byte) });
         }
-        let decoded = match rest {
-            [high, low, ..] => decode(*high, *low),
-            _ => None,
-        };
-        match decoded {
+        match leading(whole) {
             None => Some(self.escape(b'%')),
             Some(byte) => {
                 self.rest = rest.get(2..).unwrap_or_default();

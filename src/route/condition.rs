@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::lazy_regex::LazyRegex;
 use super::query;
-use super::request::{Request, bare_host};
+use super::request::Request;
 use super::time::Window;
+use crate::text::host::bare_host;
 
 /// One host that a route answers for. Lower case, without port and trailing dot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use super::table::{
     Route, Table,
 };
 use super::target::{Location, Target, Unsafe, check_made};
-use super::time::Timestamp;
+use crate::text::Timestamp;
 
 /// Decides a request: the first route in written order whose every condition holds, else the default.
 ///

@@ -15,9 +15,9 @@ use super::condition::Facts;
 use super::decide::decide;
 use super::decision::{Decision, Outcome};
 use super::pattern::{MapRow, PathPattern};
-use super::request::{Request, bare_host};
+use super::request::Request;
 use super::table::{Definition, HostRule, Origin, OriginKind, Route, Table};
-use super::time::Timestamp;
+use crate::text::host::bare_host;
 pub use miss::{Condition, NearMiss, Wanted};
 pub use reads::{QueryRead, Reads};
 
@@ -219,14 +219,9 @@ fn given<'r>(request: &'r Request<'r>) -> Given<'r> {
         headers: &request.headers,
         country: request.country,
         cohort: request.cohort,
-        time: request.time.map(text_of),
+        time: request.time.map(|time| time.to_string()),
         epoch: request.epoch,
     }
-}
-
-/// A moment as people write it; one that no calendar holds is told in nanoseconds.
-fn text_of(time: Timestamp) -> String {
-    jiff::Timestamp::from_nanosecond(time.0).map_or_else(|_| format!("{} ns", time.0), |time| time.to_string())
 }
 
 fn sent<'t>(decision: &Decision<'t, '_>, request: &Request<'_>) -> Option<Sent<'t>> {

@@ -20,16 +20,17 @@ mod table;
 pub mod target;
 mod time;
 
+pub use crate::text::Timestamp;
 pub use canonical::Canonical;
 pub use decide::{Found, decide};
 pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
 pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
-pub use request::{Request, Url, bare_host};
+pub use request::{Request, Url};
 pub use table::{
     About, Action, Cohort, CustomOrigin, DEFAULT_CACHE_CONTROL, Definition, HeaderChanges, HeaderValue, HostRule,
     MapAction, Origin, OriginAction, OriginKind, Place, Protocol, RedirectAction, RespondAction, ResponseHeaders,
     Route, S3Origin, Share, Side, Table, Varies, VariesQuery,
 };
-pub use time::{Timestamp, Window, epoch_of};
+pub use time::{Window, epoch_of};

@@ -1,6 +1,6 @@
 //! The facts that a decision is made from, and how a URL is split into them.
 
-use super::time::Timestamp;
+use crate::text::Timestamp;
 
 /// One request, as far as a route can see it. Every text is as it came: raw, undecoded.
 ///
@@ -116,21 +116,6 @@ impl<'a> Url<'a> {
     }
 }
 
-/// A host as it is compared: without its port and without one trailing dot. Case stays.
-#[must_use]
-pub fn bare_host(host: &str) -> &str {
-    let without_port = match host.rsplit_once(':') {
-        // An address in brackets holds colons of its own.
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !in_brackets(host) => name,
-        _ => host,
-    };
-    without_port.strip_suffix('.').unwrap_or(without_port)
-}
-
-fn in_brackets(host: &str) -> bool {
-    host.starts_with('[') && host.ends_with(']')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,22 +134,6 @@ mod tests {
         for (text, host, path, query, fragment) in rows {
             let url = Url::split(text);
             assert_eq!((url.host(), url.path, url.query, url.fragment), (host, path, query, fragment), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_port_and_one_dot_are_ignored() {
-        let rows = [
-            ("a.example", "a.example"),
-            ("a.example.", "a.example"),
-            ("a.example.:443", "a.example"),
-            ("a.example..", "a.example."),
-            ("a.example:", "a.example"),
-            ("[::1]:80", "[::1]"),
-            ("[::1]", "[::1]"),
-        ];
-        for (host, bare) in rows {
-            assert_eq!(bare_host(host), bare, "{host}");
         }
     }
 

@@ -8,7 +8,7 @@ use super::index::Index;
 use super::pattern::PathPattern;
 use super::query::QueryPolicy;
 use super::target::Target;
-use super::time::Timestamp;
+use crate::text::Timestamp;
 
 /// A checked table with the index that makes deciding fast. Made by [`Table::compile`].
 #[derive(Clone, Debug, Serialize, Deserialize)]

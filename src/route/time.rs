@@ -2,24 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A moment: nanoseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Timestamp(pub i128);
-
-impl Timestamp {
-    /// From whole seconds.
-    #[must_use]
-    pub fn from_seconds(seconds: i64) -> Timestamp {
-        Timestamp(i128::from(seconds).saturating_mul(1_000_000_000))
-    }
-
-    /// Whole seconds from `self` until `later`, rounded down; 0 if it is not later.
-    #[must_use]
-    pub fn seconds_until(self, later: Timestamp) -> u64 {
-        let nanos = later.0.saturating_sub(self.0).max(0);
-        u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX)
-    }
-}
+use crate::text::Timestamp;
 
 /// The epoch that a moment lies in: how many of the sorted instants are not after it.
 #[must_use]

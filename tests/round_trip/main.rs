@@ -6,10 +6,10 @@ mod write;
 
 use proptest::prelude::*;
 
-use crossfade::config::facts::RequestLine;
-use crossfade::config::witness::{takes, witness, witnesses};
+use crossfade::check::witness::{takes, witness, witnesses};
 use crossfade::config::{self, MemoryFiles};
 use crossfade::diagnostic::Severity;
+use crossfade::requests::RequestLine;
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
 fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {

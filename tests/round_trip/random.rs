@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use crossfade::config::facts::RequestLine;
+use crossfade::requests::RequestLine;
 use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
 use crossfade::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crossfade::config::facts::{RequestLine, time_text};
+use crossfade::requests::RequestLine;
 use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
 use crossfade::route::condition::{Conditions, NamedTest, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment, Template};
@@ -72,7 +72,7 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
     write_conditions(out, &route.conditions);
     for (key, time) in [("from", route.from), ("until", route.until)] {
         if let Some(time) = time {
-            writeln!(out, "{key} = {}", time_text(time)).unwrap();
+            writeln!(out, "{key} = {time}").unwrap();
         }
     }
     write_action(out, definition, route);

@@ -5,7 +5,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::text_of;
 use crate::route::condition::{Failed, NamedTest, ValueTest};
 use crate::route::query;
 use crate::route::request::Request;
@@ -130,13 +129,13 @@ fn any_of<'t, T: ToString>(texts: &[T]) -> Wanted<'t> {
 }
 
 fn window<'t>(route: &Route) -> Wanted<'t> {
-    Wanted::Window { from: route.from.map(text_of), until: route.until.map(text_of) }
+    Wanted::Window { from: route.from.map(|from| from.to_string()), until: route.until.map(|until| until.to_string()) }
 }
 
 /// The time that was looked at, or the epoch where that was given.
 fn moment<'r>(request: &Request<'_>, epoch: Option<u32>) -> Vec<Cow<'r, str>> {
     let from_event = epoch.filter(|epoch| request.epoch == Some(*epoch)).map(|epoch| format!("epoch {epoch}"));
-    from_event.or_else(|| request.time.map(text_of)).map(Cow::Owned).into_iter().collect()
+    from_event.or_else(|| request.time.map(|time| time.to_string())).map(Cow::Owned).into_iter().collect()
 }
 
 impl Condition {

@@ -7,7 +7,7 @@ use crate::route::query::QueryPolicy;
 use crate::route::target::{Part, Target};
 use crate::route::{
     About, Action, CustomOrigin, HeaderChanges, OriginAction, Place, Protocol, RedirectAction, ResponseHeaders, Side,
-    Varies, Window,
+    Timestamp, Varies, Window,
 };
 
 fn origin(id: &str, host: HostRule) -> Origin {

@@ -1,0 +1,174 @@
+//! GET and HEAD share an answer in CloudFront's cache, so a table must not tell them apart (design §4).
+//!
+//! Only what a concrete request proves is reported. A table of which no route takes exactly one of the two cannot fail;
+//! for any other, every route's own requests are decided with both methods, and again with the facts that the routes of
+//! one method ask for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Diagnostic;
+use crate::route::condition::{NamedTest, ValueTest};
+use crate::route::{Decision, Forward, HeaderChanges, Outcome, Route, Table, decide};
+
+use crate::check::lines::Lines;
+use crate::check::witness::{fill, fill_query, witnesses};
+use crate::config::read::context::Context;
+use crate::diagnostic::codes;
+use crate::requests::RequestLine;
+
+/// Pairs of a route of one method and any route that are tried together: the cost stays linear in large tables.
+const MOST_PAIRS: usize = 50_000;
+/// How often a request is changed to get past an earlier route.
+const MOST_DODGES: usize = 4;
+
+/// The two methods, the one that a route takes first.
+type Methods = (&'static str, &'static str);
+
+/// Reports each route that takes one of the two and is proved to make a difference by it.
+pub(crate) fn check(context: &mut Context<'_>, lines: &mut Lines, table: &Table) {
+    let single: Vec<&Route> = table.routes().iter().filter(|route| only_one(route).is_some()).collect();
+    if single.is_empty() {
+        return;
+    }
+    let mut found: BTreeMap<&str, String> = BTreeMap::new();
+    for line in requests(table, &single) {
+        if found.len() == single.len() {
+            break;
+        }
+        if let Some((route, words)) = proof(table, &line) {
+            found.entry(&route.id).or_insert(words);
+        }
+    }
+    for route in single {
+        let finding = found.remove(route.id.as_str()).and_then(|witness| finding(context, lines, route, witness));
+        context.extend(finding);
+    }
+}
+
+/// GET or HEAD where a route takes one of them and not the other.
+fn only_one(route: &Route) -> Option<Methods> {
+    let names = |wanted: &str| route.conditions.methods.iter().any(|method| method == wanted);
+    match (names("GET"), names("HEAD")) {
+        (true, false) => Some(("GET", "HEAD")),
+        (false, true) => Some(("HEAD", "GET")),
+        _ => None,
+    }
+}
+
+/// Requests that may tell the two apart: of the routes of one method, then of all, then of all with the facts that the
+/// routes of one method ask for.
+fn requests<'a>(table: &'a Table, single: &'a [&'a Route]) -> impl Iterator<Item = RequestLine<'static>> + 'a {
+    let definition = table.definition();
+    let own = single.iter().flat_map(move |route| witnesses(definition, route).flat_map(|line| dodges(table, line)));
+    let all = table.routes().iter().flat_map(move |route| witnesses(definition, route));
+    let few = MOST_PAIRS / single.len().max(1);
+    let others = table.routes().iter().take(few).flat_map(move |route| witnesses(definition, route));
+    let both = others.flat_map(move |line| single.iter().map(move |route| with_facts_of(route, line.clone())));
+    let firsts = single.iter().flat_map(move |route| witnesses(definition, route));
+    let narrowed = firsts.flat_map(move |line| {
+        let routes = table.routes().iter().take(few);
+        routes.map(move |route| with_facts_of(route, line.clone()))
+    });
+    own.chain(all).chain(both.chain(narrowed).flat_map(|line| dodges(table, line)))
+}
+
+/// A request with what another route asks for, beside its path.
+fn with_facts_of(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
+    fill_query(&mut line, &route.conditions);
+    fill(route, line)
+}
+
+/// A request, and what it must be changed to for each earlier route that takes it because something is absent.
+fn dodges(table: &Table, line: RequestLine<'static>) -> Vec<RequestLine<'static>> {
+    let mut lines = vec![line];
+    for _ in 0..MOST_DODGES {
+        let Some(next) = lines.last().and_then(|line| dodge(table, line)) else { break };
+        lines.push(next);
+    }
+    lines
+}
+
+fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'static>> {
+    let request = line.request();
+    let taker = &decide(table, &request).route?.conditions;
+    let absent = |tests: &[NamedTest]| {
+        tests.iter().find(|named| named.test == ValueTest::Absent).map(|named| named.name.clone())
+    };
+    let mut line = line.clone();
+    if let Some(name) = absent(&taker.query) {
+        let separator = if line.url.contains('?') { "&" } else { "?" };
+        line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
+    } else if let Some(name) = absent(&taker.headers) {
+        line.headers.push((Cow::Owned(name), Cow::Borrowed("1")));
+    } else if let Some(name) = absent(&taker.cookies) {
+        line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1"))));
+    } else {
+        return None;
+    }
+    Some(line)
+}
+
+/// The route of one method by which a request is decided differently with the other, and the proof in words.
+fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route, String)> {
+    let with = |method: &'static str| RequestLine { method: Some(Cow::Borrowed(method)), ..line.clone() };
+    let (get, head) = (with("GET"), with("HEAD"));
+    let (get_request, head_request) = (get.request(), head.request());
+    let (get_decision, head_decision) = (decide(table, &get_request), decide(table, &head_request));
+    if same_outcome(&get_decision.outcome, &head_decision.outcome) {
+        return None;
+    }
+    let taker = |decision: &Decision<'t, '_>, own: &str| {
+        let route = decision.route.or(decision.refused.map(|refused| refused.route))?;
+        (only_one(route)?.0 == own).then_some(route)
+    };
+    let (route, line, other, passed) = match taker(&get_decision, "GET") {
+        Some(route) => (route, &get, "HEAD", &head_decision),
+        None => (taker(&head_decision, "HEAD")?, &head, "GET", &get_decision),
+    };
+    Some((route, format!("{line} is decided by `{}`, {other} of it by {}", route.id, decider(passed))))
+}
+
+fn decider(decision: &Decision<'_, '_>) -> String {
+    decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
+}
+
+fn finding(context: &Context<'_>, lines: &mut Lines, route: &Route, witness: String) -> Option<Diagnostic> {
+    let (own, other) = only_one(route)?;
+    let label = lines.label(context, route.place, format!("takes {own} without {other}"))?;
+    let further = route.conditions.methods.iter().map(String::as_str).filter(|method| *method != own);
+    let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
+    Some(Diagnostic {
+        code: codes::GET_IS_NOT_HEAD.code,
+        severity: codes::GET_IS_NOT_HEAD.severity,
+        message: format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id),
+        labels: vec![label],
+        witness: Some(witness),
+        help: vec![format!("write `method = [{}]`", cure.join(", "))],
+    })
+}
+
+/// Whether two decisions do the same; which route made them does not matter.
+fn same_outcome(one: &Outcome<'_, '_>, other: &Outcome<'_, '_>) -> bool {
+    match (one, other) {
+        (Outcome::Origin(one), Outcome::Origin(other)) => {
+            one.origin.id == other.origin.id
+                && one.uri.as_str() == other.uri.as_str()
+                && one.query_string == other.query_string
+                && changes(one) == changes(other)
+        }
+        (Outcome::Redirect(one), Outcome::Redirect(other)) => {
+            one.status == other.status
+                && one.location.to_string() == other.location.to_string()
+                && one.cache_control == other.cache_control
+                && one.headers == other.headers
+        }
+        (Outcome::Respond(one), Outcome::Respond(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// No changes are the same as empty ones.
+fn changes(forward: &Forward<'_, '_>) -> HeaderChanges {
+    forward.headers.cloned().unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! Concrete requests that a route takes: what lints prove their findings with, and what fills in an example.
+//!
+//! A witness is made from the route alone, then put to the very conditions of the route; what does not pass is no
+//! witness. Whether an earlier route takes it first is for `decide` to say.
+
+use std::borrow::Cow;
+
+use crate::route::condition::{Conditions, Facts, HostPattern, NamedTest, ValueTest};
+use crate::route::pattern::{PathPattern, Segment, Template};
+use crate::route::{Canonical, Definition, Request, Route, Timestamp, epoch_of};
+
+use crate::check::language::{NormalForm, Visible};
+use crate::check::sample::{Sample, Walker};
+use crate::requests::RequestLine;
+
+/// What stands for text that may be any.
+const ANY_TEXT: &str = "x";
+/// What stands for a value that may be any.
+const ANY_VALUE: &str = "1";
+/// What stands for the label of `*.example.com`.
+const ANY_LABEL: &str = "www";
+/// What stands for a host that may be any.
+const ANY_HOST: &str = "www.example.com";
+/// Rows of a redirect map that are tried.
+const MAP_ROWS: usize = 3;
+/// A second, in the unit of [`Timestamp`].
+const SECOND: i128 = 1_000_000_000;
+
+/// A request that fits a route: its path and every condition. `None` where none could be made.
+#[must_use]
+pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'static>> {
+    witnesses(definition, route).next()
+}
+
+/// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
+pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
+    let paths = paths(&definition.canonical, &route.path);
+    let lines = paths.into_iter().map(|path| {
+        let host = host(&route.conditions).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+        let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
+        let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
+        fill_query(&mut line, &route.conditions);
+        fill(route, line)
+    });
+    lines.filter(|line| takes(definition, route, &line.request()))
+}
+
+/// Whether a route would take a request, were it the only route.
+#[must_use]
+pub fn takes(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
+    let canonical = &definition.canonical;
+    let path = canonical.normalize(request.path);
+    let epoch = request.time.map(|time| epoch_of(&definition.instants, time));
+    let facts = Facts::new(request, path.as_str(), epoch);
+    !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.hold(&facts)
+}
+
+/// A line with the facts that it does not give, as the route's conditions ask for them.
+///
+/// What it gives stays: a URL gives its query, even where it has none, and a header field is given whole, so that a
+/// `cookie` field lacks every cookie that it does not hold. A path gives no host.
+#[must_use]
+pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
+    let conditions = &route.conditions;
+    fill_host(&mut line, conditions);
+    fill_cookies(&mut line, conditions);
+    fill_headers(&mut line, conditions);
+    if line.method.is_none() {
+        let methods = &conditions.methods;
+        let method = methods.iter().find(|method| *method == "GET").or(methods.first());
+        line.method = method.cloned().map(Cow::Owned);
+    }
+    if line.request().country.is_none() {
+        line.country = conditions.countries.first().cloned().map(Cow::Owned);
+    }
+    if line.cohort.is_none() {
+        line.cohort = conditions.cohort.clone().map(Cow::Owned);
+    }
+    if line.time.is_none() {
+        line.time = route.from.or(route.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
+    }
+    line
+}
+
+/// A few paths in normal form that a pattern matches; none where there is none or none was found.
+#[must_use]
+pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
+    let sampled = |walker: Walker| match walker.sample(&NormalForm::new(canonical)) {
+        Sample::Text(path) => vec![path],
+        Sample::Nothing | Sample::Unknown => Vec::new(),
+    };
+    let paths = match pattern {
+        PathPattern::Any => vec!["/".to_owned(), format!("/{ANY_TEXT}")],
+        PathPattern::Exact(path) => vec![path.clone()],
+        PathPattern::Template(template) => {
+            let path = template_path(template);
+            let longer = template.rest.as_ref().map(|_| format!("{path}/{ANY_TEXT}"));
+            std::iter::once(path).chain(longer).collect()
+        }
+        PathPattern::Prefix(prefix) if prefix.is_empty() => vec!["/".to_owned(), format!("/{ANY_TEXT}")],
+        PathPattern::Prefix(prefix) => vec![prefix.clone(), format!("{prefix}/{ANY_TEXT}")],
+        PathPattern::Glob(glob) => sampled(Walker::glob(glob)),
+        PathPattern::Regex(regex) => sampled(Walker::regex(regex)),
+        PathPattern::Map(rows) => rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
+    };
+    let normal = paths.into_iter().map(|path| canonical.normalize(&path).as_str().to_owned());
+    normal.filter(|path| pattern.matches(path)).collect()
+}
+
+fn template_path(template: &Template) -> String {
+    let texts = template.segments.iter().map(|segment| match segment {
+        Segment::Literal(text) => text.as_str(),
+        Segment::Capture(_) => ANY_TEXT,
+    });
+    let rest = template.rest.iter().map(|_| ANY_TEXT);
+    texts.chain(rest).flat_map(|text| ["/", text]).collect()
+}
+
+fn fill_host(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    if line.request().host.is_none()
+        && let Some(host) = host(conditions)
+    {
+        line.url = Cow::Owned(format!("https://{host}{}", line.url));
+    }
+}
+
+/// A host that a route asks for.
+fn host(conditions: &Conditions) -> Option<String> {
+    match conditions.hosts.first()? {
+        HostPattern::Name(name) => Some(name.clone()),
+        HostPattern::AnyLabel(name) => Some(format!("{ANY_LABEL}.{name}")),
+    }
+}
+
+/// Adds the query parameters that conditions ask for.
+pub(crate) fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    for named in &conditions.query {
+        let Some(value) = wanted(&named.test, Visible::QUERY) else { continue };
+        let separator = if line.url.contains('?') { "&" } else { "?" };
+        line.url = Cow::Owned(format!("{}{separator}{}={value}", line.url, named.name));
+    }
+}
+
+fn fill_headers(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    for named in &conditions.headers {
+        if line.request().header_values(&named.name).next().is_some() {
+            continue;
+        }
+        if let Some(value) = wanted(&named.test, Visible::HEADER) {
+            line.headers.push((Cow::Owned(named.name.clone()), Cow::Owned(value)));
+        }
+    }
+}
+
+fn fill_cookies(line: &mut RequestLine<'_>, conditions: &Conditions) {
+    if line.request().header_values("cookie").next().is_some() {
+        return;
+    }
+    let pair = |named: &NamedTest| Some(format!("{}={}", named.name, wanted(&named.test, Visible::COOKIE)?));
+    let pairs: Vec<String> = conditions.cookies.iter().filter_map(pair).collect();
+    if !pairs.is_empty() {
+        line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(pairs.join("; "))));
+    }
+}
+
+/// The value that a condition asks for.
+fn wanted(test: &ValueTest, language: Visible) -> Option<String> {
+    match test {
+        ValueTest::Equal(text) => Some(text.clone()),
+        ValueTest::AnyOf(texts) => texts.first().cloned(),
+        ValueTest::Present => Some(ANY_VALUE.to_owned()),
+        ValueTest::Absent => None,
+        ValueTest::Regex(regex) => match Walker::regex(regex).sample(&language) {
+            Sample::Text(text) => Some(text),
+            Sample::Nothing | Sample::Unknown => None,
+        },
+    }
+}

@@ -1,0 +1,15 @@
+//! Values that were read → a definition, and where each part of each route stands.
+
+pub(crate) mod actions;
+pub mod cases;
+pub(crate) mod conditions;
+pub(crate) mod globs;
+pub(crate) mod headers;
+pub(crate) mod moments;
+pub(crate) mod names;
+pub(crate) mod origins;
+pub(crate) mod paths;
+pub(crate) mod redirect_map;
+pub(crate) mod routes;
+pub(crate) mod targets;
+pub(crate) mod top;

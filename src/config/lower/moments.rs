@@ -1,0 +1,105 @@
+//! `from` and `until`: TOML date-times with an offset → moments.
+
+use toml::de::DeValue;
+use toml::value::{Datetime, Offset};
+
+use crate::route::Timestamp;
+
+use crate::config::read::context::Context;
+use crate::config::read::value::{Entry, Section, wrong_type};
+use crate::diagnostic::codes;
+
+/// First moment a route is live, first moment it is no longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    /// Included.
+    pub(crate) from: Option<Timestamp>,
+    /// Not included.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Lowers `from` and `until` of a route.
+pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Bounds {
+    let (from, until) = (section.get("from"), section.get("until"));
+    let bounds = Bounds {
+        from: from.and_then(|entry| moment(context, entry)),
+        until: until.and_then(|entry| moment(context, entry)),
+    };
+    if let (Some(start), Some(end), Some(from), Some(until)) = (bounds.from, bounds.until, from, until)
+        && start >= end
+    {
+        let file = context.file;
+        context
+            .report(
+                &codes::EMPTY_WINDOW,
+                until.span(),
+                format!("{} is never live: `until` is not after `from`", section.name),
+            )
+            .also(file, from.span(), "live from here on")
+            .help("exchange them, or correct one");
+    }
+    bounds
+}
+
+fn moment(context: &mut Context<'_>, entry: Entry<'_>) -> Option<Timestamp> {
+    let written = match entry.value.get_ref() {
+        DeValue::Datetime(written) => written,
+        DeValue::String(text) => {
+            let message = format!("`{}` must be a date-time, not a text", entry.key());
+            let report = context.report(&codes::WRONG_TYPE, entry.span(), message).label("this is a text");
+            match text.parse::<Datetime>() {
+                Ok(_) => report.help(format!("write it without quotes: `{} = {text}`", entry.key())),
+                Err(_) => report.help(format!("write `{} = 2026-12-01T00:00:00-03:00`", entry.key())),
+            };
+            return None;
+        }
+        _ => {
+            wrong_type(context, entry.key(), entry.value, "a date-time with an offset");
+            return None;
+        }
+    };
+    let Some(offset) = written.offset else {
+        let complete = complete(written);
+        context
+            .report(&codes::NO_OFFSET, entry.span(), format!("`{}` has no offset from UTC", entry.key()))
+            .help(format!("write `{} = {complete}` (or `Z` for UTC)", entry.key()));
+        return None;
+    };
+    let timestamp = timestamp(written, offset);
+    if timestamp.is_none() {
+        context.report(&codes::OUT_OF_RANGE, entry.span(), format!("`{written}` is no moment of the calendar"));
+    }
+    timestamp
+}
+
+/// A local date-time with what it lacks, for the reader to correct.
+fn complete(written: &Datetime) -> Datetime {
+    let midnight = toml::value::Time { hour: 0, minute: 0, second: Some(0), nanosecond: None };
+    Datetime {
+        date: written.date.or(Some(toml::value::Date { year: 2026, month: 12, day: 1 })),
+        time: written.time.or(Some(midnight)),
+        offset: Some(Offset::Custom { minutes: -180 }),
+    }
+}
+
+fn timestamp(written: &Datetime, offset: Offset) -> Option<Timestamp> {
+    let (date, time) = (written.date?, written.time?);
+    let date = jiff::civil::Date::new(
+        i16::try_from(date.year).ok()?,
+        i8::try_from(date.month).ok()?,
+        i8::try_from(date.day).ok()?,
+    );
+    let time = jiff::civil::Time::new(
+        i8::try_from(time.hour).ok()?,
+        i8::try_from(time.minute).ok()?,
+        i8::try_from(time.second.unwrap_or_default()).ok()?,
+        i32::try_from(time.nanosecond.unwrap_or_default()).ok()?,
+    );
+    let minutes = match offset {
+        Offset::Z => 0,
+        Offset::Custom { minutes } => i32::from(minutes),
+    };
+    let offset = jiff::tz::Offset::from_seconds(minutes * 60).ok()?;
+    let moment = offset.to_timestamp(date.ok()?.to_datetime(time.ok()?)).ok()?;
+    Some(Timestamp(moment.as_nanosecond()))
+}

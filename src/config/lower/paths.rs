@@ -1,0 +1,365 @@
+//! `path`, `prefix`, `glob` and `regex`: the text of a pattern → what is matched on the normal form.
+
+use crate::route::pattern::{PathPattern, Segment, Template};
+use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
+
+use crate::check::never;
+use crate::config::lower::globs;
+use crate::config::read::context::Context;
+use crate::config::read::value::Text;
+use crate::diagnostic::codes;
+
+/// Longest `path` or `prefix`, bytes: a request's URL has no more.
+const MAX_PATH: usize = 8_192;
+/// Longest name of a capture.
+const MAX_CAPTURE: usize = 64;
+/// Captures of one path.
+const MAX_CAPTURES: usize = 64;
+/// Malformed captures shown of one path.
+const MAX_FAULTS: usize = 8;
+
+/// `path`: exact text, or a template where it has captures. `None` where it was reported.
+pub(crate) fn path(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
+    if !is_path(context, "path", text) {
+        return None;
+    }
+    let holes = holes(context, text)?;
+    if holes.is_empty() {
+        return Some(PathPattern::Exact(canonical.normalize(text.text).as_str().to_owned()));
+    }
+    template(context, canonical, text, &holes)
+}
+
+/// `prefix`: literal text; a slash at its end is ignored.
+pub(crate) fn prefix(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
+    if !is_path(context, "prefix", text) {
+        return None;
+    }
+    if let Some(at) = text.text.find(['{', '}']) {
+        let span = context.inside(&text.span, text.text, at..at + 1);
+        let path = format!("{}/{{*rest}}", text.text.trim_end_matches('/'));
+        context
+            .report(&codes::BRACE_IN_PREFIX, span, "a prefix is literal text and captures nothing but `{rest}`")
+            .help(format!("to capture, write `path = \"{path}\"`"))
+            .help("a literal brace is written `%7B` or `%7D`");
+        return None;
+    }
+    let normal = canonical.normalize(text.text);
+    let normal = normal.as_str();
+    Some(PathPattern::Prefix(normal.strip_suffix('/').unwrap_or(normal).to_owned()))
+}
+
+/// `glob`, as written.
+pub(crate) fn glob(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
+    let glob = globs::check(context, text)?;
+    never::check_glob(context, canonical, text.text, text.span.clone());
+    Some(PathPattern::Glob(glob))
+}
+
+/// `regex`, as written.
+pub(crate) fn regex(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
+    let regex = checked_regex(context, text)?;
+    never::check_regex(context, canonical, text.text, text.span.clone());
+    Some(PathPattern::Regex(regex))
+}
+
+/// A regex of a path or a value. It is compiled to check it and then again when first needed: a table may hold
+/// thousands, whose compiled forms together would not fit.
+pub(crate) fn checked_regex(context: &mut Context<'_>, text: &Text<'_>) -> Option<LazyRegex> {
+    if text.text.len() > MAX_TEXT {
+        context
+            .report(
+                &codes::REGEX_TOO_LONG,
+                text.span.clone(),
+                format!("a regex of {} bytes is too long", text.text.len()),
+            )
+            .help(format!(
+                "at most {MAX_TEXT} bytes; many exact paths belong in a `redirect_map` or routes of their own"
+            ));
+        return None;
+    }
+    match LazyRegex::parse(text.text) {
+        Ok(regex) => Some(LazyRegex::new(regex.text())),
+        Err(regex::Error::CompiledTooBig(_)) => {
+            context.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex compiles to too much").help(format!(
+                "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
+                MAX_COMPILED / 1024
+            ));
+            None
+        }
+        Err(error) => {
+            bad_regex(context, text, &error);
+            None
+        }
+    }
+}
+
+fn bad_regex(context: &mut Context<'_>, text: &Text<'_>, error: &regex::Error) {
+    let parsed = regex_syntax::ParserBuilder::new().nest_limit(64).build().parse(text.text);
+    let (what, part) = match parsed {
+        Err(regex_syntax::Error::Parse(error)) => {
+            (error.kind().to_string(), error.span().start.offset..error.span().end.offset)
+        }
+        Err(regex_syntax::Error::Translate(error)) => {
+            (error.kind().to_string(), error.span().start.offset..error.span().end.offset)
+        }
+        _ => (error.to_string(), 0..text.text.len()),
+    };
+    let span = context.inside(&text.span, text.text, part);
+    let lookaround = what.contains("look-around");
+    let report = context.report(&codes::BAD_REGEX, span, format!("the regex is malformed: {what}"));
+    if lookaround {
+        report.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant");
+    } else if text.text.contains('\\') {
+        report.help("write regexes in single quotes, '…', where a backslash is itself");
+    }
+}
+
+/// Whether a text can be a path at all.
+fn is_path(context: &mut Context<'_>, key: &str, text: &Text<'_>) -> bool {
+    if !text.text.starts_with('/') {
+        let report = context.report(&codes::PATH_START, text.span.clone(), format!("`{key}` must begin with `/`"));
+        match text.text.split_once("://") {
+            Some((_, rest)) => {
+                let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+                let path = if path.is_empty() { "/" } else { path };
+                report.help(format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`"))
+            }
+            None => report.help(format!("write `/{}`", text.text)),
+        };
+        return false;
+    }
+    if let Some(at) = text.text.find(['?', '#']) {
+        let span = context.inside(&text.span, text.text, at..text.text.len());
+        let report = context.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` ends before `?` and `#`"));
+        report
+            .help("what stands in the query is a condition: `query = { name = \"value\" }`")
+            .help("a literal `?` or `#` is written `%3F` or `%23`");
+        return false;
+    }
+    if text.text.len() > MAX_PATH {
+        let message = format!("a {key} of {} bytes is longer than any request's", text.text.len());
+        context.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
+        return false;
+    }
+    true
+}
+
+/// A segment that captures.
+#[derive(Debug)]
+struct Hole<'a> {
+    name: &'a str,
+    is_rest: bool,
+    /// Bytes of the pattern that hold the whole segment.
+    start: usize,
+    end: usize,
+}
+
+/// The captures of a path, in order; `None` where one was reported.
+fn holes<'a>(context: &mut Context<'_>, text: &Text<'a>) -> Option<Vec<Hole<'a>>> {
+    let mut holes: Vec<Hole<'a>> = Vec::new();
+    let mut start = 1;
+    let mut faults = 0;
+    for segment in text.text.get(1..).unwrap_or_default().split('/') {
+        let end = start + segment.len();
+        if segment.contains(['{', '}']) {
+            match hole(segment) {
+                Ok((name, is_rest)) => holes.push(Hole { name, is_rest, start, end }),
+                Err(malformed) => {
+                    if faults < MAX_FAULTS {
+                        malformed.report(context, text, start..end);
+                    }
+                    faults += 1;
+                }
+            }
+        }
+        start = end + 1;
+    }
+    let fine = are_in_order(context, text, &holes) && faults == 0;
+    fine.then_some(holes)
+}
+
+fn are_in_order(context: &mut Context<'_>, text: &Text<'_>, holes: &[Hole<'_>]) -> bool {
+    if holes.len() > MAX_CAPTURES {
+        let message = format!("a path of {} captures has too many", holes.len());
+        context.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
+        return false;
+    }
+    let mut fine = true;
+    for (at, hole) in holes.iter().enumerate() {
+        let span = context.inside(&text.span, text.text, hole.start..hole.end);
+        if holes.iter().take(at).any(|earlier| earlier.name == hole.name) {
+            context
+                .report(&codes::DUPLICATE_CAPTURE, span.clone(), format!("two captures are named `{}`", hole.name))
+                .help("give each its own name");
+            fine = false;
+        }
+        if hole.is_rest && hole.end < text.text.len() {
+            context
+                .report(
+                    &codes::REST_NOT_LAST,
+                    span,
+                    format!("`{{*{}}}` takes all that is left, so it comes last", hole.name),
+                )
+                .help("for one segment write it without `*`; for text after the remainder use `glob` or `regex`");
+            fine = false;
+        }
+    }
+    fine
+}
+
+/// Why a segment with a brace is no capture.
+enum Malformed {
+    /// `a{b}`.
+    Partial,
+    /// `{`, `{}`, `{a-b}`.
+    Name,
+}
+
+impl Malformed {
+    fn report(&self, context: &mut Context<'_>, text: &Text<'_>, part: std::ops::Range<usize>) {
+        let segment = text.text.get(part.clone()).unwrap_or_default();
+        let span = context.inside(&text.span, text.text, part);
+        let literal = "a literal brace is written `%7B` or `%7D`";
+        match self {
+            Malformed::Partial => context
+                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}`: a capture fills one whole segment"))
+                .help("for a part of a segment use `regex` with a named group: `(?<name>[^/]+)`")
+                .help(literal),
+            Malformed::Name => context
+                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is no capture"))
+                .help(
+                    "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`",
+                )
+                .help(literal),
+        };
+    }
+}
+
+fn hole(segment: &str) -> Result<(&str, bool), Malformed> {
+    let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let Some(inner) = inner.filter(|inner| !inner.contains(['{', '}'])) else {
+        let opens = segment.find('{');
+        let closes = opens.and_then(|at| segment.get(at..)).is_some_and(|rest| rest.contains('}'));
+        return Err(if closes { Malformed::Partial } else { Malformed::Name });
+    };
+    let (name, is_rest) = inner.strip_prefix('*').map_or((inner, false), |name| (name, true));
+    if is_capture_name(name) { Ok((name, is_rest)) } else { Err(Malformed::Name) }
+}
+
+/// Letters, digits and `_`, not beginning with a digit.
+fn is_capture_name(name: &str) -> bool {
+    (1..=MAX_CAPTURE).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// The normal form of a template: of the whole pattern with a mark in place of each capture. A mark is a segment that
+/// normal forms leave alone and that no literal segment can be: it has more tildes than the pattern could make.
+fn template(
+    context: &mut Context<'_>,
+    canonical: &Canonical,
+    text: &Text<'_>,
+    holes: &[Hole<'_>],
+) -> Option<PathPattern> {
+    let tildes = "~".repeat(text.text.matches(['~', '%']).count() + 1);
+    let mark = |number: usize| format!("{tildes}{number}");
+    let mut marked = String::new();
+    let mut done = 0;
+    for (number, hole) in holes.iter().enumerate() {
+        marked.push_str(text.text.get(done..hole.start).unwrap_or_default());
+        marked.push_str(&mark(number));
+        done = hole.end;
+    }
+    marked.push_str(text.text.get(done..).unwrap_or_default());
+    let normal = canonical.normalize(&marked);
+    let mut segments = Vec::new();
+    let mut rest = None;
+    let mut kept = 0;
+    for segment in normal.as_str().get(1..).unwrap_or_default().split('/') {
+        let number = segment.strip_prefix(&tildes).and_then(|number| number.parse::<usize>().ok());
+        match number.and_then(|number| holes.get(number)) {
+            Some(hole) if hole.is_rest => rest = Some(hole.name.to_owned()),
+            Some(hole) => segments.push(Segment::Capture(hole.name.to_owned())),
+            None => segments.push(Segment::Literal(segment.to_owned())),
+        }
+        kept += usize::from(number.is_some());
+    }
+    if kept < holes.len() {
+        context
+            .report(&codes::LITERAL_UNSTABLE, text.span.clone(), "`..` removes a capture of this path")
+            .help("paths are matched without dot segments: write the path without `..`");
+        return None;
+    }
+    Some(PathPattern::Template(Template { segments, rest }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::read::files::MemoryFiles;
+    use crate::route::canonical::{Case, Slashes, TrailingSlash};
+
+    fn canonical(words: &str) -> Canonical {
+        Canonical {
+            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
+            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
+            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
+            refuse: Vec::new(),
+        }
+    }
+
+    /// A pattern as text again: captures in braces, a prefix with `…` at its end.
+    fn shown(pattern: &PathPattern) -> String {
+        match pattern {
+            PathPattern::Exact(path) => path.clone(),
+            PathPattern::Prefix(prefix) => format!("{prefix}…"),
+            PathPattern::Template(template) => {
+                let segment = |segment: &Segment| match segment {
+                    Segment::Literal(text) => format!("/{text}"),
+                    Segment::Capture(name) => format!("/{{{name}}}"),
+                };
+                let rest = template.rest.as_ref().map(|name| format!("/{{*{name}}}"));
+                template.segments.iter().map(segment).chain(rest).collect()
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn lowered(words: &str, text: &str, kind: &str) -> (String, usize) {
+        let files = MemoryFiles::new();
+        let mut context = Context::new(&files);
+        let text = Text { text, span: 0..0 };
+        let pattern = match kind {
+            "prefix" => prefix(&mut context, &canonical(words), &text),
+            _ => path(&mut context, &canonical(words), &text),
+        };
+        (pattern.as_ref().map(shown).unwrap_or_default(), context.finish().1.len())
+    }
+
+    #[test]
+    fn paths_and_prefixes_are_put_in_normal_form() {
+        let rows = [
+            ("", "path", "/promoções", "/promo%C3%A7%C3%B5es"),
+            ("", "path", "/a//b/./c/../%7eD", "/a/b/~D"),
+            ("", "path", "/%7Ba%7d", "/%7Ba%7D"),
+            ("lower", "path", "/A/{Slug}/B%c3", "/a/{Slug}/b%C3"),
+            ("strip", "path", "/a/{b}/", "/a/{b}"),
+            ("", "path", "/a/{b}/", "/a/{b}/"),
+            ("", "path", "/a//{b}", "/a/{b}"),
+            ("split", "path", "/a//{b}", "/a//{b}"),
+            ("", "path", "/a/../{b}/{*rest}", "/{b}/{*rest}"),
+            ("strip", "path", "/{*rest}", "/{*rest}"),
+            ("", "path", "/~0/%7E1/{a}/{b}", "/~0/~1/{a}/{b}"),
+            ("", "path", "/{a1}/{a2}", "/{a1}/{a2}"),
+            ("", "path", "/", "/"),
+            ("", "prefix", "/a/", "/a…"),
+            ("", "prefix", "/", "…"),
+            ("lower", "prefix", "/Promoções", "/promo%C3%A7%C3%B5es…"),
+            ("split", "prefix", "/a//", "/a/…"),
+        ];
+        for (words, kind, text, expected) in rows {
+            assert_eq!(lowered(words, text, kind), (expected.to_owned(), 0), "[{words}] {kind} {text}");
+        }
+    }
+}

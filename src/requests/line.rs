@@ -1,0 +1,588 @@
+//! A request written down: the input line of `crossfade decide`, the text `GET https://…`, a plain URL.
+//!
+//! Everything that is not an event or a log line becomes a [`Request`] through here: lines on stdin, URLs on the
+//! command line, `[[test]]`, `examples`. No clock is read: a line without a time has none.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::route::{Request, Url};
+use crate::text::percent::push_escaped;
+use crate::text::{NotATime, Timestamp, is_token};
+
+/// The keys of a `decide` line, in the order in which they are documented.
+pub const KEYS: [&str; 6] = ["url", "method", "headers", "country", "cohort", "time"];
+
+/// One request as a `decide` line says it: only `url` is required, `null` is as good as absent.
+///
+/// Borrows the line where JSON allows it, so that a stream of lines costs little.
+/// ```
+/// use crossfade::requests::RequestLine;
+/// let line = RequestLine::parse_json(r#"{"url": "https://www.example.com/a?b=1", "country": "BR"}"#)?;
+/// let request = line.request();
+/// assert_eq!((request.host, request.path, request.query), (Some("www.example.com"), "/a", "b=1"));
+/// assert!(RequestLine::parse_json(r#"{"url": "a/b"}"#).is_err());
+/// # Ok::<(), crossfade::requests::LineError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RequestLine<'a> {
+    /// With scheme and authority, or a path that begins with `/`.
+    pub url: Cow<'a, str>,
+    /// `GET` where the line does not say.
+    pub method: Option<Cow<'a, str>>,
+    /// One pair per field, in the order of the line.
+    pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// ISO code; else that of a `cloudfront-viewer-country` header.
+    pub country: Option<Cow<'a, str>>,
+    /// The cohort that the viewer is in.
+    pub cohort: Option<Cow<'a, str>>,
+    /// When the request is decided.
+    pub time: Option<Timestamp>,
+}
+
+/// Why a request line is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// Nothing on the line.
+    #[error("the line is blank: write an object such as {{\"url\": \"https://www.example.com/a\"}}")]
+    Blank,
+    /// Not JSON, or not the object that is asked for. Column from 1.
+    #[error("{what} (column {column})")]
+    Json {
+        /// The parser's words.
+        what: String,
+        /// Where, from 1.
+        column: usize,
+    },
+    /// A URL that is neither absolute nor a path.
+    #[error(transparent)]
+    Url(#[from] UrlError),
+    /// A method that RFC 9110 does not allow.
+    #[error("`{0}` is no method: a method is a name such as `GET`")]
+    Method(String),
+    /// A time without offset, or no time.
+    #[error(transparent)]
+    Time(#[from] NotATime),
+    /// A header name or value that no request can carry.
+    #[error("`{0}` is no header name")]
+    HeaderName(String),
+    /// A line end inside a value.
+    #[error("the value of header `{0}` holds a control character")]
+    HeaderValue(String),
+}
+
+/// Why a text cannot stand for a request's URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// The empty text.
+    #[error("the URL is empty: the path of a home page is `/`")]
+    Empty,
+    /// It begins with `//`, which is a host to some and a path to others.
+    #[error(
+        "`{0}` could mean a host or a path: write it with scheme and host, `https://www.example.com{0}` for a path"
+    )]
+    TwoSlashes(String),
+    /// A scheme and no `//host`.
+    #[error("`{0}` has no host: write `https://www.example.com/a`, or a path that begins with `/`")]
+    NoHost(String),
+    /// `www.example.com/a` or `a/b`.
+    #[error("`{0}` is neither a URL nor a path: write `https://{0}` if it begins with a host, `/{0}` if it is a path")]
+    Relative(String),
+}
+
+impl<'a> RequestLine<'a> {
+    /// A GET of a URL or path, with no other fact.
+    ///
+    /// # Errors
+    /// The URL is neither absolute nor a path that begins with `/`.
+    pub fn parse_url(url: impl Into<Cow<'a, str>>) -> Result<RequestLine<'a>, LineError> {
+        let url = url.into();
+        check_url(&url)?;
+        Ok(RequestLine { url, ..RequestLine::default() })
+    }
+
+    /// `GET https://www.example.com/a`, or a URL or path alone, which is a GET.
+    ///
+    /// # Errors
+    /// The method is no token, or the URL is neither absolute nor a path that begins with `/`.
+    pub fn parse_text(text: &'a str) -> Result<RequestLine<'a>, LineError> {
+        let text = text.trim();
+        let Some((method, url)) = text.split_once([' ', '\t']) else { return RequestLine::parse_url(text) };
+        if method.starts_with('/') || method.contains(':') {
+            return RequestLine::parse_url(text);
+        }
+        check_method(method)?;
+        Ok(RequestLine { method: Some(method.into()), ..RequestLine::parse_url(url.trim_start())? })
+    }
+
+    /// One line of `crossfade decide`. O(bytes of the line).
+    ///
+    /// # Errors
+    /// The line is blank, no JSON object, has a key that is unknown or twice there, lacks `url`, or a value is not what
+    /// its key asks for.
+    pub fn parse_json(line: &'a str) -> Result<RequestLine<'a>, LineError> {
+        if line.trim().is_empty() {
+            return Err(LineError::Blank);
+        }
+        let parsed: RequestLine<'a> = serde_json::from_str(line).map_err(|error| json_error(&error))?;
+        parsed.check()?;
+        Ok(parsed)
+    }
+
+    /// Checks what is not a matter of form: URL, method, headers. For lines that were not parsed here.
+    ///
+    /// # Errors
+    /// The first value that no request can have.
+    pub fn check(&self) -> Result<(), LineError> {
+        check_url(&self.url)?;
+        if let Some(method) = &self.method {
+            check_method(method)?;
+        }
+        for (name, value) in &self.headers {
+            check_header(name, value)?;
+        }
+        Ok(())
+    }
+
+    /// The request it stands for.
+    #[must_use]
+    pub fn request(&self) -> Request<'_> {
+        let url = Url::split(&self.url);
+        let header = |wanted: &str| {
+            let named = |(name, _): &&(Cow<'_, str>, Cow<'_, str>)| name.eq_ignore_ascii_case(wanted);
+            self.headers.iter().find(named).map(|(_, value)| value.as_ref())
+        };
+        Request {
+            method: self.method.as_deref().unwrap_or("GET"),
+            host: url.host().or_else(|| header("host")),
+            path: url.path,
+            query: url.query.unwrap_or(""),
+            headers: self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect(),
+            country: self.country.as_deref().or_else(|| header("cloudfront-viewer-country")),
+            cohort: self.cohort.as_deref(),
+            epoch: None,
+            time: self.time,
+        }
+    }
+
+    /// The same line, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> RequestLine<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        RequestLine {
+            url: owned(self.url),
+            method: self.method.map(owned),
+            headers: self.headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
+            country: self.country.map(owned),
+            cohort: self.cohort.map(owned),
+            time: self.time,
+        }
+    }
+}
+
+/// `GET https://www.example.com/a`, and in brackets the other facts, for people.
+impl fmt::Display for RequestLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method.as_deref().unwrap_or("GET"), self.url)?;
+        let mut facts: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        facts.extend(self.country.iter().map(|country| format!("country {country}")));
+        facts.extend(self.cohort.iter().map(|cohort| format!("cohort {cohort}")));
+        facts.extend(self.time.iter().map(|time| format!("at {time}")));
+        if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
+    }
+}
+
+/// A URL as text: bytes that are not UTF-8 are percent-encoded, which leaves its normal form what it is.
+#[must_use]
+pub fn url_text(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        push_escaped(&mut text, chunk.invalid());
+    }
+    Cow::Owned(text)
+}
+
+fn check_url(url: &str) -> Result<(), UrlError> {
+    if url.is_empty() {
+        return Err(UrlError::Empty);
+    }
+    if url.starts_with("//") {
+        return Err(UrlError::TwoSlashes(url.to_owned()));
+    }
+    if url.starts_with('/') {
+        return Ok(());
+    }
+    let split = Url::split(url);
+    match (split.scheme.filter(|scheme| is_scheme(scheme)), split.host()) {
+        (Some(_), Some(host)) if !host.starts_with(':') => Ok(()),
+        (Some(_), _) if split.authority.is_some() => Err(UrlError::NoHost(url.to_owned())),
+        _ => Err(UrlError::Relative(url.to_owned())),
+    }
+}
+
+/// RFC 3986 3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+}
+
+fn check_method(method: &str) -> Result<(), LineError> {
+    if is_token(method) { Ok(()) } else { Err(LineError::Method(method.to_owned())) }
+}
+
+fn check_header(name: &str, value: &str) -> Result<(), LineError> {
+    if !is_token(name) {
+        return Err(LineError::HeaderName(name.to_owned()));
+    }
+    let forbidden = |byte: u8| matches!(byte, b'\r' | b'\n' | 0);
+    if value.bytes().any(forbidden) { Err(LineError::HeaderValue(name.to_owned())) } else { Ok(()) }
+}
+
+/// serde_json ends its words with a place of its own, which is of no use on a stream of lines.
+fn json_error(error: &serde_json::Error) -> LineError {
+    let words = error.to_string();
+    let what = words.rsplit_once(" at line ").map_or(words.as_str(), |(what, _)| what);
+    let what = if error.is_syntax() || error.is_eof() { format!("no JSON: {what}") } else { what.to_owned() };
+    // An object in place of something else is told before a byte was counted.
+    LineError::Json { what, column: error.column().max(1) }
+}
+
+impl<'de> Deserialize<'de> for RequestLine<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(LineVisitor)
+    }
+}
+
+struct LineVisitor;
+
+impl<'de> Visitor<'de> for LineVisitor {
+    type Value = RequestLine<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with the key `url`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RequestLine<'de>, A::Error> {
+        let mut line = RequestLine::default();
+        let mut seen = [false; KEYS.len()];
+        while let Some(Text(key)) = map.next_key()? {
+            let Some(at) = KEYS.iter().position(|known| *known == key) else { return Err(unknown_key(&key)) };
+            if std::mem::replace(&mut seen[at], true) {
+                return Err(de::Error::custom(format!("key `{key}` is there twice")));
+            }
+            match KEYS[at] {
+                "url" => line.url = map.next_value::<Text<'de>>()?.0,
+                "method" => line.method = optional(&mut map)?,
+                "headers" => line.headers = map.next_value::<Option<Fields<'de>>>()?.map_or_else(Vec::new, |it| it.0),
+                "country" => line.country = optional(&mut map)?,
+                "cohort" => line.cohort = optional(&mut map)?,
+                _ => {
+                    let text: Option<Cow<'de, str>> = optional(&mut map)?;
+                    line.time = text.map(|text| Timestamp::parse(&text)).transpose().map_err(de::Error::custom)?;
+                }
+            }
+        }
+        if seen[0] { Ok(line) } else { Err(de::Error::custom("key `url` is missing")) }
+    }
+}
+
+fn optional<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+    Ok(map.next_value::<Option<Text<'de>>>()?.map(|text| text.0))
+}
+
+fn unknown_key<E: de::Error>(key: &str) -> E {
+    let near = KEYS.iter().find(|known| strsim::damerau_levenshtein(known, key) <= 2);
+    let help = match near {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => format!("the keys are {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
+    };
+    E::custom(format!("key `{key}` is unknown: {help}"))
+}
+
+/// A text that is borrowed from the line where it holds no escape. (`Option<Cow<str>>` of serde always copies.)
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor).map(Text)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+/// `headers`: a name and a text, or a list of texts for a field that is there several times.
+struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Fields<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of header names, each with a text or a list of texts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(Text(name)) = map.next_key()? {
+            match map.next_value()? {
+                Values::One(value) => fields.push((name, value)),
+                Values::Many(values) => fields.extend(values.into_iter().map(|value| (name.clone(), value))),
+            }
+        }
+        Ok(Fields(fields))
+    }
+}
+
+enum Values<'a> {
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'de> Deserialize<'de> for Values<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValuesVisitor)
+    }
+}
+
+struct ValuesVisitor;
+
+impl<'de> Visitor<'de> for ValuesVisitor {
+    type Value = Values<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text or a list of texts")
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Values::One(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Values::One(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Text(value)) = seq.next_element()? {
+            values.push(value);
+        }
+        Ok(Values::Many(values))
+    }
+}
+
+/// The line that [`RequestLine::parse_json`] reads back: a key absent where nothing is known.
+impl Serialize for RequestLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("url", &self.url)?;
+        if let Some(method) = &self.method {
+            line.serialize_entry("method", method)?;
+        }
+        if !self.headers.is_empty() {
+            line.serialize_entry("headers", &FieldsLine(&self.headers))?;
+        }
+        if let Some(country) = &self.country {
+            line.serialize_entry("country", country)?;
+        }
+        if let Some(cohort) = &self.cohort {
+            line.serialize_entry("cohort", cohort)?;
+        }
+        if let Some(time) = self.time {
+            line.serialize_entry("time", &time.to_string())?;
+        }
+        line.end()
+    }
+}
+
+struct FieldsLine<'a>(&'a [(Cow<'a, str>, Cow<'a, str>)]);
+
+impl Serialize for FieldsLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let fields = self.0;
+        for (at, (name, value)) in fields.iter().enumerate() {
+            if fields[..at].iter().any(|(earlier, _)| earlier == name) {
+                continue;
+            }
+            let values: Vec<_> = fields[at..].iter().filter(|(other, _)| other == name).map(|(_, it)| it).collect();
+            match values.as_slice() {
+                [_] => map.serialize_entry(name, value)?,
+                many => map.serialize_entry(name, many)?,
+            }
+        }
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_its_keys_say() {
+        let line = r#"{"url":"https://u@www.Example.com:8443/a%2f?b=1#c","method":"POST",
+            "headers":{"Cookie":"x=1","accept":["a","b\n"],"host":"other"},"country":null,"cohort":"c",
+            "time":"2026-11-22T10:00:00-03:00"}"#;
+        let line = line.replace(r"b\n", r"b\t");
+        let line = RequestLine::parse_json(&line).unwrap();
+        let request = line.request();
+        assert_eq!(request.method, "POST");
+        assert_eq!(request.host, Some("www.Example.com:8443"));
+        assert_eq!((request.path, request.query), ("/a%2f", "b=1"));
+        assert_eq!(request.headers, [("Cookie", "x=1"), ("accept", "a"), ("accept", "b\t"), ("host", "other")]);
+        assert_eq!((request.country, request.cohort), (None, Some("c")));
+        assert_eq!(request.time, Some(Timestamp::from_seconds(1_795_352_400)));
+        assert!(matches!(line.url, Cow::Borrowed(_)), "a text without escapes is not copied");
+        assert!(matches!(line.cohort, Some(Cow::Borrowed(_))), "nor is an optional one");
+    }
+
+    #[test]
+    fn a_line_written_is_the_line_read() {
+        let rows = [
+            r#"{"url":"/"}"#,
+            r#"{"url":"/a","method":"HEAD","headers":{"a":"1"},"country":"BR","cohort":"c","time":"2026-11-22T10:00:00Z"}"#,
+            r#"{"url":"https://h/é","headers":{"a":["1","2"],"b":""}}"#,
+        ];
+        for text in rows {
+            let line = RequestLine::parse_json(text).unwrap();
+            assert_eq!(serde_json::to_string(&line).unwrap(), text);
+            assert_eq!(line.clone().into_owned(), line);
+        }
+    }
+
+    #[test]
+    fn what_the_url_and_the_headers_say_of_host_and_country() {
+        let rows = [
+            (r#"{"url":"https://a.example/"}"#, Some("a.example"), None),
+            (r#"{"url":"/","headers":{"Host":"b.example"}}"#, Some("b.example"), None),
+            (r#"{"url":"https://a.example","headers":{"host":"b"}}"#, Some("a.example"), None),
+            (r#"{"url":"/","headers":{"CloudFront-Viewer-Country":"PT"}}"#, None, Some("PT")),
+            (r#"{"url":"/","country":"BR","headers":{"cloudfront-viewer-country":"PT"}}"#, None, Some("BR")),
+        ];
+        for (text, host, country) in rows {
+            let line = RequestLine::parse_json(text).unwrap();
+            let request = line.request();
+            assert_eq!((request.host, request.country), (host, country), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_none_says_why() {
+        let rows = [
+            (" \t", "the line is blank: write an object such as {\"url\": \"https://www.example.com/a\"}"),
+            (r#"{"url":"/a","#, "no JSON: EOF while parsing a value (column 12)"),
+            (r#"{"url":"/a"} x"#, "no JSON: trailing characters (column 14)"),
+            (r#"{"method":"GET"}"#, "key `url` is missing (column 16)"),
+            (r#"["/a"]"#, "invalid type: sequence, expected an object with the key `url` (column 1)"),
+            (r#"{"url":"/a","metod":"GET"}"#, "key `metod` is unknown: did you mean `method`? (column 19)"),
+            (
+                r#"{"url":"/a","epoch":1}"#,
+                "key `epoch` is unknown: the keys are `url`, `method`, `headers`, `country`, `cohort`, `time` (column 19)",
+            ),
+            (r#"{"url":"/a","url":"/b"}"#, "key `url` is there twice (column 17)"),
+            (r#"{"url":5}"#, "invalid type: integer `5`, expected a text (column 8)"),
+            (
+                r#"{"url":"/","headers":{"a":1}}"#,
+                "invalid type: integer `1`, expected a text or a list of texts (column 27)",
+            ),
+            (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
+            (r#"{"url":"/","method":"GET /"}"#, "`GET /` is no method: a method is a name such as `GET`"),
+            (r#"{"url":"/","headers":{"a b":""}}"#, "`a b` is no header name"),
+            (r#"{"url":"/","headers":{"a":"x\r\ny: z"}}"#, "the value of header `a` holds a control character"),
+        ];
+        for (text, words) in rows {
+            let error = RequestLine::parse_json(text).unwrap_err();
+            assert_eq!(error.to_string(), words, "{text}");
+        }
+        let error = RequestLine::parse_json(r#"{"url":"/","time":"2026-11-22T10:00:00"}"#).unwrap_err().to_string();
+        assert!(error.starts_with("`2026-11-22T10:00:00` is no time: write it as in RFC 3339"), "{error}");
+    }
+
+    #[test]
+    fn a_url_is_absolute_or_a_path() {
+        let rows = [
+            ("/", true),
+            ("/a:b?c#d", true),
+            ("https://www.example.com", true),
+            ("HTTP://h:80/a", true),
+            ("//h/a", false),
+            ("", false),
+            ("a/b", false),
+            ("www.example.com/a", false),
+            ("www.example.com:443/a", false),
+            ("https:///a", false),
+            ("https://:80/a", false),
+            ("https:/a", false),
+            ("mailto:a@b", false),
+            ("?a=1", false),
+            ("*", false),
+        ];
+        for (url, fine) in rows {
+            assert_eq!(RequestLine::parse_url(url).is_ok(), fine, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_a_url_or_a_method_and_a_url() {
+        let rows = [
+            ("/a", Some((None, "/a"))),
+            ("HEAD /a", Some((Some("HEAD"), "/a"))),
+            (" GET   https://h/a b ", Some((Some("GET"), "https://h/a b"))),
+            ("/a b", Some((None, "/a b"))),
+            ("https://h/a b", Some((None, "https://h/a b"))),
+            ("G(T /a", None),
+            ("GET a", None),
+            ("GET", None),
+        ];
+        for (text, expected) in rows {
+            let line = RequestLine::parse_text(text).ok();
+            let found = line.as_ref().map(|line| (line.method.as_deref(), line.url.as_ref()));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_escaped() {
+        assert_eq!(url_text(b"/a\xff\xc3\xa7\xc3"), "/a%FF\u{e7}%C3");
+        assert!(matches!(url_text(b"/a"), Cow::Borrowed("/a")));
+    }
+
+    #[test]
+    fn a_request_for_people_is_one_line() {
+        let line =
+            r#"{"url":"/a","headers":{"cookie":"b=1"},"country":"BR","cohort":"c","time":"2026-11-22T10:00:00Z"}"#;
+        let line = RequestLine::parse_json(line).unwrap();
+        assert_eq!(line.to_string(), "GET /a (cookie: b=1, country BR, cohort c, at 2026-11-22T10:00:00Z)");
+    }
+}

@@ -1,0 +1,10 @@
+//! A request as people and tools write it → [`Request`](crate::route::Request): the input line of `crossfade decide`,
+//! the text `GET https://…`, a plain URL.
+//!
+//! Events are not read here (`event` does) and no clock is: a line without a time has none.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod line;
+
+pub use line::{KEYS, LineError, RequestLine, UrlError, url_text};

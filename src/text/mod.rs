@@ -1,0 +1,23 @@
+//! Small truths of text, each told once: host names, escapes, tokens, moments, what may be shown, near misses.
+//!
+//! Everything else may use this room; it uses none. Pure: no file, clock, environment or socket.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod host;
+#[cfg(feature = "cli")]
+mod near;
+pub mod percent;
+#[cfg(feature = "cli")]
+mod shown;
+mod time;
+mod token;
+
+#[cfg(feature = "cli")]
+pub use near::nearest;
+#[cfg(feature = "cli")]
+pub use shown::shown;
+#[cfg(feature = "cli")]
+pub use time::NotATime;
+pub use time::Timestamp;
+pub use token::is_token;
