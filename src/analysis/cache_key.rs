@@ -8,19 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::platform::headers::{NOT_IN_CACHE_KEY, NameList};
+use crate::platform::headers::{COHORT, COUNTRY, EPOCH, HOST, NOT_IN_CACHE_KEY, NameList};
 use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
 use crate::route::query::QueryPolicy;
 use crate::route::{Action, Definition, HostRule, Origin, OriginKind, Route, VariesQuery};
-
-/// What the gate tells of the viewer's host.
-pub const HOST: &str = "x-crossfade-host";
-/// What the gate tells of the viewer's cohort.
-pub const COHORT: &str = "x-crossfade-cohort";
-/// What the gate tells of the time.
-pub const EPOCH: &str = "x-crossfade-epoch";
-/// What CloudFront tells of the viewer's country.
-pub const COUNTRY: &str = "cloudfront-viewer-country";
 
 /// The parts of a cache key beside the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

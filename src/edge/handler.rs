@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::log::{Kind, Line, Of, is_sampled, short};
 use super::origins::ReadyOrigin;
 use super::surprise::{Failure, Surprise};
-use super::{gate, sending};
+use super::{contract, sending};
 use crate::event::{Aim, Content, Event, EventOrigin, Facts, Generated, Reads, RequestEvent, Trigger};
 use crate::route::{Decision, Outcome, Request, Table, Timestamp, decide};
 
@@ -87,7 +87,7 @@ pub struct FunctionError {
     pub message: String,
 }
 
-/// An answer that passed the gate, and what it is.
+/// An answer that keeps the contract, and what it is.
 pub(super) struct Answered {
     pub(super) bytes: Vec<u8>,
     pub(super) summary: Summary,
@@ -235,9 +235,9 @@ impl Summary {
     }
 }
 
-/// An answer of our own, where the gate lets it pass.
+/// An answer of our own, where it keeps the contract.
 fn generate(answer: &Generated<'_>, action: Action) -> Result<Answered, Surprise> {
-    gate::check_generated(answer)?;
+    contract::check_generated(answer)?;
     let summary = Summary { status: Some(answer.status), ..Summary::of(action) };
     Ok(Answered { bytes: answer.write(), summary })
 }

@@ -1,9 +1,9 @@
 //! The edge: an event's bytes in, an answer's bytes out.
 //!
-//! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`gate`] judges every answer
-//! before it leaves; [`image`] is the table as it lies in the package.
+//! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`contract`] judges every
+//! answer before it leaves; [`image`] is the table as it lies in the package.
 
-pub mod gate;
+pub mod contract;
 mod handler;
 pub mod image;
 #[cfg(feature = "edge")]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::gate::{Violation, check_custom};
+use super::contract::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
 use crate::event::json::{Member, Object, ObjectWriter, write_text};

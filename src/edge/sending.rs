@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::gate;
+use super::contract;
 use super::handler::{Action, Answered, Handler, Summary, Turn, notice};
 use super::surprise::Surprise;
 use crate::event::{Aim, Edits, HeaderEdits};
@@ -140,8 +140,8 @@ fn headers_of_kept_block<'e>(turn: &'e Turn<'e>, edits: &Edits<'_>) -> Vec<Cow<'
     kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
 }
 
-/// The request with these changes, where the gate lets it pass.
+/// The request with these changes, where they keep the contract.
 fn write(turn: &Turn<'_>, edits: &Edits<'_>, summary: Summary) -> Result<Answered, Surprise> {
-    gate::check_edits(turn.request, edits)?;
+    contract::check_edits(turn.request, edits)?;
     Ok(Answered { bytes: edits.write(turn.request), summary })
 }

@@ -7,17 +7,9 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
+use crate::platform::headers::{COHORT, COUNTRY, EPOCH, HOST};
 use crate::route::{Definition, Request, Timestamp};
 use crate::text::host::{bare_host, is_host_value};
-
-/// The viewer's host, set by the gate.
-pub const HOST_HEADER: &str = "x-crossfade-host";
-/// The viewer's cohort, set by the gate.
-pub const COHORT_HEADER: &str = "x-crossfade-cohort";
-/// The epoch that the gate is in.
-pub const EPOCH_HEADER: &str = "x-crossfade-epoch";
-/// The viewer's country, set by CloudFront.
-pub const COUNTRY_HEADER: &str = "cloudfront-viewer-country";
 
 /// The headers that conditions of a table read, and the domains that are not viewers' hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,9 +59,9 @@ impl<'a> Facts<'a> {
             path: request.uri.clone(),
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
-            country: only(headers, COUNTRY_HEADER),
-            cohort: only(headers, COHORT_HEADER),
-            epoch: only(headers, EPOCH_HEADER).and_then(|text| epoch(&text)),
+            country: only(headers, COUNTRY),
+            cohort: only(headers, COHORT),
+            epoch: only(headers, EPOCH).and_then(|text| epoch(&text)),
         }
     }
 
@@ -93,8 +85,8 @@ impl<'a> Facts<'a> {
 /// The viewer's host: the gate's word, else `host` where that is not the domain of an origin, which is what CloudFront
 /// puts there when no policy forwards the viewer's.
 fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
-    if has(headers, HOST_HEADER) {
-        return only(headers, HOST_HEADER).filter(|host| is_host_value(host));
+    if has(headers, HOST) {
+        return only(headers, HOST).filter(|host| is_host_value(host));
     }
     let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
     only(headers, "host").filter(|host| is_host_value(host) && !is_origin(host))

@@ -133,7 +133,7 @@ async fn attend(
     let definition = live.definition();
     let now = now();
     incoming::drop_hidden(&mut parts.headers);
-    let facts = gate::Facts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
+    let facts = gate::GateFacts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
     let cookie = gate::pass(definition, &mut parts.headers, facts);
     let (answer, choice) = through_the_handler(edge, live, (client, &mut parts), now)?;
     exchange.origin.clone_from(&choice.origin);
