@@ -4,16 +4,18 @@
 //! answer before it leaves; [`image`] is the table as it lies in the package.
 
 pub mod contract;
+mod handled;
 mod handler;
 pub mod image;
 #[cfg(feature = "edge")]
 pub mod lambda;
-mod log;
+mod notes;
 mod origins;
 mod sending;
 pub mod start;
 pub mod stdio;
 mod surprise;
 
-pub use handler::{Action, FunctionError, Handled, Handler, Summary};
+pub use handled::{FunctionError, Handled, Handling, Summary};
+pub use handler::Handler;
 pub use origins::{CUSTOM_MEMBERS, OriginProblem, custom_block};

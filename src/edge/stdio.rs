@@ -5,7 +5,7 @@
 
 use std::io::{self, BufRead, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FunctionError, Handler};
@@ -16,13 +16,6 @@ struct Asked<'a> {
     id: u64,
     #[serde(borrow)]
     event: &'a RawValue,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed<'a> {
-    error_type: &'a str,
-    error_message: &'a str,
 }
 
 /// Answers every line until the input ends. A line is answered and flushed before the next is read.
@@ -63,7 +56,7 @@ fn write_answer(out: &mut Vec<u8>, id: u64, answer: &Result<Vec<u8>, FunctionErr
         }
         Err(error) => {
             out.extend_from_slice(b"\"error\":");
-            serde_json::to_writer(&mut *out, &Failed { error_type: error.kind, error_message: &error.message })?;
+            serde_json::to_writer(&mut *out, error)?;
         }
     }
     out.extend_from_slice(b"}\n");

@@ -17,9 +17,3 @@ pub(super) enum Surprise {
     #[error("a panic in the router")]
     Panic,
 }
-
-/// A surprise, and the route that it happened to.
-pub(super) struct Failure {
-    pub(super) route: Option<String>,
-    pub(super) why: Surprise,
-}

@@ -97,11 +97,11 @@ impl<'e> HeaderEdits<'e> {
 impl Edits<'_> {
     /// The request with these changes; its own text where there are none. O(m).
     #[must_use]
-    pub fn write(&self, request: &RequestEvent<'_>) -> Vec<u8> {
+    pub fn write(&self, request: &RequestEvent<'_>) -> String {
         let headers = self.write_headers(request);
         let mut changes = vec![];
         let text = |text: &Cow<'_, str>| {
-            let mut out = Vec::with_capacity(text.len() + 2);
+            let mut out = String::with_capacity(text.len() + 2);
             write_text(&mut out, text);
             out
         };
@@ -109,16 +109,16 @@ impl Edits<'_> {
         changes.extend(uri.map(|uri| ("uri", text(uri))));
         let query = self.query.as_ref().filter(|query| **query != request.query);
         changes.extend(query.map(|query| ("querystring", text(query))));
-        changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.as_bytes().to_vec())));
+        changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.to_string())));
         changes.extend(headers.map(|headers| ("headers", headers)));
         if changes.is_empty() {
-            return request.text.as_bytes().to_vec();
+            return request.text.to_owned();
         }
         splice(request, &changes)
     }
 
     /// The new `headers`, where an edit changes anything.
-    fn write_headers(&self, request: &RequestEvent<'_>) -> Option<Vec<u8>> {
+    fn write_headers(&self, request: &RequestEvent<'_>) -> Option<String> {
         let edits = &self.headers;
         if edits.edits.is_empty() {
             return None;
@@ -150,14 +150,14 @@ impl HeaderEdits<'_> {
     }
 
     /// Every member in its place, each edit at the first member of its name or at the end.
-    fn write(&self, members: &[Member<'_>], found: &[Option<usize>]) -> Vec<u8> {
+    fn write(&self, members: &[Member<'_>], found: &[Option<usize>]) -> String {
         let size: usize = members.iter().map(|member| member.key.len() + member.value.get().len() + 2).sum();
-        let mut out = Vec::with_capacity(size + 256);
+        let mut out = String::with_capacity(size + 256);
         let mut object = ObjectWriter::open(&mut out);
         let mut done = vec![false; self.edits.len()];
         for (member, at) in members.iter().zip(found) {
             let Some((at, (name, edit))) = at.and_then(|at| self.edits.get(at).map(|edit| (at, edit))) else {
-                object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
+                object.raw_key(member.key).push_str(member.value.get());
                 continue;
             };
             let first = done.get_mut(at).is_some_and(|done| !std::mem::replace(done, true));
@@ -204,24 +204,24 @@ fn is_exactly(member: &Member<'_>, values: &[Cow<'_, str>]) -> bool {
 }
 
 /// The array of a header: fields that stay, then new ones.
-pub(crate) fn write_fields(out: &mut Vec<u8>, old: &[&RawValue], name: &str, values: &[Cow<'_, str>]) {
-    out.push(b'[');
+pub(crate) fn write_fields(out: &mut String, old: &[&RawValue], name: &str, values: &[Cow<'_, str>]) {
+    out.push('[');
     for (at, field) in old.iter().enumerate() {
         if at > 0 {
-            out.push(b',');
+            out.push(',');
         }
-        out.extend_from_slice(field.get().as_bytes());
+        out.push_str(field.get());
     }
     for (at, value) in values.iter().enumerate() {
         if at > 0 || !old.is_empty() {
-            out.push(b',');
+            out.push(',');
         }
         write_field(out, name, value);
     }
-    out.push(b']');
+    out.push(']');
 }
 
-fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
+fn write_field(out: &mut String, name: &str, value: &str) {
     let mut field = ObjectWriter::open(out);
     write_text(field.key("key"), &title_case(name));
     write_text(field.key("value"), value);
@@ -245,21 +245,21 @@ fn title_case(name: &str) -> String {
 }
 
 /// The request's members, the changed ones replaced where they first stand, new ones at the end.
-fn splice(request: &RequestEvent<'_>, changes: &[(&str, Vec<u8>)]) -> Vec<u8> {
+fn splice(request: &RequestEvent<'_>, changes: &[(&str, String)]) -> String {
     let grown: usize = changes.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-    let mut out = Vec::with_capacity(request.text.len() + grown);
+    let mut out = String::with_capacity(request.text.len() + grown);
     let mut object = ObjectWriter::open(&mut out);
     let mut left: Vec<_> = changes.iter().map(Some).collect();
     for member in &request.object.members {
         let change = changes.iter().position(|(name, _)| *name == member.name);
         match change.map(|at| left.get_mut(at).and_then(Option::take)) {
-            None => object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes()),
-            Some(Some((_, value))) => object.raw_key(member.key).extend_from_slice(value),
+            None => object.raw_key(member.key).push_str(member.value.get()),
+            Some(Some((_, value))) => object.raw_key(member.key).push_str(value),
             Some(None) => {}
         }
     }
     for (name, value) in left.into_iter().flatten() {
-        object.key(name).extend_from_slice(value);
+        object.key(name).push_str(value);
     }
     object.close();
     out
@@ -308,8 +308,8 @@ impl<'d> Generated<'d> {
 
     /// The answer as JSON.
     #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.size() + 256);
+    pub fn write(&self) -> String {
+        let mut out = String::with_capacity(self.size() + 256);
         let mut object = ObjectWriter::open(&mut out);
         write_text(object.key("status"), &self.status.to_string());
         if let Some(phrase) = reason_phrase(self.status) {

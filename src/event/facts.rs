@@ -13,15 +13,15 @@ use crate::text::host::{bare_host, is_host_value};
 
 /// The headers that conditions of a table read, and the domains that are not viewers' hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reads {
+pub struct EventReads {
     headers: Vec<String>,
     domains: Vec<String>,
 }
 
-impl Reads {
+impl EventReads {
     /// Collects them. O(n) in conditions.
     #[must_use]
-    pub fn of(definition: &Definition) -> Reads {
+    pub fn of(definition: &Definition) -> EventReads {
         let conditions = || definition.routes.iter().map(|route| &route.conditions);
         let mut headers: BTreeSet<String> =
             conditions().flat_map(|all| &all.headers).map(|test| test.name.to_ascii_lowercase()).collect();
@@ -29,13 +29,13 @@ impl Reads {
             headers.insert("cookie".to_owned());
         }
         let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
-        Reads { headers: headers.into_iter().collect(), domains }
+        EventReads { headers: headers.into_iter().collect(), domains }
     }
 }
 
 /// The facts of one event, decoded.
 #[derive(Clone, Debug, Default)]
-pub struct Facts<'a> {
+pub struct EventFacts<'a> {
     /// The viewer's host as the gate, or else the `host` header, says it; `None` where neither can be trusted to.
     pub host: Option<Cow<'a, str>>,
     method: Cow<'a, str>,
@@ -47,13 +47,13 @@ pub struct Facts<'a> {
     epoch: Option<u32>,
 }
 
-impl<'a> Facts<'a> {
-    /// Reads the facts of a request. O(m).
+impl<'a> EventFacts<'a> {
+    /// EventReads the facts of a request. O(m).
     #[must_use]
-    pub fn of(request: &RequestEvent<'a>, reads: &'a Reads) -> Facts<'a> {
+    pub fn of(request: &RequestEvent<'a>, reads: &'a EventReads) -> EventFacts<'a> {
         let headers = &request.headers;
         let wanted = |name: &'a String| values(headers, name).map(move |value| (name.as_str(), value));
-        Facts {
+        EventFacts {
             host: host(headers, &reads.domains),
             method: request.method.clone(),
             path: request.uri.clone(),

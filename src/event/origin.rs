@@ -10,14 +10,14 @@ use crate::route::{Definition, Origin, OriginKind};
 #[derive(Debug)]
 pub struct EventOrigin<'a> {
     /// Under which of `custom` and `s3` it stands.
-    pub kind: Kind,
+    pub kind: EventOriginKind,
     /// The members of that.
     pub object: Object<'a>,
 }
 
 /// The two kinds of origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventOriginKind {
     /// `custom`.
     Custom,
     /// `s3`.
@@ -44,7 +44,7 @@ impl<'a> EventOrigin<'a> {
             let object = origin.get(name).and_then(Object::parse)?;
             Some(EventOrigin { kind, object })
         };
-        found(Kind::Custom, "custom").or_else(|| found(Kind::S3, "s3"))
+        found(EventOriginKind::Custom, "custom").or_else(|| found(EventOriginKind::S3, "s3"))
     }
 
     /// Which of a table's origins it is: kind and domain must be the same. Where several share a domain, one with the
@@ -73,8 +73,8 @@ impl<'a> EventOrigin<'a> {
 
     fn is_kind(&self, origin: &Origin) -> bool {
         match origin.kind {
-            OriginKind::Custom(_) => self.kind == Kind::Custom,
-            OriginKind::S3(_) => self.kind == Kind::S3,
+            OriginKind::Custom(_) => self.kind == EventOriginKind::Custom,
+            OriginKind::S3(_) => self.kind == EventOriginKind::S3,
         }
     }
 
