@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::contract::check_generated;
 use super::handled::{FunctionError, Handled, Handling, Summary};
-use super::notes::{self, Note, SaidOnce, Subject, is_sampled, short};
+use super::notes::{self, Note, SaidOnce, is_sampled, short};
 use super::origins::Origins;
 use super::sending::{Came, Sending};
 use super::surprise::Surprise;
@@ -75,7 +75,7 @@ struct Turn<'h> {
     route: Option<String>,
     /// Why it does not go where the table says.
     surprise: Option<String>,
-    notes: Vec<Note>,
+    notes: Vec<Note<'h>>,
 }
 
 /// An answer that keeps the contract, and what it is.
@@ -96,15 +96,14 @@ impl<'h> Turn<'h> {
     /// a surprise, else of a share of all.
     fn settle(mut self, by_table: impl FnOnce(&mut Self) -> Result<Answered, Surprise>) -> Handled {
         let answered = guarded(|| by_table(&mut self)).unwrap_or_else(|why| self.against_table(&why));
-        let Turn { handler, request_id, request, route, surprise, mut notes } = self;
+        let Turn { handler, request_id, request, route, surprise, notes } = self;
         let Answered { text, action, origin, status } = answered;
         let summary = Summary { route, action, origin, status, surprise };
-        if summary.surprise.is_some() {
-            notes.push(Note::Surprise);
-        } else if is_sampled(request_id, handler.table.definition().log_sample) {
-            notes.push(Note::Decision);
+        let mut notes: Vec<Note<'_>> = notes;
+        if summary.surprise.is_some() || is_sampled(request_id, handler.table.definition().log_sample) {
+            notes.push(Note::Decided(request, &summary));
         }
-        let log = notes::write(&notes, Subject { request_id, request: Some((request, &summary)) });
+        let log = notes::write(&notes, request_id);
         Handled { answer: Ok(text.into_bytes()), log, summary: Some(summary) }
     }
 
@@ -168,7 +167,7 @@ impl<'h> Turn<'h> {
         Ok(Answered { text: sending.write()?, action, origin: Some(sending.to.id.clone()), status: None })
     }
 
-    fn note_once(&mut self, said: &SaidOnce, note: Note) {
+    fn note_once(&mut self, said: &SaidOnce, note: Note<'h>) {
         if said.is_first() {
             self.notes.push(note);
         }
@@ -192,12 +191,12 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Surprise>) -> Result<T, Surprise>
 
 /// An event that is not ours to decide goes back as it came.
 fn pass_on(trigger: Trigger, request_id: &str, text: &str) -> Handled {
-    let log = notes::write(&[Note::PassedOn(trigger)], Subject { request_id, request: None });
+    let log = notes::write(&[Note::PassedOn(trigger)], request_id);
     Handled { answer: Ok(text.as_bytes().to_vec()), log, summary: None }
 }
 
 fn unusable(message: &str) -> Handled {
-    let log = notes::write(&[Note::Unusable(message.to_owned())], Subject::default());
+    let log = notes::write(&[Note::Unusable(message)], "");
     let error = FunctionError { kind: "Crossfade.UnusableEvent", message: message.to_owned() };
     Handled { answer: Err(error), log, summary: None }
 }

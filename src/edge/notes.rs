@@ -10,28 +10,17 @@ use crate::event::{RequestEvent, Trigger};
 use crate::route::Share;
 
 /// Something that happened with an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Note {
-    /// A request was decided, and is in the share that is logged.
-    Decision,
-    /// A request did not go where the table says.
-    Surprise,
+pub(super) enum Note<'a> {
+    /// A request was decided: this became of it.
+    Decided(&'a RequestEvent<'a>, &'a Summary),
     /// An event could not be answered, for this reason.
-    Unusable(String),
+    Unusable(&'a str),
     /// An event that is not ours to decide went back as it came.
     PassedOn(Trigger),
     /// An event aims at an origin that the table does not have.
     UnknownOrigin,
     /// An origin wants the viewer's host, which is unknown.
     UnknownHost,
-}
-
-/// What the notes of an event are about.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Subject<'a> {
-    pub(super) request_id: &'a str,
-    /// A request that was decided, and what was done with it.
-    pub(super) request: Option<(&'a RequestEvent<'a>, &'a Summary)>,
 }
 
 /// Something that an operator should know is said once in the life of a handler.
@@ -49,48 +38,46 @@ impl SaidOnce {
 const LONGEST: usize = 1024;
 
 /// The lines of an event, in order.
-pub(super) fn write(notes: &[Note], subject: Subject<'_>) -> Vec<String> {
-    notes.iter().map(|note| note.line(subject)).collect()
+pub(super) fn write(notes: &[Note<'_>], request_id: &str) -> Vec<String> {
+    notes.iter().map(|note| note.line(request_id)).collect()
 }
 
-impl Note {
+impl Note<'_> {
     /// One line; a key is absent where it does not apply.
-    fn line(&self, subject: Subject<'_>) -> String {
+    fn line(&self, request_id: &str) -> String {
         let mut out = String::with_capacity(256);
         let mut line = ObjectWriter::open(&mut out);
-        let (kind, level) = self.kind_and_level();
+        let (kind, message) = self.kind_and_message();
         write_text(line.key("kind"), kind);
-        write_text(line.key("level"), level);
-        for (name, text) in [("message", self.message(subject)), ("request_id", subject.request_id)] {
+        // Called as Lambda's own levels, so that its filter works.
+        write_text(line.key("level"), if kind == "decision" { "info" } else { "warn" });
+        for (name, text) in [("message", message), ("request_id", request_id)] {
             if !text.is_empty() {
                 write_text(line.key(name), text);
             }
         }
-        if let (Note::Decision | Note::Surprise, Some((request, summary))) = (self, subject.request) {
+        if let Note::Decided(request, summary) = self {
             write_request(&mut line, request, summary);
         }
         line.close();
         out
     }
 
-    /// Levels are called as Lambda's own, so that its filter works.
-    fn kind_and_level(&self) -> (&'static str, &'static str) {
+    fn kind_and_message(&self) -> (&'static str, &str) {
         match self {
-            Note::Decision => ("decision", "info"),
-            Note::Surprise | Note::Unusable(_) => ("surprise", "warn"),
-            Note::PassedOn(_) | Note::UnknownOrigin | Note::UnknownHost => ("notice", "warn"),
-        }
-    }
-
-    fn message<'a>(&'a self, subject: Subject<'a>) -> &'a str {
-        match self {
-            Note::Decision => "",
-            Note::Surprise => subject.request.and_then(|(_, summary)| summary.surprise.as_deref()).unwrap_or_default(),
-            Note::Unusable(why) => why,
-            Note::PassedOn(Trigger::ViewerRequest) => "a viewer-request event: its request goes back unchanged",
-            Note::PassedOn(Trigger::Response) => "a response event: its response goes back unchanged",
-            Note::UnknownOrigin => "the event aims at an origin that the table does not have",
-            Note::UnknownHost => "the viewer's host is unknown, so an origin is sent its own domain as `host`",
+            Note::Decided(_, summary) => match &summary.surprise {
+                Some(why) => ("surprise", why),
+                None => ("decision", ""),
+            },
+            Note::Unusable(why) => ("surprise", why),
+            Note::PassedOn(Trigger::ViewerRequest) => {
+                ("notice", "a viewer-request event: its request goes back unchanged")
+            }
+            Note::PassedOn(Trigger::Response) => ("notice", "a response event: its response goes back unchanged"),
+            Note::UnknownOrigin => ("notice", "the event aims at an origin that the table does not have"),
+            Note::UnknownHost => {
+                ("notice", "the viewer's host is unknown, so an origin is sent its own domain as `host`")
+            }
         }
     }
 }
@@ -115,11 +102,7 @@ fn write_request(line: &mut ObjectWriter<'_>, request: &RequestEvent<'_>, summar
 
 /// The beginning of a text that may be long.
 pub(super) fn short(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    text.get(..end).unwrap_or_default()
+    text.split_at(text.floor_char_boundary(LONGEST)).0
 }
 
 /// Whether the decision of this request is logged: the same for every reader of the same id, at every edge.
