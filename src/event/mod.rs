@@ -102,7 +102,7 @@ impl<'a> Event<'a> {
 
 /// The members of `Records[0].cf`.
 fn envelope(bytes: &[u8]) -> Option<Object<'_>> {
-    let event: Object<'_> = serde_json::from_slice(bytes).ok()?;
+    let event: Object<'_> = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
     let first = *elements(event.get("Records")?).first()?;
     Object::parse(Object::parse(first)?.get("cf")?)
 }
