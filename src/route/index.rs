@@ -12,6 +12,12 @@
 //!
 //! All of it is numbers and one text: it is stored and loaded as it is. Read [`Index::first_match`] first.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "every number was made by `Index::build` from the definition that lies beside it in the table; a stored \
+              table is read by the build that wrote it, and a damaged one is refused by its checksum"
+)]
+
 mod groups;
 mod hash;
 mod hosts;
@@ -32,10 +38,10 @@ use self::literals::{Firsts, Literals};
 use self::search::{Rivals, Search};
 use self::segments::Segments;
 use self::trie::Trie;
-use super::condition::Facts;
-use super::decide::Found;
-use super::pattern::PathPattern;
-use super::table::{Definition, Route};
+use super::condition::Asked;
+use super::definition::{Definition, Route};
+use super::pattern::{MapRow, PathPattern};
+use super::table::RouteId;
 
 /// What finds the deciding route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,32 +94,43 @@ trait Visit {
     fn list(&mut self, list: u32, check: Check);
 }
 
+/// What was found: a route and, for a map, its row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Found<'t> {
+    /// The first route whose every condition holds.
+    pub id: RouteId,
+    /// The same.
+    pub route: &'t Route,
+    /// The row of its redirect map.
+    pub row: Option<&'t MapRow>,
+}
+
 impl Index {
     /// The first route in written order whose every condition holds.
     ///
     /// O(m) in bytes of the request, and in the candidates that hold what their patterns require. No heap allocation
     /// but for a path that leads to more than 32 lists of globs and regexes.
     #[must_use]
-    pub fn first_match<'t>(&self, definition: &'t Definition, facts: &Facts<'_>) -> Option<Found<'t>> {
-        let mut search = Search::new(definition, facts, &self.lists);
-        let whole = hash(facts.path.as_bytes());
+    pub fn first_match<'t>(&self, definition: &'t Definition, asked: &Asked<'_>) -> Option<Found<'t>> {
+        let mut search = Search::new(definition, asked, &self.lists);
+        let whole = hash(asked.path.as_bytes());
         let mut segments = None;
-        self.hosts.sections(facts.host, |section| {
-            if let Some(entry) = self.entry(definition, section, facts.path, whole) {
+        self.hosts.sections(asked.host, |section| {
+            if let Some(entry) = self.entry(definition, section, asked.path, whole) {
                 search.list(entry.list, Check::Conditions);
                 if search.best() <= entry.rival {
                     return;
                 }
             }
-            let segments = segments.get_or_insert_with(|| Segments::of(facts.path));
-            self.walk(section, facts.path, segments, &mut search);
+            let segments = segments.get_or_insert_with(|| Segments::of(asked.path));
+            self.walk(section, asked.path, segments, &mut search);
         });
         search.found()
     }
 
     /// Visits every list of a section that the path leads to, but for exact paths.
     fn walk(&self, number: u32, path: &str, segments: &Segments<'_>, visit: &mut impl Visit) {
-        let Some(section) = self.sections.get(index(number)) else { return };
+        let section = self.sections[index(number)];
         if path.starts_with('/') {
             self.trie.walk(section.root, segments.iter(), visit);
         }
@@ -122,8 +139,8 @@ impl Index {
     }
 
     fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&Entry> {
-        let mut entries = self.exact.find(place(whole, section)).filter_map(|entry| self.entries.get(index(entry)));
-        entries.find(|entry| text(definition, entry.key) == Some(path))
+        let mut entries = self.exact.find(place(whole, section)).map(|entry| &self.entries[index(entry)]);
+        entries.find(|entry| text(definition, entry.key) == path)
     }
 
     /// Builds the index of a definition. O(n) in routes, map rows and bytes of patterns.
@@ -139,11 +156,10 @@ impl Index {
 }
 
 /// The path of an exact route or of a map's row.
-fn text(definition: &Definition, item: Item) -> Option<&str> {
-    match (&definition.routes.get(index(item.route))?.path, item.row.checked_sub(1)) {
-        (PathPattern::Exact(path), None) => Some(path),
-        (PathPattern::Map(rows), Some(row)) => rows.get(index(row)).map(|row| row.from.as_str()),
-        _ => None,
+fn text(definition: &Definition, item: Item) -> &str {
+    match (&definition.routes[index(item.route)].path, item.row_of_map()) {
+        (PathPattern::Exact(path), None) => path,
+        (pattern, row) => &pattern.rows()[row.unwrap_or_default()].from,
     }
 }
 
@@ -172,24 +188,23 @@ impl<'t> Builder<'t> {
     }
 
     fn add(&mut self, route: u32, section: u32) {
-        let root = self.sections.get(index(section)).map_or(NONE, |section| section.root);
-        match self.definition.routes.get(index(route)).map(|route: &Route| &route.path) {
-            Some(PathPattern::Exact(path)) => self.exact.push((section, path), Item { route, row: 0 }),
-            Some(PathPattern::Map(rows)) => {
+        let root = self.sections[index(section)].root;
+        match &self.definition.routes[index(route)].path {
+            PathPattern::Exact(path) => self.exact.push((section, path), Item { route, row: 0 }),
+            PathPattern::Map(rows) => {
                 for (at, row) in rows.iter().enumerate() {
                     self.exact.push((section, &row.from), Item { route, row: number(at).saturating_add(1) });
                 }
             }
-            Some(PathPattern::Template(template)) => self.trie.template(root, template, route),
-            Some(PathPattern::Prefix(prefix)) if prefix.is_empty() || prefix.starts_with('/') => {
+            PathPattern::Template(template) => self.trie.template(root, template, route),
+            PathPattern::Prefix(prefix) if prefix.is_empty() || prefix.starts_with('/') => {
                 self.trie.prefix(root, prefix, route);
             }
-            Some(PathPattern::Glob(_) | PathPattern::Regex(_)) => {
+            PathPattern::Glob(_) | PathPattern::Regex(_) => {
                 let found_by_text = self.literals.add(self.definition, section, route);
                 self.rest.extend((!found_by_text).then_some((section, route)));
             }
-            Some(PathPattern::Any | PathPattern::Prefix(_)) => self.rest.push((section, route)),
-            None => {}
+            PathPattern::Any | PathPattern::Prefix(_) => self.rest.push((section, route)),
         }
     }
 
@@ -204,9 +219,7 @@ impl<'t> Builder<'t> {
         let mut rests: Groups<u32> = Groups::default();
         self.rest.iter().for_each(|&(section, route)| rests.push(section, Item { route, row: 0 }));
         for (section, items) in rests.into_vec() {
-            if let Some(section) = self.sections.get_mut(index(section)) {
-                section.rest = lists.add(definition, items);
-            }
+            self.sections[index(section)].rest = lists.add(definition, items);
         }
         self.sections.iter_mut().zip(firsts).for_each(|(section, firsts)| section.firsts = firsts);
         let sections = self.sections;

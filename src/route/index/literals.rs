@@ -13,8 +13,8 @@ use super::required::{Letters, Required, fold, required};
 use super::segments::Segments;
 use super::{Check, Visit};
 use crate::route::canonical::Case;
+use crate::route::definition::Definition;
 use crate::route::pattern::PathPattern;
-use crate::route::table::Definition;
 
 /// A pattern is kept under at most so many texts.
 const MOST_KEYS: usize = 16;
@@ -93,9 +93,9 @@ impl Builder {
     /// Adds a glob or regex. `false`: it holds no text to find it by.
     pub(super) fn add(&mut self, definition: &Definition, section: u32, route: u32) -> bool {
         let letters = if definition.canonical.case == Case::Lower { Letters::Lower } else { Letters::Either };
-        let ways = match definition.routes.get(index(route)).map(|route| &route.path) {
-            Some(PathPattern::Regex(regex)) => required(regex.text(), letters),
-            Some(PathPattern::Glob(glob)) => glob.regex_text().and_then(|regex| required(&regex, letters)),
+        let ways = match &definition.routes[index(route)].path {
+            PathPattern::Regex(regex) => required(regex.text(), letters),
+            PathPattern::Glob(glob) => glob.regex_text().and_then(|regex| required(&regex, letters)),
             _ => None,
         };
         let Some(ways) = ways else { return false };
@@ -121,7 +121,7 @@ impl Builder {
                 rest.push((pattern.section, pattern.route));
                 continue;
             };
-            let Some(firsts) = firsts.get_mut(index(pattern.section)) else { continue };
+            let firsts = &mut firsts[index(pattern.section)];
             for key in keys {
                 let first = if matches!(key, Key::Segment(_)) { &mut firsts.segments } else { &mut firsts.grams };
                 *first = (*first).min(pattern.route);
