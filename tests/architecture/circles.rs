@@ -84,7 +84,7 @@ fn told(edges: &Edges, meant: &[(&str, &str, &str)]) -> Vec<String> {
 /// What is meant and closes no circle with what is not.
 fn needless(edges: &Edges, meant: &[(&str, &str, &str)]) -> Vec<String> {
     let rest = without(edges, meant);
-    let closes = |edge: &Edge| edges.contains_key(edge) && reached(&rest, &edge.to).contains(&edge.from);
+    let closes = |edge: &Edge| edges.contains_key(edge) && reached(&rest, &edge.to).contains(edge.from.as_str());
     let meant = meant.iter().map(|(from, to, _)| Edge { from: (*from).into(), to: (*to).into() });
     meant.filter(|edge| !closes(edge)).map(|edge| format!("{} → {}", edge.from, edge.to)).collect()
 }

@@ -1,5 +1,7 @@
 //! Which module may use which, what a pure module may not touch, and how long a file may be.
 
+use std::collections::BTreeSet;
+
 use crate::none_of;
 use crate::paths::{absolute, edges};
 use crate::source::{House, Part, Source};
@@ -42,15 +44,26 @@ fn a_module_uses_only_modules_above_it() {
 }
 
 #[test]
+fn every_neighbour_that_is_excused_is_used() {
+    let house = House::with_tests();
+    let uses = |who: &str, whom: &str| {
+        crossings(house).iter().any(|crossing| (crossing.who, crossing.whom.as_str()) == (who, whom))
+    };
+    let needless = NEIGHBOURS.iter().filter(|(who, whom, _)| !uses(who, whom));
+    none_of(
+        &needless.map(|(who, whom, _)| format!("{who} → {whom}")).collect::<Vec<_>>(),
+        "needless entries of NEIGHBOURS",
+    );
+}
+
+#[test]
 fn what_comes_first_inside_a_module_does_not_use_what_comes_later() {
     none_of(&backward(House::product()), "uses of what comes later");
 }
 
 #[test]
 fn every_module_has_its_place_in_the_order() {
-    let house = House::with_tests();
-    let lost = house.files.iter().filter(|file| file.top().is_some_and(|top| layer(top).is_none()));
-    none_of(&lost.map(|file| &file.name).collect::<Vec<_>>(), "files whose module has no place in LAYERS");
+    none_of(&lost(House::with_tests()), "files whose module has no place in LAYERS");
 }
 
 #[test]
@@ -60,20 +73,15 @@ fn pure_modules_deny_what_is_impure_and_allow_no_exception() {
 
 #[test]
 fn no_file_is_too_long_to_read() {
-    let house = House::product();
-    let excused = |file: &Source| LONGER.iter().any(|(name, _)| *name == file.name);
-    let long = house.files.iter().filter(|file| length(file) > LONGEST && !excused(file));
-    none_of(&long.map(|file| format!("{}: {}", file.name, length(file))).collect::<Vec<_>>(), "over 500 lines");
+    none_of(&too_long(House::product(), LONGER), &format!("over {LONGEST} lines without tests"));
 }
 
 #[test]
 fn every_long_file_that_is_excused_is_long() {
-    let house = House::product();
-    let is_long = |name: &str| house.files.iter().any(|file| file.name == name && length(file) > LONGEST);
-    none_of(
-        &LONGER.iter().map(|(name, _)| *name).filter(|name| !is_long(name)).collect::<Vec<_>>(),
-        "needless excuses",
-    );
+    let long = too_long(House::product(), &[]);
+    let is_long = |name: &str| long.iter().any(|told| told.starts_with(&format!("{name}:")));
+    let needless = LONGER.iter().map(|(name, _)| name).filter(|name| !is_long(name));
+    none_of(&needless.collect::<Vec<_>>(), "needless entries of LONGER");
 }
 
 #[test]
@@ -135,22 +143,57 @@ fn a_pure_module_without_its_line_is_found() {
     );
 }
 
-/// Paths to a module that is not above the one that they are written in.
-fn upward(house: &House) -> Vec<String> {
-    let mut wrong = Vec::new();
+#[test]
+fn a_module_without_a_place_is_found() {
+    let house = House::of(
+        Part::WithTests,
+        [("src/lib.rs", ""), ("src/bin/b.rs", ""), ("src/misc/a.rs", ""), ("src/cli.rs", "")],
+    );
+    assert_eq!(lost(&house), ["src/misc/a.rs"]);
+}
+
+#[test]
+fn a_file_is_as_long_as_its_product() {
+    let long = "#[cfg(test)]\nmod tests;\n".to_owned() + &"fn f() {}\n".repeat(LONGEST + 1);
+    let short = "fn f() {}\n".repeat(LONGEST) + "#[cfg(test)]\nmod tests {\n    fn f() {}\n}\n";
+    let house = House::of(Part::Product, [("src/a.rs", &long), ("src/a/tests.rs", &long), ("src/b.rs", &short)]);
+    assert_eq!(too_long(&house, &[]), ["src/a.rs: 501 lines"]);
+    assert!(too_long(&house, &[("src/a.rs", "an example")]).is_empty());
+}
+
+fn lost(house: &House) -> Vec<&str> {
+    let lost = house.files.iter().filter(|file| file.top().is_some_and(|top| layer(top).is_none()));
+    lost.map(|file| file.name.as_str()).collect()
+}
+
+/// A path from one top module to another.
+struct Crossing<'h> {
+    who: &'h str,
+    whom: String,
+    file: &'h str,
+    line: usize,
+}
+
+fn crossings(house: &House) -> Vec<Crossing<'_>> {
+    let mut found = Vec::new();
     for (at, module) in &house.modules {
         let file = &house.files[module.file];
-        let Some(top) = file.top().filter(|top| layer(top).is_some()) else { continue };
+        let Some(who) = file.top().filter(|top| layer(top).is_some()) else { continue };
         for mention in &module.mentions {
-            let used = absolute(at, &mention.path).and_then(|path| path.into_iter().next());
-            if let Some(used) = used.filter(|used| used != top && layer(used).is_some() && !may_use(top, used)) {
-                wrong.push(format!("{}:{}: `{top}` uses `{used}`", file.name, mention.line));
+            let whom = absolute(at, &mention.path).and_then(|path| path.into_iter().next());
+            if let Some(whom) = whom.filter(|whom| whom != who && layer(whom).is_some()) {
+                found.push(Crossing { who, whom, file: &file.name, line: mention.line });
             }
         }
     }
-    wrong.sort();
-    wrong.dedup();
-    wrong
+    found
+}
+
+/// Paths to a module that is not above the one that they are written in.
+fn upward(house: &House) -> Vec<String> {
+    let wrong = crossings(house).into_iter().filter(|crossing| !may_use(crossing.who, &crossing.whom));
+    let told = wrong.map(|Crossing { who, whom, file, line }| format!("{file}:{line}: `{who}` uses `{whom}`"));
+    told.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn backward(house: &House) -> Vec<String> {
@@ -175,8 +218,10 @@ fn impure(house: &House) -> Vec<String> {
     wrong
 }
 
-fn length(file: &Source) -> usize {
-    file.text.lines().take_while(|line| *line != "#[cfg(test)]").count()
+fn too_long(house: &House, excused: &[(&str, &str)]) -> Vec<String> {
+    let is_excused = |file: &Source| excused.iter().any(|(name, _)| *name == file.name);
+    let long = house.files.iter().filter(|file| file.lines > LONGEST && !is_excused(file));
+    long.map(|file| format!("{}: {} lines", file.name, file.lines)).collect()
 }
 
 fn layer(module: &str) -> Option<usize> {

@@ -19,7 +19,7 @@ fn a_name_means_one_type() {
 #[test]
 fn every_shared_name_is_shared() {
     let house = House::product();
-    let shared = twice(&house);
+    let shared = twice(house);
     let needless: Vec<_> = SHARED.iter().map(|(name, _)| name).filter(|name| !shared.contains_key(**name)).collect();
     none_of(&needless, "entries of SHARED that one module has alone");
 }

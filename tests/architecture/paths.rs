@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::source::{Bound, House, Module};
 
 /// Longest chain of re-exports that is followed; a longer one is a name that stands for itself, as in `use serde;`.
-const LONGEST_CHAIN: usize = 20;
+const LONGEST_CHAIN: usize = 8;
 
 /// One file uses what another defines.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,10 +111,12 @@ fn further(house: &House, places: Vec<Place>, rest: &[String], chain: usize) -> 
 
 /// The groups of files of which each uses each other in the end.
 pub(crate) fn circles(edges: &BTreeSet<Edge>) -> Vec<BTreeSet<String>> {
+    let users: BTreeSet<&str> = edges.iter().map(|edge| edge.from.as_str()).collect();
+    let reached: BTreeMap<&str, BTreeSet<&str>> = users.iter().map(|user| (*user, reached(edges, user))).collect();
+    let back = |to: &str, from: &str| reached.get(to).is_some_and(|reached| reached.contains(from));
     let mut groups = BTreeSet::new();
-    for Edge { from, .. } in edges {
-        let forth = reached(edges, from);
-        let group: BTreeSet<String> = forth.into_iter().filter(|to| reached(edges, to).contains(from)).collect();
+    for (from, forth) in &reached {
+        let group: BTreeSet<String> = forth.iter().filter(|to| back(to, from)).map(ToString::to_string).collect();
         if !group.is_empty() {
             groups.insert(group);
         }
@@ -123,15 +125,12 @@ pub(crate) fn circles(edges: &BTreeSet<Edge>) -> Vec<BTreeSet<String>> {
 }
 
 /// What `from` uses, directly or not; itself only through others.
-pub(crate) fn reached(edges: &BTreeSet<Edge>, from: &str) -> BTreeSet<String> {
+pub(crate) fn reached<'e>(edges: &'e BTreeSet<Edge>, from: &'e str) -> BTreeSet<&'e str> {
     let mut found = BTreeSet::new();
-    let mut open = vec![from.to_owned()];
+    let mut open = vec![from];
     while let Some(at) = open.pop() {
-        for edge in edges.iter().filter(|edge| edge.from == at) {
-            if found.insert(edge.to.clone()) {
-                open.push(edge.to.clone());
-            }
-        }
+        let used = edges.iter().filter(|edge| edge.from == at).map(|edge| edge.to.as_str());
+        open.extend(used.filter(|to| found.insert(*to)));
     }
     found
 }

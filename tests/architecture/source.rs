@@ -30,6 +30,8 @@ pub(crate) struct Source {
     /// From the package's folder, `/`-separated.
     pub(crate) name: String,
     pub(crate) text: String,
+    /// How many lines it has without those that are left out.
+    pub(crate) lines: usize,
     /// Where its items live. A binary is a crate of its own and lives under its file's name.
     pub(crate) module: Vec<String>,
     pub(crate) functions: Vec<Function>,
@@ -115,14 +117,17 @@ impl House {
         let mut house = House { files: Vec::new(), modules: BTreeMap::new() };
         for ((name, text), syntax) in texts.into_iter().zip(&parsed) {
             let module = module_of(&name);
-            let test = tests.iter().any(|test| module.starts_with(test));
+            let test = for_tests(&syntax.attrs) || tests.iter().any(|test| module.starts_with(test));
+            let left_out = test && part == Part::Product;
             let mut reader = Reader::new(part, module.clone(), house.files.len());
-            if !test || part == Part::WithTests {
+            if !left_out {
                 reader.visit_file(syntax);
                 house.modules.extend(reader.modules);
             }
+            let all = text.lines().count();
+            let lines = if left_out { 0 } else { all - reader.left_out };
             let (functions, types) = (reader.functions, reader.types);
-            house.files.push(Source { name, text, module, functions, types });
+            house.files.push(Source { name, text, lines, module, functions, types });
         }
         house
     }
@@ -140,6 +145,8 @@ struct Reader {
     part: Part,
     module: Vec<String>,
     file: usize,
+    /// Lines of what is left out.
+    left_out: usize,
     modules: BTreeMap<Vec<String>, Module>,
     functions: Vec<Function>,
     types: Vec<TypeName>,
@@ -148,11 +155,15 @@ struct Reader {
 impl Reader {
     fn new(part: Part, module: Vec<String>, file: usize) -> Reader {
         let modules = BTreeMap::from([(module.clone(), Module { file, ..Module::default() })]);
-        Reader { part, module, file, modules, functions: Vec::new(), types: Vec::new() }
+        Reader { part, module, file, left_out: 0, modules, functions: Vec::new(), types: Vec::new() }
     }
 
-    fn leaves_out(&self, attributes: &[syn::Attribute]) -> bool {
-        self.part == Part::Product && for_tests(attributes)
+    fn leaves_out(&mut self, attributes: &[syn::Attribute], item: &impl Spanned) -> bool {
+        let left_out = self.part == Part::Product && for_tests(attributes);
+        if left_out {
+            self.left_out += item.span().end().line + 1 - line_of(item.span());
+        }
+        left_out
     }
 
     fn here(&mut self) -> &mut Module {
@@ -216,7 +227,10 @@ impl Reader {
     /// The paths of tokens that have no syntax of their own: what is handed to a macro or an attribute.
     fn tokens(&mut self, tokens: TokenStream) {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
-        let is = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+        let is = |at: usize, wanted| match tokens.get(at) {
+            Some(TokenTree::Punct(punct)) => punct.as_char() == wanted,
+            _ => false,
+        };
         let mut at = 0;
         while at < tokens.len() {
             let field = at.checked_sub(1).is_some_and(|before| is(before, '.'));
@@ -246,7 +260,7 @@ impl Reader {
 
 impl<'ast> Visit<'ast> for Reader {
     fn visit_item(&mut self, item: &'ast syn::Item) {
-        if self.leaves_out(attributes(item)) {
+        if self.leaves_out(attributes(item), item) {
             return;
         }
         match item {
@@ -290,7 +304,7 @@ impl<'ast> Visit<'ast> for Reader {
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        if !self.leaves_out(&item.attrs) {
+        if !self.leaves_out(&item.attrs, item) {
             self.function(Some(&item.vis), &item.sig, Some(&item.block));
             visit::visit_impl_item_fn(self, item);
         }
