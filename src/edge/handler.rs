@@ -34,10 +34,9 @@ impl Handler {
     /// that is missing is a surprise of every request for its origin. O(n) in routes.
     #[must_use]
     pub fn new(table: Table, secrets: BTreeMap<String, String>) -> Handler {
-        let definition = table.definition();
         Handler {
-            reads: EventReads::of(definition),
-            origins: Origins::of(definition, &secrets),
+            reads: EventReads::of(table.definition()),
+            origins: Origins::of(&table, &secrets),
             table,
             said_unknown_origin: SaidOnce::default(),
             said_unknown_host: SaidOnce::default(),
@@ -112,20 +111,19 @@ impl<'h> Turn<'h> {
         let Handler { table, origins, reads, .. } = self.handler;
         let facts = EventFacts::of(self.request, reads);
         let came = self.came(&facts);
-        if let Aim::Failover(at) = came.aim {
-            let to = origins.at(at).ok_or(Surprise::NoOrigin)?;
-            return self.send(&Sending::in_failover(&came, to), Handling::Failover);
+        if let Aim::Failover(id) = came.aim {
+            return self.send(&Sending::in_failover(&came, origins.at(id)), Handling::Failover);
         }
         if came.aim == Aim::Unknown {
             self.note_once(&self.handler.said_unknown_origin, Note::UnknownOrigin);
         }
         let request = facts.request(clock);
         let decision = decide(table, &request);
-        self.route = decision.route.or(decision.refused.map(|refused| refused.route)).map(|route| route.id.clone());
+        self.route = decision.taker().map(|route| route.id.clone());
         self.surprise = decision.refused.map(|refused| format!("what the route makes is refused: {}", refused.why));
         match &decision.outcome {
             Outcome::Origin(forward) => {
-                let to = origins.named(&forward.origin.id).ok_or(Surprise::NoOrigin)?;
+                let to = origins.at(forward.origin_id);
                 self.send(&Sending::by_route(&came, to, forward, decision.route)?, Handling::Origin)
             }
             Outcome::Redirect(redirect) => generate(&Generated::redirect(redirect), Handling::Redirect),
@@ -147,7 +145,7 @@ impl<'h> Turn<'h> {
     fn by_default(&mut self) -> Result<Answered, Surprise> {
         let facts = EventFacts::of(self.request, &self.handler.reads);
         let came = self.came(&facts);
-        let to = self.handler.origins.default().ok_or(Surprise::NoOrigin)?;
+        let to = self.handler.origins.at(self.handler.table.default_id());
         self.send(&Sending::unchanged(&came, to)?, Handling::Origin)
     }
 
@@ -156,7 +154,7 @@ impl<'h> Turn<'h> {
         'h: 'f,
     {
         let origin = EventOrigin::of(self.request);
-        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(self.handler.table.definition()));
+        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(&self.handler.table));
         Came { request: self.request, host: facts.host.as_deref(), origin, aim }
     }
 
@@ -204,39 +202,17 @@ fn unusable(message: &str) -> Handled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{
-        CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Share, Side, Varies,
-    };
+    use crate::route::{CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Share, Side};
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
-        let custom = CustomOrigin {
-            host,
-            protocol: Protocol::Https,
-            port: 443,
-            path: String::new(),
-            read_timeout: 30,
-            keepalive_timeout: 5,
-            response_completion_timeout: None,
-            ssl_protocols: vec!["TLSv1.2".into()],
-        };
-        let secret = HeaderValue::Secret("VERIFY".into());
-        Origin {
-            id: id.into(),
-            side: Side::Legacy,
-            domain: domain.into(),
-            headers: vec![("x-verify".into(), secret)],
-            varies: Varies::default(),
-            kind: OriginKind::Custom(custom),
-        }
+        let kind = OriginKind::Custom(CustomOrigin { host, ..CustomOrigin::default() });
+        let headers = vec![("x-verify".into(), HeaderValue::Secret("VERIFY".into()))];
+        Origin { headers, kind, ..Origin::custom(id, Side::Legacy, domain) }
     }
 
     /// A bucket is configured, the old site is the default.
     fn handler(secrets: &[(&str, &str)]) -> Handler {
-        let bucket = Origin {
-            kind: OriginKind::S3(S3Origin { region: None, path: String::new() }),
-            headers: Vec::new(),
-            ..custom("site", "b.s3.amazonaws.com", HostRule::Origin)
-        };
+        let bucket = Origin::s3("site", Side::New, "b.s3.amazonaws.com");
         let definition = Definition {
             origins: vec![custom("legacy", "legacy.example.com", HostRule::Viewer), bucket],
             default: 0,
@@ -245,7 +221,7 @@ mod tests {
             ..Definition::default()
         };
         let secrets = secrets.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Handler::new(Table::compile(definition), secrets)
+        Handler::new(Table::compile(definition).unwrap(), secrets)
     }
 
     const EVENT: &str = r#"{"Records":[{"cf":{"config":{"eventType":"origin-request","requestId":"r"},"request":{

@@ -3,6 +3,8 @@
 //! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`contract`] judges every
 //! answer before it leaves; [`image`] is the table as it lies in the package.
 
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 pub mod contract;
 mod handled;
 mod handler;

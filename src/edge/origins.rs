@@ -7,13 +7,12 @@ use super::contract::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
 use crate::event::json::{Member, ObjectWriter, write_text};
-use crate::route::{CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Protocol};
+use crate::route::{CustomOrigin, HeaderValue, HostRule, Origin, OriginId, OriginKind, Protocol, Table};
 
 /// All origins of a table. Holds values of secrets: neither printed nor logged anywhere.
 pub(super) struct Origins {
     /// In the table's order.
     all: Vec<ReadyOrigin>,
-    default: usize,
 }
 
 /// One origin.
@@ -24,11 +23,11 @@ pub(super) struct ReadyOrigin {
     /// Names that no request may carry when it goes there: its own custom headers.
     pub(super) own_headers: Vec<String>,
     /// How it is written; nothing for a bucket, which can only be kept.
-    pub(super) server: Option<Server>,
+    pub(super) server: Option<ReadyServer>,
 }
 
 /// How a custom origin is written.
-pub(super) struct Server {
+pub(super) struct ReadyServer {
     /// The `host` that it is sent: its own domain, or the name that the table gives it.
     pub(super) host: String,
     /// Whether it is sent the viewer's in place of that, where it is known.
@@ -70,24 +69,15 @@ pub const CUSTOM_MEMBERS: [&str; 9] = [
 
 impl Origins {
     /// Writes every block once. O(n) in origins.
-    pub(super) fn of(definition: &Definition, secrets: &BTreeMap<String, String>) -> Origins {
-        let ready = |(at, origin)| ReadyOrigin::new(origin, at == definition.configured, secrets);
-        Origins { all: definition.origins.iter().enumerate().map(ready).collect(), default: definition.default }
+    pub(super) fn of(table: &Table, secrets: &BTreeMap<String, String>) -> Origins {
+        let ready = |id| ReadyOrigin::new(table.origin(id), id == table.configured_id(), secrets);
+        Origins { all: table.origin_ids().map(ready).collect() }
     }
 
-    /// The origin at a position of the table.
-    pub(super) fn at(&self, at: usize) -> Option<&ReadyOrigin> {
-        self.all.get(at)
-    }
-
-    /// The origin of that id.
-    pub(super) fn named(&self, id: &str) -> Option<&ReadyOrigin> {
-        self.all.iter().find(|origin| origin.id == id)
-    }
-
-    /// Where every request goes that no route takes.
-    pub(super) fn default(&self) -> Option<&ReadyOrigin> {
-        self.at(self.default)
+    /// One of the table that these were made of.
+    #[allow(clippy::indexing_slicing, reason = "there is one for each id of the table")]
+    pub(super) fn at(&self, id: OriginId) -> &ReadyOrigin {
+        &self.all[id.position()]
     }
 }
 
@@ -96,19 +86,19 @@ impl ReadyOrigin {
         let own_headers = origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let server = match &origin.kind {
             OriginKind::S3(_) => None,
-            OriginKind::Custom(custom) => Some(Server::new(origin, custom, secrets)),
+            OriginKind::Custom(custom) => Some(ReadyServer::new(origin, custom, secrets)),
         };
         ReadyOrigin { id: origin.id.clone(), is_configured, own_headers, server }
     }
 }
 
-impl Server {
-    fn new(origin: &Origin, custom: &CustomOrigin, secrets: &BTreeMap<String, String>) -> Server {
+impl ReadyServer {
+    fn new(origin: &Origin, custom: &CustomOrigin, secrets: &BTreeMap<String, String>) -> ReadyServer {
         let host = match &custom.host {
             HostRule::Name(name) => name,
             HostRule::Origin | HostRule::Viewer => &origin.domain,
         };
-        Server {
+        ReadyServer {
             host: host.clone(),
             takes_viewers_host: custom.host == HostRule::Viewer,
             block: CustomBlock::new(origin, custom, secrets),

@@ -12,7 +12,7 @@ use super::{FunctionError, Handler};
 use crate::route::Timestamp;
 
 #[derive(Deserialize)]
-struct Asked<'a> {
+struct InputLine<'a> {
     id: u64,
     #[serde(borrow)]
     event: &'a RawValue,
@@ -36,7 +36,7 @@ pub fn run(
         if input.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        let asked: Asked<'_> = serde_json::from_slice(&line)?;
+        let asked: InputLine<'_> = serde_json::from_slice(&line)?;
         let handled = handler.handle(asked.event.get().as_bytes(), clock());
         // Lambda may freeze the process as soon as the answer is out.
         log(&handled.log);

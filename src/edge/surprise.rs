@@ -12,8 +12,6 @@ pub(super) enum Surprise {
     Origin(String, OriginProblem),
     #[error("the bucket `{0}` is not the origin that CloudFront has on this behavior")]
     NotConfigured(String),
-    #[error("the table has no such origin")]
-    NoOrigin,
     #[error("a panic in the router")]
     Panic,
 }

@@ -27,7 +27,7 @@ fn definition(text: &str) -> Definition {
 
 /// The handler that the binary has inside, here.
 fn handler(definition: Definition) -> Handler {
-    Handler::new(Table::compile(definition), secrets())
+    Handler::new(Table::compile(definition).unwrap(), secrets())
 }
 
 fn secrets() -> BTreeMap<String, String> {
