@@ -45,7 +45,7 @@ pub(super) fn write(notes: &[Note<'_>], request_id: &str) -> Vec<String> {
 impl Note<'_> {
     /// One line; a key is absent where it does not apply.
     fn line(&self, request_id: &str) -> String {
-        let mut out = String::with_capacity(256);
+        let mut out = String::with_capacity(128);
         let mut line = ObjectWriter::open(&mut out);
         let (kind, message) = self.kind_and_message();
         write_text(line.key("kind"), kind);

@@ -123,26 +123,34 @@ impl Edits<'_> {
     }
 }
 
-/// One edit, and the members of `headers` that it is about.
+/// One edit of the members of `headers`.
 struct HeaderChange<'x, 'e> {
     name: &'x str,
     edit: &'x HeaderEdit<'e>,
-    about: Vec<&'x Member<'x>>,
+    members: &'x [Member<'x>],
     is_written: Cell<bool>,
 }
 
 impl<'x, 'e> HeaderChange<'x, 'e> {
     fn new(name: &'x str, edit: &'x HeaderEdit<'e>, members: &'x [Member<'x>]) -> HeaderChange<'x, 'e> {
-        let about = members.iter().filter(|member| member.name.eq_ignore_ascii_case(name)).collect();
-        HeaderChange { name, edit, about, is_written: Cell::new(false) }
+        HeaderChange { name, edit, members, is_written: Cell::new(false) }
+    }
+
+    fn is_about(&self, member: &Member<'_>) -> bool {
+        member.name.eq_ignore_ascii_case(self.name)
+    }
+
+    fn about(&self) -> impl Iterator<Item = &'x Member<'x>> {
+        self.members.iter().filter(|member| self.is_about(member))
     }
 
     /// Whether anything is another after it.
     fn is_one(&self) -> bool {
-        match (self.edit, self.about.as_slice()) {
-            (HeaderEdit::Remove, about) => !about.is_empty(),
-            (HeaderEdit::Replace(values), [member]) => !is_exactly(member, values),
-            (HeaderEdit::Replace(_) | HeaderEdit::Append(_), _) => true,
+        let mut about = self.about();
+        match (self.edit, about.next(), about.next()) {
+            (HeaderEdit::Remove, first, _) => first.is_some(),
+            (HeaderEdit::Replace(values), Some(only), None) => !is_exactly(only, values),
+            (HeaderEdit::Replace(_) | HeaderEdit::Append(_), ..) => true,
         }
     }
 
@@ -166,7 +174,7 @@ impl<'x, 'e> HeaderChange<'x, 'e> {
             let is_name = |key: Cow<'_, str>| key.eq_ignore_ascii_case(self.name);
             object.text("value").is_some() && key.is_none_or(|key| key.is_some_and(is_name))
         };
-        self.about.iter().flat_map(|member| elements(member.value)).filter(is_whole).collect()
+        self.about().flat_map(|member| elements(member.value)).filter(is_whole).collect()
     }
 }
 
@@ -176,7 +184,7 @@ fn write_members(members: &[Member<'_>], changes: &[HeaderChange<'_, '_>]) -> St
     let mut out = String::with_capacity(size + 256);
     let mut object = ObjectWriter::open(&mut out);
     for member in members {
-        match changes.iter().find(|change| member.name.eq_ignore_ascii_case(change.name)) {
+        match changes.iter().find(|change| change.is_about(member)) {
             None => object.raw_key(member.key).push_str(member.value.get()),
             Some(change) => change.write(&mut object),
         }
