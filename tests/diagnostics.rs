@@ -130,12 +130,13 @@ fn listed(loaded: &Loaded) -> String {
     for (found, more) in loaded.diagnostics.chunk_by(same).flat_map(counted) {
         let (first, others) = found.labels.split_first().expect("every finding has a place");
         let severity = if found.severity == Severity::Error { "" } else { "warning: " };
-        writeln!(out, "{} {} {severity}{}", found.code, place(first.file, first.span.start), found.message).unwrap();
+        writeln!(out, "{} {} {severity}{}", found.code, place(first.span.file, first.span.range.start), found.message)
+            .unwrap();
         if !first.text.is_empty() {
             writeln!(out, "     at: {}", first.text).unwrap();
         }
         for label in others {
-            writeln!(out, "     {}: {}", place(label.file, label.span.start), label.text).unwrap();
+            writeln!(out, "     {}: {}", place(label.span.file, label.span.range.start), label.text).unwrap();
         }
         if let Some(witness) = &found.witness {
             writeln!(out, "     witness: {witness}").unwrap();

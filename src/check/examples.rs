@@ -7,7 +7,7 @@ use crate::check::witness;
 use crate::config::read::context::Context;
 use crate::diagnostic::codes;
 use crate::diagnostic::codes::Code;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Label, Span};
 use crate::route::condition::{Facts, Failed};
 use crate::route::{Decision, Definition, Outcome, Request, Route, Table, decide};
 
@@ -122,7 +122,7 @@ fn finding(code: &'static Code, case: &Case, message: String, label: String, hel
         code: code.code,
         severity: code.severity,
         message,
-        labels: vec![Label { file: case.place.file, span: case.place.span.clone(), text: label }],
+        labels: vec![Label { span: Span { file: case.place.file, range: case.place.span.clone() }, text: label }],
         witness: Some(case.request.to_string()).filter(|request| *request != case.name),
         help: vec![help],
     }

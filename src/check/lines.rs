@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Span};
 use crate::route::Place;
 
 use crate::config::read::context::Context;
@@ -19,7 +19,7 @@ impl Lines {
     pub(crate) fn label(&mut self, context: &Context<'_>, place: Place, text: impl Into<String>) -> Option<Label> {
         let file = usize::try_from(place.file).ok()?;
         let span = self.span(file, &context.sources.files().get(file)?.text, place.line)?;
-        Some(Label { file, span, text: text.into() })
+        Some(Label { span: Span { file, range: span }, text: text.into() })
     }
 
     /// A line from 1, without the spaces around it and its end.

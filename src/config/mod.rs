@@ -82,14 +82,14 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     let definition = definition(head.definition, std::mem::take(&mut routes.routes), &context);
     let cases = cases::lower(&mut context, &definition, &routes.raw);
     if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
-        context.retain(|diagnostic| !codes::NEEDS_WHOLE_TREE.iter().any(|code| code.code == diagnostic.code));
+        context.findings.drop_all(codes::NEEDS_WHOLE_TREE);
     }
-    let table = (!context.has_errors()).then(|| Table::compile(definition));
+    let table = (!context.findings.has_errors()).then(|| Table::compile(definition));
     if let Some(table) = &table {
         methods::check(&mut context, table);
         examples::check(&mut context, table, &cases);
     }
-    let table = table.filter(|_| !context.has_errors_beside(cases::is_failed_example));
+    let table = table.filter(|_| !context.findings.has_errors_beside(cases::is_failed_example));
     finish(context, table, cases, counts)
 }
 

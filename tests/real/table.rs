@@ -61,8 +61,8 @@ impl Text {
         let loaded = self.loaded();
         let errors = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         let place = |label: &crossfade::diagnostic::Label| {
-            let text = &loaded.sources.files()[label.file].text;
-            let (line, _) = loaded.sources.line_column(label.file, label.span.start);
+            let text = &loaded.sources.files()[label.span.file].text;
+            let (line, _) = loaded.sources.line_column(label.span.file, label.span.range.start);
             format!("{line}: {}", text.lines().nth(line - 1).unwrap_or_default())
         };
         let shown: Vec<String> = errors

@@ -17,8 +17,9 @@ use crate::config::lower::headers::{Names, Place, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
 use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, one_of, quoted};
-use crate::diagnostic::codes;
+use crate::config::read::value::{Entry, Section, Text};
+use crate::diagnostic::{Span, codes};
+use crate::text::{one_of, quoted};
 
 /// The keys that say what happens; a route has exactly one.
 const ACTIONS: [&str; 5] = ["origin", "redirect", "gone", "respond", "redirect_map"];
@@ -80,7 +81,7 @@ fn only_action<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<E
                 let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
                 context
                     .report(&codes::TWO_ACTIONS, other.key_span(), message)
-                    .also(file, first.key_span(), "the first action")
+                    .also(Span { file, range: first.key_span() }, "the first action")
                     .help("a request has one outcome: keep one, or make two routes");
             }
             None
@@ -156,7 +157,7 @@ fn request_headers(context: &mut Context<'_>, entry: Entry<'_>) -> HeaderChanges
         if let Some(set) = set_names.span(&name) {
             context
                 .report(&codes::HEADER_TWICE, text.span, format!("`{name}` is both set and removed"))
-                .also(file, set, "set here")
+                .also(Span { file, range: set }, "set here")
                 .help("`set` replaces what is there; do not remove it as well");
         }
         changes.remove.push(name);

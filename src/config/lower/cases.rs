@@ -106,7 +106,7 @@ pub(crate) struct RawTest<'a> {
 
 /// Lowers all expectations; what is malformed is reported, even where the table has errors elsewhere.
 pub(crate) fn lower(context: &mut Context<'_>, definition: &Definition, raw: &Raw<'_>) -> Vec<Case> {
-    let known = if context.has_errors() { Known::Some } else { Known::All };
+    let known = if context.findings.has_errors() { Known::Some } else { Known::All };
     let mut lower = Lower { context, definition, names: Names::of(definition, known), cases: Vec::new() };
     for examples in &raw.examples {
         lower.context.file = examples.file;

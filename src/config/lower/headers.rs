@@ -8,7 +8,7 @@ use crate::platform::headers::{OUR_PREFIX, Refusal, Written, refuse_name, refuse
 use crate::text::is_token;
 
 use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Span, codes};
 
 /// What a name is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Names {
             let file = context.file;
             context
                 .report(&codes::HEADER_TWICE, span, format!("the header `{lower}` is named twice"))
-                .also(file, first.clone(), "here first")
+                .also(Span { file, range: first.clone() }, "here first")
                 .help("header names compare without case: keep one");
             return None;
         }

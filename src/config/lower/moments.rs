@@ -7,7 +7,7 @@ use crate::route::Timestamp;
 
 use crate::config::read::context::Context;
 use crate::config::read::value::{Entry, Section, wrong_type};
-use crate::diagnostic::codes;
+use crate::diagnostic::{Span, codes};
 
 /// First moment a route is live, first moment it is no longer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Bounds 
                 until.span(),
                 format!("{} is never live: `until` is not after `from`", section.name),
             )
-            .also(file, from.span(), "live from here on")
+            .also(Span { file, range: from.span() }, "live from here on")
             .help("exchange them, or correct one");
     }
     bounds

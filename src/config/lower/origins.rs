@@ -13,9 +13,10 @@ use crate::route::{
 use crate::config::lower::headers::{Names, Place, check_value};
 use crate::config::lower::names::is_secret_name;
 use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, quoted, wrong_type};
+use crate::config::read::value::{Entry, Section, Text, wrong_type};
 use crate::diagnostic::codes;
 use crate::text::host::{NotAHost, check_host};
+use crate::text::quoted;
 
 const COMMON: &[&str] = &["side", "type", "domain", "headers", "varies", "path"];
 const CUSTOM: &[&str] =

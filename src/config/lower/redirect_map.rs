@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::{Diagnostic, Label, Span};
 use crate::route::Canonical;
 use crate::route::pattern::MapRow;
 
@@ -106,7 +106,7 @@ impl<'t> Map<'t> {
         map.read_rows(canonical);
         if map.hidden > 0 {
             let message = format!("and {} more findings in this map", map.hidden);
-            let label = Label { file, span: map.hidden_from.clone(), text: "from here on".to_owned() };
+            let label = Label { span: Span { file, range: map.hidden_from.clone() }, text: "from here on".to_owned() };
             map.findings.push(finding(&codes::MORE_ROWS, message, label));
         }
         map
@@ -173,9 +173,11 @@ impl<'t> Map<'t> {
         if self.is_full(&at) {
             return;
         }
-        let label = Label { file: self.file, span: at, text: String::new() };
+        let label = Label { span: Span { file: self.file, range: at }, text: String::new() };
         let mut diagnostic = finding(&codes::ROW_DUPLICATE, format!("two rows have the source `{normal}`"), label);
-        diagnostic.labels.push(Label { file: self.file, span: first, text: "the first one".to_owned() });
+        diagnostic
+            .labels
+            .push(Label { span: Span { file: self.file, range: first }, text: "the first one".to_owned() });
         diagnostic.help.push("keep one; sources are compared in normal form".to_owned());
         self.findings.push(diagnostic);
     }
@@ -223,7 +225,8 @@ impl<'t> Map<'t> {
         if self.is_full(&span) {
             return;
         }
-        let mut diagnostic = finding(code, message, Label { file: self.file, span, text: String::new() });
+        let mut diagnostic =
+            finding(code, message, Label { span: Span { file: self.file, range: span }, text: String::new() });
         diagnostic.help.extend(help.iter().map(|help| (*help).to_owned()));
         self.findings.push(diagnostic);
     }

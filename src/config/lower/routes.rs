@@ -16,7 +16,7 @@ use crate::config::lower::top::Head;
 use crate::config::read::context::Context;
 use crate::config::read::document::Document;
 use crate::config::read::value::{Entry, Section, Value, wrong_type};
-use crate::diagnostic::codes;
+use crate::diagnostic::{Span, codes};
 
 /// The keys of a route, in the order of the manual.
 const KEYS: &[&str] = &[
@@ -143,7 +143,7 @@ impl<'a> Routes<'a> {
         if let Some((file, span)) = self.ids.get(text.text).cloned() {
             context
                 .report(&codes::DUPLICATE_ID, text.span, format!("two routes have the id `{}`", text.text))
-                .also(file, span, "the first one")
+                .also(Span { file, range: span }, "the first one")
                 .help("give each its own id");
             return None;
         }
@@ -189,7 +189,10 @@ impl<'a> Routes<'a> {
                     format!("the s3 origin `{}` is not the one that CloudFront has on the behavior", origin.id),
                 )
                 .label(format!("the configured origin is `{configured}`"))
-                .also(head.file, head.origin_spans.get(at).cloned().unwrap_or_default(), "declared here")
+                .also(
+                    Span { file: head.file, range: head.origin_spans.get(at).cloned().unwrap_or_default() },
+                    "declared here",
+                )
                 .help(
                     "a function can only choose the configured s3 origin, never set another: OAC would not sign for it",
                 )
@@ -236,7 +239,7 @@ fn only_path<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<Opt
         let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
         context
             .report(&codes::TWO_PATHS, other.key_span(), message)
-            .also(file, first.key_span(), "the first kind of path")
+            .also(Span { file, range: first.key_span() }, "the first kind of path")
             .help("keep one, or make two routes");
     }
     None

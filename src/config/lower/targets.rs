@@ -6,8 +6,9 @@ use crate::diagnostic::Severity;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
-use crate::config::read::context::{Context, Report};
+use crate::config::read::context::Context;
 use crate::config::read::value::Text;
+use crate::diagnostic::Report;
 use crate::diagnostic::codes::{self, Code};
 use crate::text::host::check_host;
 use crate::text::percent;

@@ -11,8 +11,9 @@ use crate::route::{Canonical, Cohort, Definition, OriginKind, Share};
 use crate::config::lower::names::check_name;
 use crate::config::lower::origins;
 use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, quoted};
-use crate::diagnostic::codes;
+use crate::config::read::value::{Entry, Section, Text};
+use crate::diagnostic::{Span, codes};
+use crate::text::quoted;
 
 /// The keys of the top file.
 pub(crate) const KEYS: &[&str] =
@@ -227,7 +228,7 @@ fn configured_origin(context: &mut Context<'_>, section: &Section<'_>, head: &mu
                     span(second),
                     "which s3 origin CloudFront has on the behavior is not said",
                 )
-                .also(head.file, span(first), "another s3 origin")
+                .also(Span { file: head.file, range: span(first) }, "another s3 origin")
                 .help(format!("say which: `[distribution]` with `configured_origin = \"{}\"`", id(first)))
                 .help("only that one can be sent to; the others need a distribution or behavior of their own");
         }

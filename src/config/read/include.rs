@@ -11,7 +11,7 @@ use crate::config::read::context::Context;
 use crate::config::read::document::Document;
 use crate::config::read::files::{Entry, FileError};
 use crate::config::read::value::{Text, in_written_order};
-use crate::diagnostic::codes;
+use crate::diagnostic::{Span, codes};
 
 /// The keys of an included file.
 const KEYS: &[&str] = &["route", "test"];
@@ -83,7 +83,7 @@ pub(crate) fn read(context: &mut Context<'_>, top: &str, head: &Head<'_>) -> Vec
             } else if let Some(first) = seen.get(&name) {
                 context
                     .report(&codes::INCLUDED_TWICE, pattern.span.clone(), format!("`{name}` is included twice"))
-                    .also(head.file, first.clone(), "here first")
+                    .also(Span { file: head.file, range: first.clone() }, "here first")
                     .help("let one pattern match it");
             } else if seen.len() == MAX_FILES {
                 context.report(

@@ -7,7 +7,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::read::context::Context;
 use crate::diagnostic::codes;
-use crate::text::nearest;
+use crate::text::{nearest, one_of, quoted};
 
 /// A value with its place.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
@@ -226,7 +226,7 @@ impl<'a> Section<'a> {
 
     fn unknown(&mut self, context: &mut Context<'_>, entry: Entry<'_>, keys: &[&str]) {
         // Where no more is listed, a million unknown keys are not compared with the known ones.
-        let near = if context.is_full() { None } else { nearest(entry.key(), keys.iter().copied()) };
+        let near = if context.findings.is_full() { None } else { nearest(entry.key(), keys.iter().copied()) };
         let message = format!("{} has no key `{}`", self.name, entry.key());
         let mut report = context.report(&codes::UNKNOWN_KEY, entry.key_span(), message);
         if let Some(near) = near {
@@ -294,24 +294,5 @@ fn describe(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date-time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
-    }
-}
-
-/// `` `a`, `b` and `c` ``.
-pub(crate) fn quoted(words: &[&str]) -> String {
-    listed(words, "and")
-}
-
-/// `` `a`, `b` or `c` ``.
-pub(crate) fn one_of(words: &[&str]) -> String {
-    listed(words, "or")
-}
-
-fn listed(words: &[&str], last_word: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} {last_word} {last}", others.join(", ")),
-        None => String::new(),
     }
 }
