@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
 use snapbox::Data;
@@ -23,7 +24,7 @@ fn every_bad_table_has_its_list_of_findings() {
         let loaded = load(TOP, &files);
         let errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
         let examples = loaded.diagnostics.iter().all(|found| {
-            found.severity == Severity::Warning || crossfade::config::cases::is_failed_example(found.code)
+            found.severity == Severity::Warning || crossfade::check::examples::is_failed_example(found.code)
         });
         assert_eq!(loaded.table.is_some(), !errors || examples, "{name}");
         let expected = folder("tests/diagnostics").join(format!("{name}.txt"));

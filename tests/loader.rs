@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
 use crossfade::route::pattern::PathPattern;
 use crossfade::route::{Request, decide};

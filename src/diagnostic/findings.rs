@@ -32,7 +32,7 @@ impl Findings {
     pub(crate) fn report(&mut self, code: &'static Code, span: Span, message: impl Into<String>) -> Report<'_> {
         if self.is_full() {
             self.leave_out(code, span);
-            return Report(None);
+            return Report::unlisted();
         }
         self.listed.push(finding(code, span, message.into()));
         Report(self.listed.last_mut())
@@ -69,11 +69,6 @@ impl Findings {
         self.listed.retain(|found| codes.iter().all(|code| code.code != found.code));
     }
 
-    /// Takes findings that were made elsewhere.
-    pub(crate) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
-        self.listed.extend(diagnostics);
-    }
-
     /// All findings in order of position, and how many more there are.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         for (code, unlisted) in [(&codes::MORE_ERRORS, self.errors), (&codes::MORE_WARNINGS, self.warnings)] {
@@ -104,6 +99,11 @@ fn finding(code: &'static Code, span: Span, message: String) -> Diagnostic {
 pub(crate) struct Report<'f>(Option<&'f mut Diagnostic>);
 
 impl Report<'_> {
+    /// A report of what is counted and not listed.
+    pub(crate) fn unlisted() -> Report<'static> {
+        Report(None)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Diagnostic)) -> Self {
         if let Some(diagnostic) = &mut self.0 {
             change(diagnostic);

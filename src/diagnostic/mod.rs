@@ -91,6 +91,12 @@ impl Sources {
         &self.files
     }
 
+    /// The line, from 1, that a span begins on. O(log lines).
+    #[must_use]
+    pub fn line(&self, span: &Span) -> usize {
+        self.files.get(span.file).map_or(1, |file| file.line_of(span.range.start))
+    }
+
     /// Line and column (in characters) of a byte, both from 1. O(log lines + bytes of the line).
     #[must_use]
     pub fn line_column(&self, file: usize, byte: usize) -> (usize, usize) {
