@@ -5,6 +5,7 @@
 pub mod examples;
 mod get_and_head;
 pub(crate) mod language;
+mod letters;
 pub(crate) mod lines;
 pub(crate) mod methods;
 pub(crate) mod never;

@@ -298,16 +298,6 @@ fn template(
 mod tests {
     use super::*;
     use crate::config::read::files::MemoryFiles;
-    use crate::route::canonical::{Case, Slashes, TrailingSlash};
-
-    fn canonical(words: &str) -> Canonical {
-        Canonical {
-            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
-            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-            refuse: Vec::new(),
-        }
-    }
 
     /// A pattern as text again: captures in braces, a prefix with `…` at its end.
     fn shown(pattern: &PathPattern) -> String {
@@ -330,9 +320,10 @@ mod tests {
         let files = MemoryFiles::new();
         let mut context = Context::new(&files);
         let text = Text { text, span: 0..0 };
+        let canonical = Canonical::of_words(words);
         let pattern = match kind {
-            "prefix" => prefix(&mut context, &canonical(words), &text),
-            _ => path(&mut context, &canonical(words), &text),
+            "prefix" => prefix(&mut context, &canonical, &text),
+            _ => path(&mut context, &canonical, &text),
         };
         (pattern.as_ref().map(shown).unwrap_or_default(), context.finish().1.len())
     }
