@@ -2,73 +2,111 @@
 
 use std::collections::HashMap;
 
-use crate::check::lines::Lines;
 use crate::check::witness;
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
-use crate::diagnostic::codes::Code;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::check::{RouteSpans, path_span, taker};
+use crate::config::cases::{Case, Expect};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Report};
 use crate::route::condition::{Facts, Failed};
 use crate::route::{Decision, Definition, Outcome, Request, Route, Table, decide};
 
-use crate::config::cases::{Case, Expect};
+/// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
+#[must_use]
+pub fn is_failed_example(code: &str) -> bool {
+    [codes::EXAMPLE_NOT_TAKEN.code, codes::NOT_EXAMPLE_TAKEN.code].contains(&code)
+}
+
+/// Gives each example the facts that its route asks for and that it does not give itself.
+pub(crate) fn fill(table: &Table, cases: &mut [Case]) {
+    for case in cases {
+        if let Some(route) = case.expect.route().and_then(|at| table.routes().get(at)) {
+            case.request = witness::fill(route, std::mem::take(&mut case.request));
+        }
+    }
+}
 
 /// Reports the examples that the table does not keep, and the cases whose answer needs a time.
 ///
 /// O(cases), each at the cost of a decision or two: nothing here walks all routes for a case.
-pub(crate) fn check(context: &mut Context<'_>, table: &Table, cases: &[Case]) {
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     let timeless = Timeless::of(table, cases);
-    let mut lines = Lines::default();
     for case in cases {
-        if let Some(live) = timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
-            context.extend([needs_time(case, &table.routes()[live], &mut lines, context)]);
-            continue;
+        let mut judge = Judge { table, spans, case, findings };
+        match timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
+            Some(live) => judge.needs_time(live),
+            None => judge.decision(&decide(table, &case.request.request())),
         }
-        let request = case.request.request();
-        let decision = decide(table, &request);
-        let finding = match case.expect {
-            Expect::Taken(route) => not_taken(table, case, &table.routes()[route], &decision),
-            Expect::NotTaken(route) => taken(case, &table.routes()[route], &decision),
-            Expect::Line(_) => None,
+    }
+}
+
+/// Judges one case.
+struct Judge<'j> {
+    table: &'j Table,
+    spans: &'j [RouteSpans],
+    case: &'j Case,
+    findings: &'j mut Findings,
+}
+
+impl Judge<'_> {
+    fn decision(&mut self, decision: &Decision<'_, '_>) {
+        let takes = |at: usize| decision.route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let taker = taker(self.table, decision);
+        let report = match self.case.expect {
+            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision),
+            Expect::NotTaken(at) if taker == Some(at) => self.taken(at),
+            _ => return,
         };
-        let Some(mut finding) = finding else { continue };
-        if let Some(other) = decision.route.or(decision.refused.map(|refused| refused.route)) {
-            finding.labels.extend(lines.label(context, other.place, "this takes it"));
+        if let Some(at) = taker {
+            let id = &self.table.routes()[at].id;
+            report.also(path_span(self.table, self.spans, at), format!("`{id}` takes it"));
         }
-        context.extend([finding]);
     }
-}
 
-fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Diagnostic> {
-    if decision.route.is_some_and(|taker| taker.id == route.id) {
-        return None;
+    fn not_taken(&mut self, at: usize, decision: &Decision<'_, '_>) -> Report<'_> {
+        let (definition, route, request) = (self.table.definition(), &self.table.routes()[at], self.case.request.request());
+        let message = format!("example `{}` of `{}` is {}", self.case.name, route.id, taken_by(decision));
+        let why = match why_not_taken(definition, route, &request) {
+            Some(why) => why,
+            None if decision.refused.is_some_and(|refused| refused.route.id == route.id) => {
+                "what the route makes of it is refused".to_owned()
+            }
+            None => format!("`{}` would take it, but comes later", route.id),
+        };
+        let help = match decision.route {
+            Some(other) if witness::takes(definition, route, &request) => {
+                format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
+            }
+            _ => "change the route or the example, whichever is wrong".to_owned(),
+        };
+        self.report(&codes::EXAMPLE_NOT_TAKEN, message).label(why).help(help)
     }
-    let message = format!("example `{}` of `{}` is {}", case.name, route.id, taken_by(decision));
-    let request = case.request.request();
-    let why = match why_not_taken(table.definition(), route, &request) {
-        Some(why) => why,
-        None if decision.refused.is_some_and(|refused| refused.route.id == route.id) => {
-            "what the route makes of it is refused".to_owned()
-        }
-        None => format!("`{}` would take it, but comes later", route.id),
-    };
-    let help = match decision.route {
-        Some(other) if witness::takes(table.definition(), route, &request) => {
-            format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
-        }
-        _ => "change the route or the example, whichever is wrong".to_owned(),
-    };
-    Some(finding(&codes::EXAMPLE_NOT_TAKEN, case, message, why, help))
-}
 
-fn taken(case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Diagnostic> {
-    let taker = decision.route.or(decision.refused.map(|refused| refused.route));
-    if taker.is_none_or(|taker| taker.id != route.id) {
-        return None;
+    fn taken(&mut self, at: usize) -> Report<'_> {
+        let id = &self.table.routes()[at].id;
+        let message = format!("`{id}` takes `{}`, one of its `not_examples`", self.case.name);
+        let help = format!("narrow `{id}`, or take the request out of `not_examples`");
+        self.report(&codes::NOT_EXAMPLE_TAKEN, message).label("must not be taken").help(help)
     }
-    let message = format!("`{}` takes `{}`, one of its `not_examples`", route.id, case.name);
-    let help = format!("narrow `{}`, or take the request out of `not_examples`", route.id);
-    Some(finding(&codes::NOT_EXAMPLE_TAKEN, case, message, "must not be taken".to_owned(), help))
+
+    fn needs_time(&mut self, live: usize) {
+        let (route, spans) = (&self.table.routes()[live], &self.spans[live]);
+        let kind = if self.case.expect.route().is_some() { "example" } else { "test" };
+        let message = format!("{kind} `{}` needs a `time`: its answer changes over time", self.case.name);
+        let at = route.from.or(route.until).map_or_else(String::new, |time| time.to_string());
+        let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", self.case.request.url);
+        let bound = spans.value(if route.from.is_some() { "from" } else { "until" });
+        let report = self.report(&codes::NEEDS_TIME, message).label("at what time?").help(help);
+        report.also(bound, format!("`{}` takes it for a while only", route.id));
+    }
+
+    /// A finding at the case; its request as it was tried, where that is not what is written.
+    fn report(&mut self, code: &'static Code, message: String) -> Report<'_> {
+        let report = self.findings.report(code, self.case.span.clone(), message);
+        match self.case.request.to_string() {
+            request if request != self.case.name => report.witness(request),
+            _ => report,
+        }
+    }
 }
 
 /// Who takes the request, to end a sentence with.
@@ -106,26 +144,6 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
         Failed::Time => "from` or `until".to_owned(),
     };
     Some(format!("`{key}` does not hold"))
-}
-
-fn needs_time(case: &Case, live: &Route, lines: &mut Lines, context: &Context<'_>) -> Diagnostic {
-    let message = format!("the answer to `{}` depends on the time, and it gives none", case.name);
-    let at = live.from.or(live.until).map_or_else(String::new, |time| time.to_string());
-    let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", case.request.url);
-    let mut finding = finding(&codes::NEEDS_TIME, case, message, "at what time?".to_owned(), help);
-    finding.labels.extend(lines.label(context, live.place, "this takes it for a while only"));
-    finding
-}
-
-fn finding(code: &'static Code, case: &Case, message: String, label: String, help: String) -> Diagnostic {
-    Diagnostic {
-        code: code.code,
-        severity: code.severity,
-        message,
-        labels: vec![Label { file: case.place.file, span: case.place.span.clone(), text: label }],
-        witness: Some(case.request.to_string()).filter(|request| *request != case.name),
-        help: vec![help],
-    }
 }
 
 /// The routes that are live only for a while, with their windows open: what a request could meet at some time.

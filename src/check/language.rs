@@ -2,7 +2,7 @@
 //! query parameters.
 //!
 //! [`crate::check::sample`] walks one of them together with a pattern, which answers two questions at once: whether the pattern
-//! can ever match (`config::never`), and a text that it matches (`check::witness`).
+//! can ever match (`check::never`), and a text that it matches (`check::witness`).
 
 use crate::route::Canonical;
 use crate::route::canonical::{Case, Slashes, TrailingSlash};
