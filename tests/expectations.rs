@@ -1,7 +1,8 @@
 //! What a table expects of itself: which findings an example makes, and what a `[[test]]` shows.
 
 use crossfade::analysis::tests::run;
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 
 const HEAD: &str = r#"
 schema = 1

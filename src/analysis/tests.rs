@@ -117,8 +117,8 @@ fn run_one(table: &Table, case: &Case) -> CaseReport {
         .flatten();
     CaseReport {
         kind,
-        file: table.definition().files.get(case.place.file).cloned().unwrap_or_default(),
-        line: case.place.line,
+        file: table.definition().files.get(case.span.file).cloned().unwrap_or_default(),
+        line: case.line,
         of: of.map(|route| route.id.clone()),
         name: case.name.clone(),
         request: case.request.clone(),

@@ -31,10 +31,10 @@ pub(crate) fn fill(table: &Table, cases: &mut [Case]) {
 pub(crate) fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     let timeless = Timeless::of(table, cases);
     for case in cases {
-        let mut judge = Judge { table, spans, case, findings };
+        let judge = Judge { table, spans, case };
         match timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
-            Some(live) => judge.needs_time(live),
-            None => judge.decision(&decide(table, &case.request.request())),
+            Some(live) => judge.needs_time(live, findings),
+            None => judge.decision(&decide(table, &case.request.request()), findings),
         }
     }
 }
@@ -44,16 +44,15 @@ struct Judge<'j> {
     table: &'j Table,
     spans: &'j [RouteSpans],
     case: &'j Case,
-    findings: &'j mut Findings,
 }
 
 impl Judge<'_> {
-    fn decision(&mut self, decision: &Decision<'_, '_>) {
+    fn decision(&self, decision: &Decision<'_, '_>, findings: &mut Findings) {
         let takes = |at: usize| decision.route.is_some_and(|route| route.id == self.table.routes()[at].id);
         let taker = taker(self.table, decision);
         let report = match self.case.expect {
-            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision),
-            Expect::NotTaken(at) if taker == Some(at) => self.taken(at),
+            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision, findings),
+            Expect::NotTaken(at) if taker == Some(at) => self.taken(at, findings),
             _ => return,
         };
         if let Some(at) = taker {
@@ -62,8 +61,9 @@ impl Judge<'_> {
         }
     }
 
-    fn not_taken(&mut self, at: usize, decision: &Decision<'_, '_>) -> Report<'_> {
-        let (definition, route, request) = (self.table.definition(), &self.table.routes()[at], self.case.request.request());
+    fn not_taken<'f>(&self, at: usize, decision: &Decision<'_, '_>, findings: &'f mut Findings) -> Report<'f> {
+        let (definition, route, request) =
+            (self.table.definition(), &self.table.routes()[at], self.case.request.request());
         let message = format!("example `{}` of `{}` is {}", self.case.name, route.id, taken_by(decision));
         let why = match why_not_taken(definition, route, &request) {
             Some(why) => why,
@@ -78,30 +78,30 @@ impl Judge<'_> {
             }
             _ => "change the route or the example, whichever is wrong".to_owned(),
         };
-        self.report(&codes::EXAMPLE_NOT_TAKEN, message).label(why).help(help)
+        self.report(&codes::EXAMPLE_NOT_TAKEN, message, findings).label(why).help(help)
     }
 
-    fn taken(&mut self, at: usize) -> Report<'_> {
+    fn taken<'f>(&self, at: usize, findings: &'f mut Findings) -> Report<'f> {
         let id = &self.table.routes()[at].id;
         let message = format!("`{id}` takes `{}`, one of its `not_examples`", self.case.name);
         let help = format!("narrow `{id}`, or take the request out of `not_examples`");
-        self.report(&codes::NOT_EXAMPLE_TAKEN, message).label("must not be taken").help(help)
+        self.report(&codes::NOT_EXAMPLE_TAKEN, message, findings).label("must not be taken").help(help)
     }
 
-    fn needs_time(&mut self, live: usize) {
+    fn needs_time(&self, live: usize, findings: &mut Findings) {
         let (route, spans) = (&self.table.routes()[live], &self.spans[live]);
         let kind = if self.case.expect.route().is_some() { "example" } else { "test" };
         let message = format!("{kind} `{}` needs a `time`: its answer changes over time", self.case.name);
         let at = route.from.or(route.until).map_or_else(String::new, |time| time.to_string());
         let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", self.case.request.url);
         let bound = spans.value(if route.from.is_some() { "from" } else { "until" });
-        let report = self.report(&codes::NEEDS_TIME, message).label("at what time?").help(help);
+        let report = self.report(&codes::NEEDS_TIME, message, findings).label("at what time?").help(help);
         report.also(bound, format!("`{}` takes it for a while only", route.id));
     }
 
     /// A finding at the case; its request as it was tried, where that is not what is written.
-    fn report(&mut self, code: &'static Code, message: String) -> Report<'_> {
-        let report = self.findings.report(code, self.case.span.clone(), message);
+    fn report<'f>(&self, code: &'static Code, message: String, findings: &'f mut Findings) -> Report<'f> {
+        let report = findings.report(code, self.case.span.clone(), message);
         match self.case.request.to_string() {
             request if request != self.case.name => report.witness(request),
             _ => report,

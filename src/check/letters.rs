@@ -45,12 +45,10 @@ pub(crate) struct Edit {
 }
 
 impl PatternText {
-    pub(crate) fn glob(text: &str) -> PatternText {
-        PatternText { syntax: PatternSyntax::Glob, text: text.to_owned() }
-    }
-
-    pub(crate) fn regex(text: &str) -> PatternText {
-        PatternText { syntax: PatternSyntax::Regex, text: text.to_owned() }
+    /// What a route has by the key `glob` or `regex`.
+    pub(crate) fn of(key: &str, text: &str) -> PatternText {
+        let syntax = if key == "glob" { PatternSyntax::Glob } else { PatternSyntax::Regex };
+        PatternText { syntax, text: text.to_owned() }
     }
 
     /// A path of a form that the pattern matches.

@@ -24,7 +24,9 @@ static MISTAKES: [Mistake; 2] = [
         code: &codes::REDIRECT_LOSES_METHOD,
         what: "redirects with status 301 or 302 take more than GET and HEAD",
         help: "give them `method = [\"GET\", \"HEAD\"]`; a redirect of a form takes status 307 or 308",
-        is_made_by: |route| loses_method(route) == Some(true) && takes_any(route, |method| !matches!(method, "GET" | "HEAD")),
+        is_made_by: |route| {
+            loses_method(route) == Some(true) && takes_any(route, |method| !matches!(method, "GET" | "HEAD"))
+        },
     },
     Mistake {
         code: &codes::REDIRECT_TAKES_OPTIONS,

@@ -19,8 +19,7 @@ mod never;
 mod sample;
 pub mod witness;
 
-use crate::config::cases::Case;
-use crate::config::{self, Counts, Files, RouteSpans};
+use crate::config::{self, Case, Counts, Files, RouteSpans};
 use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
 use crate::route::pattern::PathPattern;
 use crate::route::{Decision, Route, Table};

@@ -4,39 +4,26 @@
 //! forms. The words and the cure are found after it, from the pattern's letters, and a cure is offered only if it can
 //! match.
 
-use std::ops::Range;
-
 use crate::route::Canonical;
 
 use crate::check::language::{NormalForm, Rule};
-use crate::check::letters::{Edit, PatternSyntax, PatternText};
+use crate::check::letters::{Edit, PatternText};
 use crate::check::sample::Sample;
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::config::WrittenPattern;
+use crate::diagnostic::{Findings, codes};
 
-/// Reports a glob (`text` is valid, `span` its value) that no normal form can match.
-pub(crate) fn check_glob(context: &mut Context<'_>, canonical: &Canonical, text: &str, span: Range<usize>) {
-    check(context, canonical, &PatternText::glob(text), span);
-}
-
-/// Reports a regex (`text` is valid, `span` its value) that is found in no normal form.
-pub(crate) fn check_regex(context: &mut Context<'_>, canonical: &Canonical, text: &str, span: Range<usize>) {
-    check(context, canonical, &PatternText::regex(text), span);
-}
-
-fn check(context: &mut Context<'_>, canonical: &Canonical, pattern: &PatternText, span: Range<usize>) {
-    let Some(never) = judge(canonical, pattern) else { return };
-    let kind = match pattern.syntax {
-        PatternSyntax::Glob => "glob",
-        PatternSyntax::Regex => "regex",
-    };
-    let message = format!("{kind} `{}` can never match the normal form of a path", pattern.text);
-    let mut report = context.report(&codes::NEVER_MATCHES, span, message).label(never.causes.join("; "));
-    if let Some(text) = never.write {
-        report = report.help(format!("write `{text}`"));
-    }
-    if never.holds_query {
-        report.help("ask for the query with `query = { name = \"text\" }`");
+/// Reports each glob that no path in normal form matches, and each regex that is found in none.
+pub(crate) fn check(canonical: &Canonical, patterns: &[WrittenPattern], findings: &mut Findings) {
+    for WrittenPattern { key, text, span } in patterns {
+        let Some(never) = judge(canonical, &PatternText::of(key, text)) else { continue };
+        let message = format!("{key} `{text}` can never match the normal form of a path");
+        let mut report = findings.report(&codes::NEVER_MATCHES, span.clone(), message).label(never.causes.join("; "));
+        if let Some(text) = never.write {
+            report = report.help(format!("write `{text}`"));
+        }
+        if never.holds_query {
+            report.help("ask for the query with `query = { name = \"text\" }`");
+        }
     }
 }
 
@@ -112,15 +99,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::check::letters::PatternSyntax;
     use crate::route::LazyRegex;
     use crate::route::pattern::Glob;
 
     fn glob(text: &str) -> PatternText {
-        PatternText::glob(text)
+        PatternText::of("glob", text)
     }
 
     fn regex(text: &str) -> PatternText {
-        PatternText::regex(text)
+        PatternText::of("regex", text)
     }
 
     #[test]

@@ -6,7 +6,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{CliError, Exit, Format, Global, Terminal, table};
-use crate::config::{Counts, Loaded};
+use crate::check::Loaded;
+use crate::config::Counts;
 use crate::report::diagnostics::{self, Entry, Show, Tally};
 use crate::report::layout::{BAD, GOOD, WARN, count, grouped, shown, styled};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::files::DiskFiles;
 use super::{CliError, Global, Terminal};
-use crate::config::{self, Loaded};
+use crate::check::{self, Loaded};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::report::diagnostics::{self, Show, Tally};
 use crate::report::layout::count;
@@ -41,7 +41,7 @@ pub fn usable(global: &Global) -> Result<Usable, CliError> {
 
 fn read(path: &Path) -> Result<(Loaded, String), CliError> {
     let files = DiskFiles::beside(path)?;
-    let mut loaded = config::load(files.top(), &files);
+    let mut loaded = check::load(files.top(), &files);
     let folder = files.prefix();
     loaded.sources.prefix_names(&folder);
     Ok((loaded, folder))

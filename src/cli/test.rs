@@ -34,14 +34,14 @@ Exit codes: 0 all passed · 1 some failed · 2 the table could not be read, or h
 /// The table cannot be read or has an error other than an example that is not kept, or the answer cannot be written.
 pub fn run(args: TestArgs, global: &Global) -> Result<Exit, CliError> {
     let loaded = table::load(args.file.as_ref().unwrap_or(&global.routes))?;
-    let other_errors = table::errors(&loaded).any(|error| !crate::config::cases::is_failed_example(error.code));
+    let other_errors = table::errors(&loaded).any(|error| !crate::check::examples::is_failed_example(error.code));
     let Some(table) = loaded.table.as_ref().filter(|_| !other_errors) else {
         return Err(table::refused(&loaded, global));
     };
     let mut report = run_cases(table, &loaded.cases);
-    for (case, place) in report.cases.iter_mut().zip(loaded.cases.iter().map(|case| &case.place)) {
+    for (case, span) in report.cases.iter_mut().zip(loaded.cases.iter().map(|case| &case.span)) {
         // As seen from the current folder.
-        case.file = loaded.sources.files().get(place.file).map_or_else(String::new, |file| file.name.clone());
+        case.file = loaded.sources.files().get(span.file).map_or_else(String::new, |file| file.name.clone());
     }
     let mut out = Terminal::stdout(global);
     let text = match global.format {

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use super::files::DiskFiles;
 use super::{CliError, Global, table};
-use crate::config::{self, Entry, FileError, Files};
+use crate::check;
+use crate::config::{FileError, Files, FolderEntry};
 use crate::report::diagnostics::Tally;
 use crate::route::Table;
 
@@ -54,7 +55,7 @@ impl Watched {
         let last = self.digest.take();
         let disk = DiskFiles::beside(&self.path)?;
         let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
-        let mut loaded = config::load(files.disk.top(), &files);
+        let mut loaded = check::load(files.disk.top(), &files);
         self.seen.append(&mut files.seen.take());
         let digest = Some(files.hasher.into_inner().finish());
         self.digest = digest;
@@ -134,7 +135,7 @@ impl Files for Remembering {
         read
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         self.note(folder);
         self.disk.list(folder)
     }

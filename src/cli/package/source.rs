@@ -3,9 +3,9 @@
 use sha2::{Digest, Sha256};
 
 use crate::analysis::manifest::{Identity, Manifest};
+use crate::check;
 use crate::cli::files::DiskFiles;
 use crate::cli::{CliError, Global, table};
-use crate::config;
 use crate::diagnostic::{Severity, SourceFile};
 use crate::edge::image::{self, TableHash};
 use crate::route::Table;
@@ -26,7 +26,7 @@ impl Source {
     /// It cannot be read, or has errors.
     pub fn read(global: &Global) -> Result<Source, CliError> {
         let disk = DiskFiles::beside(&global.routes)?;
-        let mut loaded = config::load(disk.top(), &disk);
+        let mut loaded = check::load(disk.top(), &disk);
         let has_errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
         match loaded.table.take() {
             Some(table) if !has_errors => Ok(Source { table, files: loaded.sources.files().to_vec() }),

@@ -10,38 +10,37 @@ use crate::route::Window;
 use crate::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
 use crate::text::is_token;
 
-use crate::config::lower::headers::{Names, Place};
+use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::top::Head;
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, wrong_type};
-use crate::diagnostic::codes;
+use crate::config::read::value::{Setting, Settings, TextValue};
+use crate::diagnostic::{Findings, codes};
 
 /// Lowers the conditions of a route; the window comes with the table's instants.
-pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, head: &Head<'_>) -> Conditions {
-    let tests = |context: &mut Context<'_>, kind: Kind| {
-        section.get(kind.key()).map(|entry| named_tests(context, entry, kind)).unwrap_or_default()
+pub(crate) fn lower(findings: &mut Findings, section: &Settings<'_>, head: &Head<'_>) -> Conditions {
+    let tests = |findings: &mut Findings, kind: Kind| {
+        section.get(kind.key()).map(|entry| named_tests(findings, entry, kind)).unwrap_or_default()
     };
     Conditions {
-        hosts: section.get("host").map(|entry| hosts(context, entry)).unwrap_or_default(),
-        methods: section.get("method").map(|entry| methods(context, entry)).unwrap_or_default(),
-        query: tests(context, Kind::Query),
-        headers: tests(context, Kind::Header),
-        cookies: tests(context, Kind::Cookie),
-        countries: section.get("country").map(|entry| countries(context, entry)).unwrap_or_default(),
-        cohort: section.get("cohort").and_then(|entry| cohort(context, entry, head)),
+        hosts: section.get("host").map(|entry| hosts(findings, entry)).unwrap_or_default(),
+        methods: section.get("method").map(|entry| methods(findings, entry)).unwrap_or_default(),
+        query: tests(findings, Kind::Query),
+        headers: tests(findings, Kind::Header),
+        cookies: tests(findings, Kind::Cookie),
+        countries: section.get("country").map(|entry| countries(findings, entry)).unwrap_or_default(),
+        cohort: section.get("cohort").and_then(|entry| cohort(findings, entry, head)),
         window: Window::default(),
     }
 }
 
-fn hosts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<HostPattern> {
+fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
     let mut hosts = Distinct::new();
-    for text in entry.one_or_more(context) {
+    for text in entry.one_or_more(findings) {
         match host_pattern(text.text) {
-            Ok(host) => hosts.push(context, host, &text),
+            Ok(host) => hosts.push(findings, host, &text),
             Err(why) => {
-                context
+                findings
                     .report(&codes::BAD_HOST, text.span, format!("`{}` is no host: {why}", text.text))
                     .help(why.cure());
             }
@@ -50,38 +49,38 @@ fn hosts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<HostPattern> {
     hosts.values
 }
 
-fn methods(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
+fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     let mut methods = Distinct::new();
-    for text in entry.one_or_more(context) {
+    for text in entry.one_or_more(findings) {
         if !is_token(text.text) {
-            context
+            findings
                 .report(&codes::BAD_METHOD, text.span, format!("`{}` is no method", text.text))
                 .help("write a name such as `GET`");
             continue;
         }
         if !METHODS.contains(&text.text) {
-            context
+            findings
                 .report(&codes::UNKNOWN_METHOD, text.span.clone(), format!("no request has the method `{}`", text.text))
                 .did_you_mean(text.text, METHODS)
                 .help(
                     "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case",
                 );
         }
-        methods.push(context, text.text.to_owned(), &text);
+        methods.push(findings, text.text.to_owned(), &text);
     }
     methods.values
 }
 
-fn countries(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
+fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     let mut countries = Distinct::new();
-    for text in entry.one_or_more(context) {
+    for text in entry.one_or_more(findings) {
         let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
         if is_code(text.text) {
-            countries.push(context, text.text.to_owned(), &text);
+            countries.push(findings, text.text.to_owned(), &text);
             continue;
         }
         let upper = text.text.to_uppercase();
-        let report = context.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is no country code", text.text));
+        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is no country code", text.text));
         if is_code(&upper) {
             report.help(format!("write `{upper}`: countries compare with case"));
         } else {
@@ -91,11 +90,11 @@ fn countries(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
     countries.values
 }
 
-fn cohort(context: &mut Context<'_>, entry: Entry<'_>, head: &Head<'_>) -> Option<String> {
-    let text = entry.filled_text(context)?;
+fn cohort(findings: &mut Findings, entry: Setting<'_>, head: &Head<'_>) -> Option<String> {
+    let text = entry.filled_text(findings)?;
     if !head.has_cohort(text.text) {
         let known = head.definition.cohorts.iter().map(|cohort| cohort.name.as_str());
-        context
+        findings
             .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
             .did_you_mean(text.text, known)
             .help(format!(
@@ -118,12 +117,12 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
     }
 
     /// Adds a value, or reports that it is there already.
-    fn push(&mut self, context: &mut Context<'_>, value: T, text: &Text<'_>) {
+    fn push(&mut self, findings: &mut Findings, value: T, text: &TextValue<'_>) {
         if self.seen.insert(value.clone()) {
             self.values.push(value);
         } else {
             let message = format!("`{}` is listed twice", text.text);
-            context.report(&codes::REPEATED_VALUE, text.span.clone(), message).help("remove one");
+            findings.report(&codes::REPEATED_VALUE, text.span.clone(), message).help("remove one");
         }
     }
 }
@@ -155,15 +154,15 @@ impl Kind {
     }
 }
 
-fn named_tests(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Vec<NamedTest> {
-    let mut names = Names::new(Place::Condition);
+fn named_tests(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Vec<NamedTest> {
+    let mut names = HeaderNames::new(HeaderUse::Condition);
     let mut tests = Vec::new();
-    for named in entry.names(context) {
+    for named in entry.names(findings) {
         let name = match kind {
-            Kind::Header => names.take(context, named.key(), named.key_span()),
-            _ => plain_name(context, named, kind),
+            Kind::Header => names.take(findings, named.key(), named.key_span()),
+            _ => plain_name(findings, named, kind),
         };
-        let test = value_test(context, named, kind);
+        let test = value_test(findings, named, kind);
         if let (Some(name), Some(test)) = (name, test) {
             tests.push(NamedTest { name, test });
         }
@@ -171,12 +170,12 @@ fn named_tests(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Vec<N
     tests
 }
 
-fn plain_name(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Option<String> {
+fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option<String> {
     let name = entry.key();
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
         let message = format!("no {} is named `{name}`", what(kind));
-        context
+        findings
             .report(&codes::BAD_NAME_IN_CONDITION, entry.key_span(), message)
             .help("write the name as it is sent; nothing is decoded");
         return None;
@@ -192,53 +191,45 @@ fn what(kind: Kind) -> &'static str {
     }
 }
 
-fn value_test(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Option<ValueTest> {
-    match entry.value.get_ref() {
+fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option<ValueTest> {
+    match entry.value() {
         DeValue::Boolean(true) => Some(ValueTest::Present),
         DeValue::Boolean(false) => Some(ValueTest::Absent),
         DeValue::String(_) => {
-            let text = entry.text(context)?;
-            is_possible(context, &text, kind).then(|| ValueTest::Equal(text.text.to_owned()))
+            let text = entry.text(findings)?;
+            is_possible(findings, &text, kind).then(|| ValueTest::Equal(text.text.to_owned()))
         }
         DeValue::Array(_) => {
             let mut values = Distinct::new();
-            for text in entry.some_texts(context) {
-                if is_possible(context, &text, kind) {
-                    values.push(context, text.text.to_owned(), &text);
+            for text in entry.some_texts(findings) {
+                if is_possible(findings, &text, kind) {
+                    values.push(findings, text.text.to_owned(), &text);
                 }
             }
             (!values.values.is_empty()).then_some(ValueTest::AnyOf(values.values))
         }
         DeValue::Table(_) => {
-            let section = entry.section(context, &["regex"])?;
-            let text = section.require(context, "regex")?.text(context)?;
-            checked_regex(context, &text).map(ValueTest::Regex)
+            let section = entry.section(findings, &["regex"])?;
+            let text = section.require(findings, "regex")?.text(findings)?;
+            checked_regex(findings, &text).map(ValueTest::Regex)
         }
         DeValue::Integer(number) => {
             let cure = format!("values are texts: write `\"{number}\"`");
             let span = entry.span();
             let message = format!("`{}` must be a text, not a whole number", entry.key());
-            context.report(&codes::WRONG_TYPE, span, message).label("this is a whole number").help(cure);
+            findings.report(&codes::WRONG_TYPE, span, message).label("this is a whole number").help(cure);
             None
         }
-        _ => {
-            wrong_type(
-                context,
-                entry.key(),
-                entry.value,
-                "a text, `true`, `false`, a list of texts or `{ regex = \"…\" }`",
-            );
-            None
-        }
+        _ => entry.wrong_type(findings, "a text, `true`, `false`, a list of texts or `{ regex = \"…\" }`"),
     }
 }
 
-fn is_possible(context: &mut Context<'_>, text: &Text<'_>, kind: Kind) -> bool {
+fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: Kind) -> bool {
     let is_trimmed = kind == Kind::Query || text.text.trim_matches([' ', '\t']) == text.text;
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
         let message = format!("no {} has the value `{}`", what(kind), text.text.escape_debug());
-        let report = context.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
+        let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
         match kind {
             Kind::Query => report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`"),
             Kind::Cookie => report.help("a value ends at `;` and has no spaces around it"),

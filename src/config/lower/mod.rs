@@ -11,5 +11,6 @@ pub(crate) mod origins;
 pub(crate) mod paths;
 pub(crate) mod redirect_map;
 pub(crate) mod routes;
+pub(crate) mod spans;
 pub(crate) mod targets;
 pub(crate) mod top;
