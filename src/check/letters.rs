@@ -131,7 +131,7 @@ fn escape(letters: &[Letter]) -> Option<(Range<usize>, u8)> {
     let [percent, high, low, ..] = letters else { return None };
     let byte = decode(u8::try_from(high.char).ok()?, u8::try_from(low.char).ok()?)?;
     let is_escape = percent.char == '%' && percent.touches(high) && high.touches(low);
-    is_escape.then(|| (percent.at.start..low.at.end, byte))
+    is_escape.then_some((percent.at.start..low.at.end, byte))
 }
 
 /// What the first of some letters, no escape, is in normal form, where that is something else.
