@@ -259,15 +259,7 @@ fn template(
     holes: &[Hole<'_>],
 ) -> Option<PathPattern> {
     let tildes = "~".repeat(text.text.matches(['~', '%']).count() + 1);
-    let mark = |number: usize| format!("{tildes}{number}");
-    let mut marked = String::new();
-    let mut done = 0;
-    for (number, hole) in holes.iter().enumerate() {
-        marked.push_str(text.text.get(done..hole.start).unwrap_or_default());
-        marked.push_str(&mark(number));
-        done = hole.end;
-    }
-    marked.push_str(text.text.get(done..).unwrap_or_default());
+    let marked = marked(text.text, holes, &tildes);
     let normal = canonical.normalize(&marked);
     let mut segments = Vec::new();
     let mut rest = None;
@@ -288,6 +280,17 @@ fn template(
         return None;
     }
     Some(PathPattern::Template(Template { segments, rest }))
+}
+
+fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {
+    let mut marked = String::new();
+    let mut done = 0;
+    for (number, hole) in holes.iter().enumerate() {
+        marked.push_str(text.get(done..hole.start).unwrap_or_default());
+        marked.push_str(&format!("{tildes}{number}"));
+        done = hole.end;
+    }
+    marked + text.get(done..).unwrap_or_default()
 }
 
 #[cfg(test)]

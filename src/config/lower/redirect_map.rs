@@ -39,26 +39,8 @@ pub(crate) fn lower(
 ) -> Option<MapRead> {
     let from = reader.sources.files().get(name.span.file).map_or("", |file| file.name.as_str());
     let resolved = resolve(from, name.text).map_err(|why| report_bad_name(findings, name, why)).ok()?;
-    let bytes = match reader.read(&resolved, MAX_MAP) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("the redirect map `{resolved}` cannot be read: {error}");
-            findings
-                .report(&codes::UNREADABLE, name.span.clone(), message)
-                .help("maps are found beside the file that names them");
-            return None;
-        }
-    };
-    let (mut text, broken) = decode(bytes);
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
+    let text = text(reader, findings, &resolved, &name.span)?;
     let file = reader.sources.files().len();
-    if let Some(range) = broken {
-        reader.sources.add(&resolved, text);
-        report_not_utf8(findings, &resolved, Span { file, range });
-        return None;
-    }
     let read = Map::new(&text, file, canonical, findings).read();
     reader.sources.add(&resolved, text);
     if read.rows.as_ref().is_some_and(Vec::is_empty) {
@@ -67,6 +49,33 @@ pub(crate) fn lower(
             .help("a row is `from,to` or `from,to,status`");
     }
     Some(read)
+}
+
+/// The text of a map, without a byte order mark; `None` where it cannot be read.
+fn text(reader: &mut Reader<'_>, findings: &mut Findings, name: &str, named_at: &Span) -> Option<String> {
+    let bytes = match reader.read(name, MAX_MAP) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            findings
+                .report(
+                    &codes::UNREADABLE,
+                    named_at.clone(),
+                    format!("the redirect map `{name}` cannot be read: {error}"),
+                )
+                .help("maps are found beside the file that names them");
+            return None;
+        }
+    };
+    let (mut text, broken) = decode(bytes);
+    if let Some(range) = broken {
+        let file = reader.sources.add(name, text);
+        report_not_utf8(findings, name, Span { file, range });
+        return None;
+    }
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Some(text)
 }
 
 /// A map that is being read.

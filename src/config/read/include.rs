@@ -143,26 +143,26 @@ fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &Tex
     if !is_wild(&resolved) {
         return vec![resolved];
     }
-    let span = pattern.span.clone();
     match matches(reader, &resolved) {
-        Ok(names) if names.len() > MAX_FILES => {
-            findings.report(&codes::UNREADABLE, span, format!("`{}` matches more than 10,000 files", pattern.text));
-            Vec::new()
-        }
-        Ok(names) => {
-            if names.is_empty() {
-                findings
-                    .report(&codes::EMPTY_PATTERN, span, format!("`{}` matches no file", pattern.text))
-                    .help("patterns are relative to the folder of the top file");
-            }
-            names
-        }
+        Ok(names) if (1..=MAX_FILES).contains(&names.len()) => return names,
+        Ok(names) => wrong_number(findings, pattern, names.len()),
         Err(why) => {
             findings
-                .report(&codes::BAD_FILE_NAME, span, format!("`{}` is no pattern: {why}", pattern.text))
+                .report(&codes::BAD_FILE_NAME, pattern.span.clone(), format!("`{}` is no pattern: {why}", pattern.text))
                 .help("`*` stays inside a name: write one pattern for each depth");
-            Vec::new()
         }
+    }
+    Vec::new()
+}
+
+fn wrong_number(findings: &mut Findings, pattern: &TextValue<'_>, matches: usize) {
+    let span = pattern.span.clone();
+    if matches == 0 {
+        findings
+            .report(&codes::EMPTY_PATTERN, span, format!("`{}` matches no file", pattern.text))
+            .help("patterns are relative to the folder of the top file");
+    } else {
+        findings.report(&codes::UNREADABLE, span, format!("`{}` matches more than 10,000 files", pattern.text));
     }
 }
 
