@@ -45,7 +45,7 @@ impl HeaderNames {
             findings
                 .report(&codes::HEADER_TWICE, span, format!("the header `{lower}` is named twice"))
                 .also(first.clone(), "here first")
-                .help("header names compare without case: keep one");
+                .help("header names are not case-sensitive: keep one");
             return None;
         }
         self.seen.insert(lower.clone(), span);
@@ -61,7 +61,7 @@ impl HeaderNames {
 fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) -> bool {
     if !is_token(name) {
         findings
-            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is no header name"))
+            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is not a header name"))
             .help("use letters, digits and `-`");
         return false;
     }
@@ -140,7 +140,7 @@ pub(crate) fn check_value(findings: &mut Findings, written: Written, value: &str
         }
         Some(_) => {
             findings
-                .report(&codes::BAD_HEADER_VALUE, span, "a header value holds no control character")
+                .report(&codes::BAD_HEADER_VALUE, span, "the header value has a control character")
                 .help("remove the line end or other control character");
         }
     }
