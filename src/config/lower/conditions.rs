@@ -41,7 +41,7 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
             Ok(host) => hosts.push(findings, host, &text),
             Err(why) => {
                 findings
-                    .report(&codes::BAD_HOST, text.span, format!("`{}` is no host: {why}", text.text))
+                    .report(&codes::BAD_HOST, text.span, format!("`{}` is not a host name: {why}", text.text))
                     .help(why.cure());
             }
         }
@@ -54,16 +54,20 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     for text in entry.one_or_more(findings) {
         if !is_token(text.text) {
             findings
-                .report(&codes::BAD_METHOD, text.span, format!("`{}` is no method", text.text))
+                .report(&codes::BAD_METHOD, text.span, format!("`{}` is not a method", text.text))
                 .help("write a name such as `GET`");
             continue;
         }
         if !METHODS.contains(&text.text) {
             findings
-                .report(&codes::UNKNOWN_METHOD, text.span.clone(), format!("no request has the method `{}`", text.text))
+                .report(
+                    &codes::UNKNOWN_METHOD,
+                    text.span.clone(),
+                    format!("CloudFront never passes on the method `{}`", text.text),
+                )
                 .did_you_mean(text.text, METHODS)
                 .help(
-                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case",
+                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
                 );
         }
         methods.push(findings, text.text.to_owned(), &text);
@@ -80,9 +84,9 @@ fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
             continue;
         }
         let upper = text.text.to_uppercase();
-        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is no country code", text.text));
+        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
         if is_code(&upper) {
-            report.help(format!("write `{upper}`: countries compare with case"));
+            report.help(format!("write `{upper}`: countries are case-sensitive"));
         } else {
             report.help("use the two capital letters of ISO 3166-1, such as `BR`");
         }
@@ -174,7 +178,7 @@ fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option
     let name = entry.key();
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
-        let message = format!("no {} is named `{name}`", what(kind));
+        let message = format!("`{name}` cannot be the name of a {}", what(kind));
         findings
             .report(&codes::BAD_NAME_IN_CONDITION, entry.key_span(), message)
             .help("write the name as it is sent; nothing is decoded");
@@ -228,7 +232,7 @@ fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: Kind) -> boo
     let is_trimmed = kind == Kind::Query || text.text.trim_matches([' ', '\t']) == text.text;
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
-        let message = format!("no {} has the value `{}`", what(kind), text.text.escape_debug());
+        let message = format!("`{}` cannot be the value of a {}", text.text.escape_debug(), what(kind));
         let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
         match kind {
             Kind::Query => report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`"),
