@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::files::words;
 use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, secrets, table};
-use crate::edge::{Action, FunctionError, Handled, Handler, Summary};
+use crate::edge::{FunctionError, Handled, Handler, Handling, Summary};
 use crate::report::json::indented;
 use crate::route::Timestamp;
 
@@ -137,7 +137,7 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct SummaryEntry<'a> {
     route: Option<&'a str>,
-    action: Action,
+    action: Handling,
     origin: Option<&'a str>,
     status: Option<u16>,
     surprise: Option<&'a str>,

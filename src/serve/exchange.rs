@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE, VIA};
 use http::request::Parts;
@@ -19,6 +19,7 @@ use super::page::{Form, Page};
 use super::stand_in::{self, Choice};
 use super::target::Target;
 use super::{Edge, Live, Notice, folder};
+use crate::edge::start::now;
 use crate::route::{Origin, OriginKind, Timestamp};
 
 const ROUTE: HeaderName = HeaderName::from_static("x-crossfade-route");
@@ -133,7 +134,7 @@ async fn attend(
     let table = live.table();
     let now = now();
     incoming::drop_hidden(&mut parts.headers);
-    let facts = gate::Facts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
+    let facts = gate::GateFacts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
     let cookie = gate::pass(table, &mut parts.headers, facts);
     let (answer, choice) = through_the_handler(edge, live, (client, &mut parts), now)?;
     exchange.origin.clone_from(&choice.origin);
@@ -183,11 +184,6 @@ fn check(edge: &Edge, parts: &Parts) -> Result<(), Box<Page>> {
         return refuse(StatusCode::LOOP_DETECTED, "loop", lead);
     }
     Ok(())
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
 }
 
 /// The decision, made by the handler of the edge from an event like CloudFront's.

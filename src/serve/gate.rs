@@ -8,21 +8,20 @@ use std::hash::{BuildHasher, RandomState};
 use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 
+use crate::platform::headers::{self, OUR_PREFIX};
 use crate::route::{Cohort, Table, Timestamp, epoch_of};
 
-/// Everything under this prefix is written by the gate and by nobody else.
-pub(super) const OURS: &str = "x-crossfade-";
 /// Keeps a viewer in its cohort; empty for a viewer in none.
-pub(super) const COHORT_COOKIE: &str = "crossfade-cohort";
-pub(super) const HOST_HEADER: HeaderName = HeaderName::from_static("x-crossfade-host");
-pub(super) const COHORT_HEADER: HeaderName = HeaderName::from_static("x-crossfade-cohort");
-pub(super) const EPOCH_HEADER: HeaderName = HeaderName::from_static("x-crossfade-epoch");
-const COUNTRY_HEADER: HeaderName = HeaderName::from_static("cloudfront-viewer-country");
+const COHORT_COOKIE: &str = "crossfade-cohort";
+const HOST_HEADER: HeaderName = HeaderName::from_static(headers::HOST);
+const COHORT_HEADER: HeaderName = HeaderName::from_static(headers::COHORT);
+const EPOCH_HEADER: HeaderName = HeaderName::from_static(headers::EPOCH);
+const COUNTRY_HEADER: HeaderName = HeaderName::from_static(headers::COUNTRY);
 const MILLION: u64 = 1_000_000;
 
 /// What the gate is told beside the request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Facts<'a> {
+pub(super) struct GateFacts<'a> {
     /// The authority of the request, where it has one.
     pub(super) host: Option<&'a str>,
     /// The country of viewers that do not say theirs.
@@ -32,7 +31,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// Passes a request's headers through the gate. Returns the cookie that its answer must set, if any.
-pub(super) fn pass(table: &Table, headers: &mut HeaderMap, facts: Facts<'_>) -> Option<HeaderValue> {
+pub(super) fn pass(table: &Table, headers: &mut HeaderMap, facts: GateFacts<'_>) -> Option<HeaderValue> {
     drop_ours(headers);
     join_cookies(headers);
     if let Some(host) = facts.host.and_then(|host| HeaderValue::from_str(host).ok()) {
@@ -52,7 +51,7 @@ pub(super) fn pass(table: &Table, headers: &mut HeaderMap, facts: Facts<'_>) -> 
 }
 
 fn drop_ours(headers: &mut HeaderMap) {
-    let ours: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(OURS)).cloned().collect();
+    let ours: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(OUR_PREFIX)).cloned().collect();
     for name in ours {
         headers.remove(name);
     }
@@ -205,7 +204,8 @@ mod tests {
             ("cookie", "crossfade-cohort=early"),
             ("cloudfront-viewer-country", "PT"),
         ]);
-        let facts = Facts { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
+        let facts =
+            GateFacts { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
         assert_eq!(pass(&table, &mut map, facts), None);
         let mut seen: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         seen.sort_unstable();
@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_new_viewer_gets_the_cookie_and_without_cohorts_nobody_does() {
         let table_of_all = table(vec![Cohort { name: "all".to_owned(), share: Share(1_000_000) }], Vec::new());
-        let facts = Facts { host: None, country: None, now: Timestamp::from_seconds(0) };
+        let facts = GateFacts { host: None, country: None, now: Timestamp::from_seconds(0) };
         let mut map = HeaderMap::new();
         let cookie = pass(&table_of_all, &mut map, facts).unwrap();
         assert!(cookie.to_str().unwrap().starts_with("crossfade-cohort=all; Path=/"), "{cookie:?}");
