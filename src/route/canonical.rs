@@ -144,15 +144,15 @@ impl Canonical {
             return false;
         }
         bytes.iter().enumerate().all(|(at, &byte)| match kind(byte) {
-            Kind::Plain => true,
+            ByteKind::Plain => true,
             // What follows a slash may have to be merged or removed.
-            Kind::Slash => match bytes.get(at + 1) {
+            ByteKind::Slash => match bytes.get(at + 1) {
                 Some(b'/') => self.slashes == Slashes::Keep,
                 next => next != Some(&b'.'),
             },
-            Kind::Upper => self.case == Case::Keep || in_escape(bytes, at),
-            Kind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
-            Kind::Foreign => false,
+            ByteKind::Upper => self.case == Case::Keep || in_escape(bytes, at),
+            ByteKind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
+            ByteKind::Foreign => false,
         })
     }
 
@@ -178,7 +178,7 @@ impl Canonical {
 
 /// What a byte of a raw path may have to be changed for.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ByteKind {
     /// Nothing.
     Plain,
     Slash,
@@ -190,22 +190,22 @@ enum Kind {
 }
 
 #[allow(clippy::indexing_slicing, reason = "there is a kind for each byte")]
-fn kind(byte: u8) -> Kind {
+fn kind(byte: u8) -> ByteKind {
     KINDS[usize::from(byte)]
 }
 
 /// The kind of each byte: a load is cheaper than the comparisons, and most of a decision is reading its path.
 #[allow(clippy::indexing_slicing, reason = "done by the compiler, which would refuse it")]
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Foreign; 256];
+const KINDS: [ByteKind; 256] = {
+    let mut kinds = [ByteKind::Foreign; 256];
     let mut byte = 0u8;
     while byte < 128 {
         kinds[byte as usize] = match byte {
-            b'/' => Kind::Slash,
-            b'%' => Kind::Percent,
-            b'A'..=b'Z' => Kind::Upper,
-            _ if is_path_byte(byte) => Kind::Plain,
-            _ => Kind::Foreign,
+            b'/' => ByteKind::Slash,
+            b'%' => ByteKind::Percent,
+            b'A'..=b'Z' => ByteKind::Upper,
+            _ if is_path_byte(byte) => ByteKind::Plain,
+            _ => ByteKind::Foreign,
         };
         byte += 1;
     }

@@ -6,10 +6,11 @@ use super::cache_control::{DEFAULT_CACHE_CONTROL, cut_max_age};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
+use super::ids::OriginId;
 use super::index::Found;
 use super::query::QueryPolicy;
 use super::request::Request;
-use super::table::{OriginId, Table};
+use super::table::Table;
 use super::target::{Location, Target, Unsafe, check_made};
 
 /// Decides a request: the first route in written order whose every condition holds, else the default.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::definition::{HeaderChanges, Route};
+use super::ids::OriginId;
 use super::origin::Origin;
-use super::table::OriginId;
 use super::target::{Location, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).

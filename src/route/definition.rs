@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cache_control::DEFAULT_CACHE_CONTROL;
 use super::canonical::Canonical;
-use super::condition::{Condition, Fact, HostPattern, ValueTest};
+use super::condition::{Condition, HostPattern, ValueTest};
+use super::fact::Fact;
 use super::origin::Origin;
 use super::pattern::PathPattern;
 use super::query::QueryPolicy;

@@ -113,7 +113,7 @@ pub struct Winner<'t> {
     #[serde(flatten)]
     pub route: RouteRef<'t>,
     /// The row of its redirect map.
-    pub row: Option<Row<'t>>,
+    pub row: Option<ExplainedRow<'t>>,
     /// The texts that a target can use, by name, in the order of the path.
     #[serde(serialize_with = "by_name")]
     pub captured: Vec<(String, String)>,
@@ -126,7 +126,7 @@ fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 
 /// A row of a redirect map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Row<'t> {
+pub struct ExplainedRow<'t> {
     /// The source in normal form.
     pub from: &'t str,
     /// The target.
@@ -254,16 +254,16 @@ impl<'t> Winner<'t> {
     fn new(route: RouteRef<'t>, path: &str) -> Winner<'t> {
         let pattern = &route.route.path;
         let row = match pattern {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(Row::of),
+            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(ExplainedRow::of),
             _ => None,
         };
         Winner { route, row, captured: captured(pattern, path) }
     }
 }
 
-impl<'t> Row<'t> {
-    fn of(row: &'t MapRow) -> Row<'t> {
-        Row { from: &row.from, to: &row.to, line: row.line }
+impl<'t> ExplainedRow<'t> {
+    fn of(row: &'t MapRow) -> ExplainedRow<'t> {
+        ExplainedRow { from: &row.from, to: &row.to, line: row.line }
     }
 }
 

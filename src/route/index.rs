@@ -21,36 +21,40 @@
 mod groups;
 mod hash;
 mod hosts;
+mod item;
 mod lists;
 mod literals;
 mod required;
 mod search;
 mod segments;
 mod trie;
+mod visit;
 
 use serde::{Deserialize, Serialize};
 
 use self::groups::Groups;
 use self::hash::{NONE, Proof, Slots, hash, place};
 use self::hosts::Hosts;
-use self::lists::{Item, Lists, index, number};
+use self::item::{Item, index, number};
+use self::lists::Lists;
 use self::literals::{Firsts, Literals};
 use self::search::{Rivals, Search};
 use self::segments::Segments;
 use self::trie::Trie;
+pub use self::visit::Found;
+use self::visit::{Check, Visit};
 use super::condition::Asked;
-use super::definition::{Definition, Route};
-use super::pattern::{MapRow, PathPattern};
-use super::table::RouteId;
+use super::definition::Definition;
+use super::pattern::PathPattern;
 
 /// What finds the deciding route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     proof: Proof,
     hosts: Hosts,
-    sections: Vec<Section>,
+    sections: Vec<HostSet>,
     exact: Slots,
-    entries: Vec<Entry>,
+    entries: Vec<ExactPath>,
     trie: Trie,
     literals: Literals,
     lists: Lists,
@@ -58,7 +62,7 @@ pub struct Index {
 
 /// The routes of one set of hosts, but for exact paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Section {
+struct HostSet {
     /// The node of the path `/` before its slash.
     root: u32,
     firsts: Firsts,
@@ -68,41 +72,13 @@ struct Section {
 
 /// One exact path of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct ExactPath {
     /// A route, or the row of a map, whose text is the path.
     key: Item,
     /// All of them.
     list: u32,
     /// The first route of any other kind in the section that could take the path.
     rival: u32,
-}
-
-/// What is left to be checked of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
-    /// The path is known to match.
-    Conditions,
-    /// Only a text that the pattern requires was found.
-    All,
-}
-
-/// What is done with the lists that a path leads to.
-trait Visit {
-    /// Routes from this one on are of no interest.
-    fn best(&self) -> u32;
-    /// A list; [`NONE`] is an empty one.
-    fn list(&mut self, list: u32, check: Check);
-}
-
-/// What was found: a route and, for a map, its row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found<'t> {
-    /// The first route whose every condition holds.
-    pub id: RouteId,
-    /// The same.
-    pub route: &'t Route,
-    /// The row of its redirect map.
-    pub row: Option<&'t MapRow>,
 }
 
 impl Index {
@@ -123,22 +99,22 @@ impl Index {
                 }
             }
             let segments = segments.get_or_insert_with(|| Segments::of(asked.path));
-            self.walk(section, asked.path, segments, &mut search);
+            self.walk(section, segments, &mut search);
         });
         search.found()
     }
 
     /// Visits every list of a section that the path leads to, but for exact paths.
-    fn walk(&self, number: u32, path: &str, segments: &Segments<'_>, visit: &mut impl Visit) {
+    fn walk(&self, number: u32, segments: &Segments<'_>, visit: &mut impl Visit) {
         let section = self.sections[index(number)];
-        if path.starts_with('/') {
+        if segments.path.starts_with('/') {
             self.trie.walk(section.root, segments.iter(), visit);
         }
-        self.literals.walk((number, section.firsts), path, segments, visit);
+        self.literals.walk((number, section.firsts), segments, visit);
         visit.list(section.rest, Check::All);
     }
 
-    fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&Entry> {
+    fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&ExactPath> {
         let mut entries = self.exact.find(place(whole, section)).map(|entry| &self.entries[index(entry)]);
         entries.find(|entry| text(definition, entry.key) == path)
     }
@@ -147,7 +123,7 @@ impl Index {
     #[must_use]
     pub fn build(definition: &Definition) -> Index {
         let (hosts, section_of, count) = Hosts::build(definition);
-        let mut builder = Builder::new(definition, count);
+        let mut builder = IndexBuilder::new(definition, count);
         for (route, section) in section_of.into_iter().enumerate() {
             builder.add(number(route), section);
         }
@@ -164,25 +140,25 @@ fn text(definition: &Definition, item: Item) -> &str {
 }
 
 /// An index that grows, a route at a time.
-struct Builder<'t> {
+struct IndexBuilder<'t> {
     definition: &'t Definition,
-    sections: Vec<Section>,
+    sections: Vec<HostSet>,
     exact: Groups<(u32, &'t str)>,
-    trie: trie::Builder<'t>,
-    literals: literals::Builder,
+    trie: trie::TrieBuilder<'t>,
+    literals: literals::LiteralsBuilder,
     rest: Vec<(u32, u32)>,
 }
 
-impl<'t> Builder<'t> {
-    fn new(definition: &'t Definition, sections: u32) -> Builder<'t> {
-        let mut trie = trie::Builder::default();
-        let section = |_| Section { root: trie.root(), firsts: Firsts::default(), rest: NONE };
-        Builder {
+impl<'t> IndexBuilder<'t> {
+    fn new(definition: &'t Definition, sections: u32) -> IndexBuilder<'t> {
+        let mut trie = trie::TrieBuilder::default();
+        let section = |_| HostSet { root: trie.root(), firsts: Firsts::default(), rest: NONE };
+        IndexBuilder {
             definition,
             sections: (0..sections).map(section).collect(),
             exact: Groups::default(),
             trie,
-            literals: literals::Builder::default(),
+            literals: literals::LiteralsBuilder::default(),
             rest: Vec::new(),
         }
     }
@@ -239,10 +215,10 @@ impl Index {
         for ((section, path), items) in exact {
             let Some(&key) = items.first() else { continue };
             let mut rivals = Rivals::new(&self.lists);
-            self.walk(section, path, &Segments::of(path), &mut rivals);
+            self.walk(section, &Segments::of(path), &mut rivals);
             let rival = rivals.best();
             pairs.push((place(hash(path.as_bytes()), section), number(self.entries.len())));
-            self.entries.push(Entry { key, list: self.lists.add(definition, items), rival });
+            self.entries.push(ExactPath { key, list: self.lists.add(definition, items), rival });
         }
         self.exact = Slots::new(&pairs);
     }

@@ -14,6 +14,8 @@ mod decision;
 mod definition;
 #[cfg(feature = "cli")]
 pub mod explain;
+mod fact;
+mod ids;
 pub mod index;
 mod lazy_regex;
 mod origin;
@@ -28,7 +30,7 @@ mod viewer;
 pub use crate::text::Timestamp;
 pub use cache_control::DEFAULT_CACHE_CONTROL;
 pub use canonical::Canonical;
-pub use condition::{Condition, Fact};
+pub use condition::Condition;
 pub use decide::decide;
 pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 pub use definition::{
@@ -37,12 +39,14 @@ pub use definition::{
 };
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
+pub use fact::Fact;
+pub use ids::{OriginId, RouteId};
 pub use index::Found;
 pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
 };
 pub use request::{Request, Url};
-pub use table::{CompileError, OriginId, RouteId, Table};
+pub use table::{CompileError, Table};
 pub use time::{Window, epoch_of};
 pub use viewer::{Cohort, Declared, Share, Told, Viewer};

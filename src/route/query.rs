@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::condition::Fact;
+use super::fact::Fact;
 
 /// The pieces between `&`, each with its name (what stands before the first `=`).
 pub fn pieces(query: &str) -> impl Iterator<Item = (&str, &str)> {

@@ -1,6 +1,6 @@
 //! The facts that a decision is made from, and how a URL is split into them.
 
-use super::condition::Fact;
+use super::fact::Fact;
 use super::query;
 use super::viewer::Viewer;
 use crate::text::Timestamp;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::definition::{About, Action, Definition, OriginAction, Route};
+use super::ids::{OriginId, RouteId};
 use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
@@ -17,22 +18,6 @@ pub struct Table {
     /// Every `from` and `until`, sorted, each once.
     instants: Vec<Timestamp>,
     index: Index,
-}
-
-/// A route of the table that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RouteId(pub(super) u32);
-
-/// An origin of the table that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OriginId(usize);
-
-impl OriginId {
-    /// Its position among the table's origins.
-    #[must_use]
-    pub fn position(self) -> usize {
-        self.0
-    }
 }
 
 /// Why a definition is not a table.

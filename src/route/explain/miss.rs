@@ -6,7 +6,8 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::route::condition::{Condition, Fact, ValueTest};
+use crate::route::condition::{Condition, ValueTest};
+use crate::route::fact::Fact;
 use crate::route::request::Request;
 use crate::route::time::Window;
 

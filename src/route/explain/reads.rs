@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::route::condition::{Condition, Fact};
+use crate::route::condition::Condition;
 use crate::route::decision::{Decision, Outcome};
+use crate::route::fact::Fact;
 use crate::route::query::QueryPolicy;
 use crate::route::table::Table;
 use crate::route::viewer::Told;

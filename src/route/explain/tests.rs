@@ -1,8 +1,9 @@
 //! One small table, its near misses and its winner.
 
 use super::*;
-use crate::route::condition::{Condition, Fact, HostPattern, ValueTest};
+use crate::route::condition::{Condition, HostPattern, ValueTest};
 use crate::route::definition::{Action, OriginAction, RedirectAction, ResponseHeaders};
+use crate::route::fact::Fact;
 use crate::route::origin::Side;
 use crate::route::pattern::{Segment, Template};
 use crate::route::query::QueryPolicy;

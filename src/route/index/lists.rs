@@ -9,27 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::hash::{NONE, Slots, hash, place};
-use crate::route::condition::{Fact, ValueTest};
+use super::item::{Item, index, number};
+use crate::route::condition::ValueTest;
 use crate::route::definition::Definition;
+use crate::route::fact::Fact;
 use crate::route::request::Request;
 
 /// A list with fewer candidates is tried as it is.
 const LONG: usize = 12;
-
-/// A route that may take a request, and the row of its map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Item {
-    pub(super) route: u32,
-    /// Number of the row + 1; 0: no map.
-    pub(super) row: u32,
-}
-
-impl Item {
-    /// The position of its row.
-    pub(super) fn row_of_map(self) -> Option<usize> {
-        self.row.checked_sub(1).map(index)
-    }
-}
 
 /// All lists, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,14 +139,4 @@ fn best_split(definition: &Definition, items: &[Item]) -> Option<Fact> {
     // The first of equals, so that one table always makes one index.
     let best = facts.into_iter().rev().max_by_key(count)?;
     (count(&best) >= LONG / 2).then(|| best.clone())
-}
-
-/// A position as it is stored. [`Table::compile`](crate::route::Table::compile) has counted what is numbered.
-pub(super) fn number(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(NONE)
-}
-
-/// A stored position as one of a slice.
-pub(super) fn index(number: u32) -> usize {
-    number as usize
 }

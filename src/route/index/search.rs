@@ -3,11 +3,12 @@
 use arrayvec::ArrayVec;
 
 use super::hash::NONE;
-use super::lists::{Item, Lists, index};
-use super::{Check, Found, Visit};
+use super::item::{Item, index};
+use super::lists::Lists;
+use super::visit::{Check, Found, Visit};
 use crate::route::condition::Asked;
 use crate::route::definition::Definition;
-use crate::route::table::RouteId;
+use crate::route::ids::RouteId;
 
 /// A search for the first route that takes a request.
 pub(super) struct Search<'a, 't> {
@@ -15,12 +16,12 @@ pub(super) struct Search<'a, 't> {
     asked: &'a Asked<'a>,
     lists: &'a Lists,
     best: Item,
-    seen: Seen,
+    seen: SeenLists,
 }
 
 impl<'a, 't> Search<'a, 't> {
     pub(super) fn new(definition: &'t Definition, asked: &'a Asked<'a>, lists: &'a Lists) -> Search<'a, 't> {
-        Search { definition, asked, lists, best: Item { route: NONE, row: 0 }, seen: Seen::default() }
+        Search { definition, asked, lists, best: Item { route: NONE, row: 0 }, seen: SeenLists::default() }
     }
 
     /// What was found.
@@ -72,13 +73,13 @@ impl Visit for Search<'_, '_> {
 
 /// Lists that were tried: a path of thousands of equal segments leads to one list once.
 #[derive(Default)]
-struct Seen {
+struct SeenLists {
     few: ArrayVec<u32, 32>,
     /// A bit for each list, once there are more.
     many: Vec<u64>,
 }
 
-impl Seen {
+impl SeenLists {
     /// Whether the list is new.
     fn insert(&mut self, list: u32) -> bool {
         if self.many.is_empty() {
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_list_is_new_once_however_many_there_are() {
-        let mut seen = Seen::default();
+        let mut seen = SeenLists::default();
         for round in 0..3 {
             for list in (0..1000).rev().step_by(7) {
                 assert_eq!(seen.insert(list), round == 0, "{list}");

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::hash::{NONE, Slots, hash, place};
-use super::lists::{Item, Lists, index, number};
-use super::segments::{Iter, Segment};
-use super::{Check, Visit};
+use super::item::{Item, index, number};
+use super::lists::Lists;
+use super::segments::{Hashed, Iter};
+use super::visit::{Check, Visit};
 use crate::route::definition::Definition;
-use crate::route::pattern::{Segment as Part, Template};
+use crate::route::pattern::{Segment, Template};
 
 /// All nodes of all sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +72,7 @@ impl Trie {
         }
     }
 
-    fn child(&self, parent: u32, segment: Segment<'_>) -> u32 {
+    fn child(&self, parent: u32, segment: Hashed<'_>) -> u32 {
         let is = |child: &u32| {
             let (start, end) = self.nodes[index(*child)].segment;
             self.text.as_bytes()[index(start)..index(end)] == *segment.text.as_bytes()
@@ -82,7 +83,7 @@ impl Trie {
 
 /// A tree that grows.
 #[derive(Default)]
-pub(super) struct Builder<'t> {
+pub(super) struct TrieBuilder<'t> {
     nodes: Vec<Node>,
     parents: Vec<u32>,
     text: String,
@@ -99,7 +100,7 @@ enum End {
     Rest,
 }
 
-impl<'t> Builder<'t> {
+impl<'t> TrieBuilder<'t> {
     /// A root for one more section.
     pub(super) fn root(&mut self) -> u32 {
         self.node(NONE, (0, 0))
@@ -115,8 +116,8 @@ impl<'t> Builder<'t> {
     /// Adds a template.
     pub(super) fn template(&mut self, root: u32, template: &'t Template, route: u32) {
         let node = template.segments.iter().fold(root, |node, segment| match segment {
-            Part::Literal(text) => self.literal(node, text),
-            Part::Capture(_) => self.wildcard(node),
+            Segment::Literal(text) => self.literal(node, text),
+            Segment::Capture(_) => self.wildcard(node),
         });
         self.end(node, if template.rest.is_some() { End::Rest } else { End::Exact }, route);
     }
