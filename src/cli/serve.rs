@@ -18,7 +18,7 @@ use super::{CliError, Exit, Format, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, banner, json, line};
 use crate::report::layout::{GOOD, WARN, count, styled};
 use crate::route::Table;
-use crate::serve::{self, Edge, MapError, Notice, Reading, Settings, Tabled, parse_mapping};
+use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::nearest;
 
 /// Arguments of `serve`.
@@ -118,7 +118,7 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = Settings { mapping, country: args.country, ..Settings::default() };
+    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
     let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
     let edge = Arc::new(edge);
     greet(global, address, &greeting);

@@ -27,11 +27,9 @@ pub(super) fn full(text: impl Into<Bytes>) -> Body {
 pub(super) struct Upload {
     /// Until it is let go.
     inner: Option<Incoming>,
-    turn: watch::Sender<Turn>,
+    /// Since when it is the origin's turn; `None` while the viewer's bytes are awaited.
+    turn: watch::Sender<Option<Instant>>,
 }
-
-/// Since when it is the origin's turn; `None` while the viewer's bytes are awaited.
-type Turn = Option<Instant>;
 
 impl Upload {
     pub(super) fn new(inner: Incoming) -> Upload {

@@ -25,7 +25,7 @@ const ROUTE: HeaderName = HeaderName::from_static("x-crossfade-route");
 const ORIGIN: HeaderName = HeaderName::from_static("x-crossfade-origin");
 
 /// One request on its way, and what is known of it so far.
-struct Visit {
+struct Journey {
     edge: Arc<Edge>,
     live: Arc<Live>,
     client: IpAddr,
@@ -37,9 +37,9 @@ pub(super) async fn answer(edge: Arc<Edge>, client: IpAddr, request: Request<Inc
     let start = Instant::now();
     let (parts, body) = request.into_parts();
     let (form, is_head) = (Form::wanted(&parts.headers), parts.method == Method::HEAD);
-    let mut visit = Visit { live: edge.live(), edge, client, exchange: begun(&parts) };
-    let attended = visit.attend(parts, Upload::new(body)).await;
-    let Visit { edge, mut exchange, .. } = visit;
+    let mut journey = Journey { live: edge.live(), edge, client, exchange: begun(&parts) };
+    let attended = journey.attend(parts, Upload::new(body)).await;
+    let Journey { edge, mut exchange, .. } = journey;
     let mut response = attended.unwrap_or_else(|page| {
         exchange.trouble.get_or_insert_with(|| page.lead.clone());
         page.response(form)
@@ -79,7 +79,7 @@ fn without_body(response: &mut Response<Body>) {
     *response.body_mut() = full("");
 }
 
-impl Visit {
+impl Journey {
     /// The stages of an answer. An error is the page to show instead.
     async fn attend(&mut self, mut parts: Parts, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
         refusal::check(&parts, &self.edge.via)?;
@@ -100,7 +100,7 @@ impl Visit {
 
     /// The decision, made by the handler of the edge from an event like CloudFront's.
     fn decide(&mut self, mut parts: Parts, now: Timestamp) -> Result<Reply, Box<WebPage>> {
-        let Visit { edge, live, client, exchange } = self;
+        let Journey { edge, live, client, exchange } = self;
         let configured = live.handler.table().configured_origin();
         incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
         let origin = incoming::origin_block(configured, &live.secrets);
@@ -115,7 +115,7 @@ impl Visit {
     }
 
     async fn to_origin(&self, outgoing: Outgoing, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
-        let Visit { edge, live, exchange, .. } = self;
+        let Journey { edge, live, exchange, .. } = self;
         let origin = live.origin(exchange.origin.as_deref(), &outgoing.domain).ok_or_else(|| {
             let why = format!("the handler chose `{}`, which is no origin of the table", outgoing.domain);
             Box::new(WebPage::trouble(StatusCode::BAD_GATEWAY, "unknown origin", why))

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use super::body::{Body, Download, Upload};
 use super::headers::drop_hop_by_hop;
 use super::outgoing::Outgoing;
-use super::target::Server;
+use super::target::HttpServer;
 
 /// CloudFront waits this long for a connection by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ impl ForwardError {
 /// Sends a request on and returns the answer once its head is there.
 pub(super) async fn send(
     client: &Client,
-    server: &Server,
+    server: &HttpServer,
     outgoing: Outgoing,
     body: Upload,
 ) -> Result<Response<Body>, ForwardError> {
@@ -88,7 +88,7 @@ fn failed(problem: &legacy::Error, address: String) -> ForwardError {
     }
 }
 
-fn http_request(server: &Server, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, ForwardError> {
+fn http_request(server: &HttpServer, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, ForwardError> {
     let target = target(&server.base, &outgoing);
     let path: PathAndQuery = target.parse().map_err(|_| ForwardError::Path(target))?;
     let mut uri = http::uri::Parts::default();

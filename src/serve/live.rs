@@ -16,7 +16,7 @@ use crate::route::{Definition, Origin, Table};
 
 /// What does not change while the edge runs.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ServeSettings {
     /// What plays the origins.
     pub mapping: Mapping,
     /// The country of viewers that do not say theirs.
@@ -25,9 +25,9 @@ pub struct Settings {
     pub head_timeout: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings { mapping: Mapping::new(), country: None, head_timeout: Duration::from_secs(30) }
+impl Default for ServeSettings {
+    fn default() -> ServeSettings {
+        ServeSettings { mapping: Mapping::new(), country: None, head_timeout: Duration::from_secs(30) }
     }
 }
 
@@ -42,7 +42,7 @@ pub struct Tabled {
 
 /// The local edge.
 pub struct Edge {
-    pub(super) settings: Settings,
+    pub(super) settings: ServeSettings,
     pub(super) notify: Notify,
     pub(super) client: Client,
     /// How this very server names itself in `Via`.
@@ -63,7 +63,7 @@ impl Edge {
     ///
     /// # Errors
     /// Where an origin is mapped that the table does not have.
-    pub fn new(tabled: Tabled, settings: Settings, notify: Notify) -> Result<Edge, MapError> {
+    pub fn new(tabled: Tabled, settings: ServeSettings, notify: Notify) -> Result<Edge, MapError> {
         let origins = &tabled.table.definition().origins;
         check_mapping(&settings.mapping, origins.iter().map(|origin| origin.id.as_str()))?;
         let instance = RandomState::new().hash_one(());

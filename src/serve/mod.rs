@@ -24,7 +24,7 @@ mod watch;
 
 pub use connections::serve;
 pub use incoming::Secrets;
-pub use live::{Edge, Settings, Tabled};
+pub use live::{Edge, ServeSettings, Tabled};
 pub use notice::{Exchange, Notice, Notify};
-pub use target::{MapError, Mapping, Player, Server, check_mapping, parse_mapping};
+pub use target::{HttpServer, MapError, Mapping, Player, check_mapping, parse_mapping};
 pub use watch::{Reading, watch};

@@ -16,7 +16,7 @@ pub(super) struct StandIn<'a> {
     pub(super) exchange: &'a Exchange,
 }
 
-type Row = (String, String);
+type NameValue = (String, String);
 
 impl StandIn<'_> {
     /// The page. `body_bytes` is the size of the request's body.
@@ -40,7 +40,7 @@ impl StandIn<'_> {
         }
     }
 
-    fn decision_rows(&self) -> Vec<Row> {
+    fn decision_rows(&self) -> Vec<NameValue> {
         let StandIn { definition, exchange, .. } = self;
         let taker = exchange.route.as_deref().unwrap_or("none: the default takes it");
         let route = definition.routes.iter().find(|route| exchange.route.as_ref() == Some(&route.id));
@@ -53,11 +53,11 @@ impl StandIn<'_> {
     }
 }
 
-fn row(name: &str, value: impl Into<String>) -> Row {
+fn row(name: &str, value: impl Into<String>) -> NameValue {
     (name.to_owned(), value.into())
 }
 
-fn origin_rows(origin: &Origin) -> Vec<Row> {
+fn origin_rows(origin: &Origin) -> Vec<NameValue> {
     let side = match origin.side {
         Side::Legacy => "legacy",
         Side::New => "new",
@@ -75,7 +75,7 @@ fn origin_rows(origin: &Origin) -> Vec<Row> {
     rows.into_iter().chain(host_rule).chain((!path.is_empty()).then(|| row("path", path))).collect()
 }
 
-fn request_rows(outgoing: &Outgoing, body_bytes: u64) -> Vec<Row> {
+fn request_rows(outgoing: &Outgoing, body_bytes: u64) -> Vec<NameValue> {
     let host = outgoing.headers.get(HOST).map(text_of).unwrap_or_default();
     vec![
         row("method", outgoing.method.as_str()),
@@ -86,12 +86,12 @@ fn request_rows(outgoing: &Outgoing, body_bytes: u64) -> Vec<Row> {
     ]
 }
 
-fn header_rows(outgoing: &Outgoing) -> Vec<Row> {
+fn header_rows(outgoing: &Outgoing) -> Vec<NameValue> {
     let others = outgoing.headers.iter().filter(|(name, _)| **name != HOST);
     others.map(|(name, value)| row(name.as_str(), text_of(value))).collect()
 }
 
 /// Names only: a value may be a secret.
-fn custom_header_rows(outgoing: &Outgoing) -> Vec<Row> {
+fn custom_header_rows(outgoing: &Outgoing) -> Vec<NameValue> {
     outgoing.custom_headers.keys().map(|name| row(name.as_str(), "(not shown)")).collect()
 }

@@ -14,14 +14,14 @@ pub type Mapping = BTreeMap<String, Player>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Player {
     /// A server that speaks plain HTTP.
-    Server(Server),
+    Server(HttpServer),
     /// A folder of files.
     Folder(PathBuf),
 }
 
 /// A server that speaks plain HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct HttpServer {
     pub(super) authority: Authority,
     /// Put before every path; empty or `/x`.
     pub(super) base: String,
@@ -106,7 +106,7 @@ fn server(typed: &str, address: &str) -> Result<Player, MapError> {
         return Err(refused());
     }
     let base = uri.path().trim_end_matches('/').to_owned();
-    Ok(Player::Server(Server { authority: authority.clone(), base }))
+    Ok(Player::Server(HttpServer { authority: authority.clone(), base }))
 }
 
 fn folder(text: &str) -> Result<Player, MapError> {

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crossfade::cli::files::DiskFiles;
 use crossfade::config::{Case, load};
 use crossfade::route::{Decision, Outcome, Request, Table, Timestamp, decide};
-use crossfade::serve::{Secrets, Settings, Tabled};
+use crossfade::serve::{Secrets, ServeSettings, Tabled};
 
 use crate::harness::{Answer, Running};
 
@@ -16,7 +16,7 @@ async fn serve_does_what_decide_says() {
     let files = DiskFiles::beside(&top).unwrap();
     let loaded = load(files.top(), &files);
     let table = loaded.table.expect("the portal's table has no error");
-    let running = Running::by(tabled(table.clone()), Settings::default()).await;
+    let running = Running::by(tabled(table.clone()), ServeSettings::default()).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).unwrap());
     let (mut compared, mut wrong) = (0, Vec::new());

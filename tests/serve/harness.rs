@@ -10,7 +10,7 @@ use crossfade::route::{
     Action, Canonical, Cohort, CustomOrigin, Definition, HeaderChanges, HeaderValue, HostRule, Origin, OriginAction,
     OriginKind, Protocol, RedirectAction, RespondAction, ResponseHeaders, Route, S3Origin, Share, Side, Table, Varies,
 };
-use crossfade::serve::{Edge, Exchange, Notice, Secrets, Settings, Tabled, parse_mapping, serve};
+use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -33,11 +33,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) async fn with(settings: Settings) -> Running {
+    pub(crate) async fn with(settings: ServeSettings) -> Running {
         Running::by(tabled(), settings).await
     }
 
-    pub(crate) async fn by(tabled: Tabled, settings: Settings) -> Running {
+    pub(crate) async fn by(tabled: Tabled, settings: ServeSettings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
@@ -51,7 +51,7 @@ impl Running {
 
     pub(crate) async fn mapped(maps: &[String]) -> Running {
         let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
-        Running::with(Settings { mapping, ..Settings::default() }).await
+        Running::with(ServeSettings { mapping, ..ServeSettings::default() }).await
     }
 
     pub(crate) fn stop(&mut self) {

@@ -195,7 +195,7 @@ async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let own = listener.local_addr().unwrap().port();
     let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
-    let settings = crossfade::serve::Settings { mapping, ..Default::default() };
+    let settings = crossfade::serve::ServeSettings { mapping, ..Default::default() };
     let edge = crossfade::serve::Edge::new(crate::harness::tabled(), settings, std::sync::Arc::new(|_| {})).unwrap();
     tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();
