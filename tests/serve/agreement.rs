@@ -77,10 +77,13 @@ fn raw(request: &Request<'_>) -> Vec<u8> {
     if let Some(host) = request.host.filter(|_| !own_host) {
         text.push_str(&format!("Host: {host}\r\n"));
     }
-    if let Some(country) = request.country {
+    if let Some(country) = request.viewer.get(crossfade::route::Told::Country) {
         text.push_str(&format!("CloudFront-Viewer-Country: {country}\r\n"));
     }
-    text.push_str(&format!("Cookie: crossfade-cohort={}\r\n", request.cohort.unwrap_or_default()));
+    text.push_str(&format!(
+        "Cookie: crossfade-cohort={}\r\n",
+        request.viewer.get(crossfade::route::Told::Cohort).unwrap_or_default()
+    ));
     for (name, value) in request.headers.iter().filter(|(name, _)| *name != "cloudfront-viewer-country") {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

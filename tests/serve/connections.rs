@@ -144,7 +144,7 @@ async fn a_new_table_decides_and_a_broken_one_changes_nothing() {
     let mut smaller = tabled();
     let mut definition = smaller.table.definition().clone();
     definition.routes.retain(|route| route.id == "retired");
-    smaller.table = crossfade::route::Table::compile(definition);
+    smaller.table = crossfade::route::Table::compile(definition).unwrap();
     let mut readings =
         vec![Reading::Unchanged, Reading::Changed(Box::new(smaller)), Reading::Broken("error: no table".to_owned())];
     assert_eq!(running.get("/old", "").await.status, 301);
