@@ -5,6 +5,8 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod json;
 mod line;
 
+pub use json::JsonError;
 pub use line::{KEYS, LineError, RequestLine, UrlError, url_text};
