@@ -8,9 +8,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::files::words;
-use super::lines::{Line, Lines, MAX_LINE, is_input_error};
-use super::{CliError, Exit, Global, Terminal, clock, table};
-use crate::requests::{LineError, RequestLine, url_text};
+use super::lines::{InputLine, InputLines, MAX_LINE, is_input_error};
+use super::table::OpenTable;
+use super::{CliError, Exit, Global, Terminal, clock};
+use crate::report::json::versioned;
+use crate::report::numbers::count;
+use crate::requests::{DecisionLine, LineError, RequestLine, url_text};
 use crate::route::{Table, Timestamp, decide};
 
 /// Arguments of `decide`.
@@ -43,13 +46,13 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// The table cannot be used, stdin cannot be read, or stdout cannot be written.
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = table::usable(global)?.table;
+    let table = OpenTable::read(global)?.table;
     let mut stderr = Terminal::stderr(global);
     if io::stdin().is_terminal() {
         stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
-    let lines = Lines::new(io::stdin().lock(), &output);
+    let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
     let mut decider =
         Decider { table: &table, input, clock: Clock::Unread, stderr, answer: Vec::new(), bad: Bad::default() };
@@ -94,13 +97,12 @@ struct Decider<'t> {
 /// The answer to a line that is no request.
 #[derive(Serialize)]
 struct ErrorLine<'a> {
-    schema: u32,
     error: &'a str,
     line: u64,
 }
 
 impl Decider<'_> {
-    fn run<W: Write>(&mut self, mut lines: Lines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
+    fn run<W: Write>(&mut self, mut lines: InputLines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
             number += 1;
@@ -111,7 +113,7 @@ impl Decider<'_> {
                     self.bad.first = number;
                 }
                 self.bad.count += 1;
-                serde_json::to_writer(&mut self.answer, &ErrorLine { schema: 1, error: &error, line: number })?;
+                serde_json::to_writer(&mut self.answer, &versioned(ErrorLine { error: &error, line: number }))?;
             }
             self.answer.push(b'\n');
             output.borrow_mut().write_all(&self.answer)?;
@@ -120,8 +122,8 @@ impl Decider<'_> {
     }
 
     /// Writes the decision of a line, or says why there is none.
-    fn decide(&mut self, line: Line<'_>) -> Result<(), String> {
-        let Line::Whole(bytes) = line else {
+    fn decide(&mut self, line: InputLine<'_>) -> Result<(), String> {
+        let InputLine::Whole(bytes) = line else {
             return Err(format!("the line is longer than {MAX_LINE} bytes"));
         };
         let mut line = self.parse(bytes)?;
@@ -130,7 +132,8 @@ impl Decider<'_> {
         }
         let request = line.request();
         let decision = decide(self.table, &request);
-        serde_json::to_writer(&mut self.answer, &decision).map_err(|error| error.to_string())
+        let line = versioned(DecisionLine(&decision));
+        serde_json::to_writer(&mut self.answer, &line).map_err(|error| error.to_string())
     }
 
     fn parse<'l>(&self, bytes: &'l [u8]) -> Result<RequestLine<'l>, String> {
@@ -169,10 +172,9 @@ impl Decider<'_> {
         if self.bad.count == 0 {
             return Exit::Fine;
         }
-        let Bad { count, first } = self.bad;
-        let count = crate::report::layout::count(usize::try_from(count).unwrap_or(usize::MAX), "line");
-        let text = format!("warning: {count} could not be decided, the first is line {first}\n");
-        self.stderr.note(&text);
+        let lines = count(usize::try_from(self.bad.count).unwrap_or(usize::MAX), "line");
+        let first = self.bad.first;
+        self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
         Exit::Found
     }
 }

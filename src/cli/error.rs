@@ -5,7 +5,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::layout::shown;
+use crate::text::shown;
 
 /// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
 #[derive(Debug)]

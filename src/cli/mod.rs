@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use crate::report::{Format, Present};
 pub use error::CliError;
 pub use terminal::Terminal;
 
@@ -91,16 +92,6 @@ pub struct Global {
         display_order = 103
     )]
     pub color: Color,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs, with `"schema": 1`
-    Json,
 }
 
 /// When to use colours.
@@ -209,14 +200,11 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
     }
 }
 
-/// Any result as JSON for stdout, with its line break.
-///
-/// # Errors
-/// None that a result of ours could cause.
-pub fn json_text(result: &impl serde::Serialize) -> Result<String, CliError> {
-    let mut text = serde_json::to_string_pretty(result).map_err(CliError::new)?;
-    text.push('\n');
-    Ok(text)
+/// Writes a command's answer to stdout, in the format that was asked for.
+fn answer(result: &impl Present, global: &Global) -> Result<(), CliError> {
+    let mut out = Terminal::stdout(global);
+    let text = global.format.answer(result, out.width()).map_err(CliError::new)?;
+    Ok(out.print(&text)?)
 }
 
 #[cfg(test)]

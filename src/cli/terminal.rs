@@ -30,6 +30,12 @@ impl Terminal {
         Terminal { stream: AutoStream::new(Box::new(io::stderr()), choice), width: width(io::stderr().is_terminal()) }
     }
 
+    /// Where words for people go beside the answers: programs get nothing but those.
+    #[must_use]
+    pub fn for_people(global: &Global) -> Terminal {
+        if global.format.is_for_people() { Terminal::stdout(global) } else { Terminal::stderr(global) }
+    }
+
     /// Columns that text may take.
     #[must_use]
     pub fn width(&self) -> usize {

@@ -326,6 +326,13 @@ impl Table {
         self.definition.files.iter_mut().for_each(|name| name.insert_str(0, prefix));
     }
 
+    /// The same table without what it says to people, which would take memory at the edge.
+    #[must_use]
+    pub fn without_words(mut self) -> Table {
+        self.definition.routes.iter_mut().for_each(|route| route.about = About::default());
+        self
+    }
+
     /// In the order they are tried.
     #[must_use]
     pub fn routes(&self) -> &[Route] {

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crossfade::check::witness::{takes, witness, witnesses};
 use crossfade::config::{self, MemoryFiles};
 use crossfade::diagnostic::Severity;
-use crossfade::requests::RequestLine;
+use crossfade::requests::{DecisionLine, RequestLine};
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
 fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {
@@ -51,7 +51,7 @@ proptest! {
         let written = Table::compile(definition);
         for facts in &requests {
             let request: Request<'_> = facts.request();
-            let line = |table: &Table| serde_json::to_string(&decide(table, &request)).unwrap();
+            let line = |table: &Table| serde_json::to_string(&DecisionLine(&decide(table, &request))).unwrap();
             prop_assert_eq!(line(&read), line(&written), "{} {:?}", toml, facts);
         }
     }

@@ -1,6 +1,6 @@
 //! What a table expects of itself: `[[test]]`, `examples` and `not_examples`.
 //!
-//! Here they are lowered from TOML to [`Case`]s, which `analysis::tests` runs. Then `check` puts the examples to the table,
+//! Here they are lowered from TOML to [`Case`]s, which `analysis::cases` runs. Then `check` puts the examples to the table,
 //! since a table whose example is not taken by its route is a table with an error. No clock is read anywhere: a case
 //! whose answer depends on the time and that gives none is an error too.
 
