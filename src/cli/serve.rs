@@ -42,7 +42,7 @@ const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
 Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer chooses its
 cohort by the cookie crossfade-cohort=NAME. The table is read again when it changes; a broken one
-leaves the last good one at work.
+leaves the last good one in use.
 
 Examples:
   crossfade serve

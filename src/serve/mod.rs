@@ -85,7 +85,7 @@ pub enum Notice {
         /// Mapped ids that it no longer has.
         unknown: Vec<String>,
     },
-    /// The files hold no table, and the last good one goes on deciding.
+    /// The files hold no table, and the last good one stays in use.
     Kept(String),
 }
 
