@@ -93,7 +93,7 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
     let (kind, differences) = match &case.expect {
         Expect::Taken(_) => (CaseKind::Example, differs(line["route"] != id, id.into(), &line["route"])),
         Expect::NotTaken(_) => {
-            let taken = taker(&decision) == Some(id);
+            let taken = decision.taker().is_some_and(|taker| taker.id == id);
             (CaseKind::NotExample, differs(taken, serde_json::json!({ "not": id }), &id.into()))
         }
         Expect::Line(expected) => {
@@ -119,12 +119,6 @@ impl CaseResult<'_> {
     pub fn passed(&self) -> bool {
         self.differences.is_empty()
     }
-}
-
-/// The route that a request ended at, even if what it made of the request was refused.
-fn taker<'t>(decision: &Decision<'t, '_>) -> Option<&'t str> {
-    let route = decision.route.or(decision.refused.map(|refused| refused.route));
-    route.map(|route| route.id.as_str())
 }
 
 fn differs(failed: bool, expected: Json, actual: &Json) -> Vec<Difference> {

@@ -8,8 +8,8 @@ use crate::config::read::context::Context;
 use crate::diagnostic::codes;
 use crate::diagnostic::codes::Code;
 use crate::diagnostic::{Diagnostic, Label};
-use crate::route::condition::{Facts, Failed};
-use crate::route::{Decision, Definition, Outcome, Request, Route, Table, decide};
+use crate::route::condition::Asked;
+use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
 
 use crate::config::cases::{Case, Expect};
 
@@ -32,7 +32,7 @@ pub(crate) fn check(context: &mut Context<'_>, table: &Table, cases: &[Case]) {
             Expect::Line(_) => None,
         };
         let Some(mut finding) = finding else { continue };
-        if let Some(other) = decision.route.or(decision.refused.map(|refused| refused.route)) {
+        if let Some(other) = decision.taker() {
             finding.labels.extend(lines.label(context, other.place, "this takes it"));
         }
         context.extend([finding]);
@@ -53,7 +53,7 @@ fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, 
         None => format!("`{}` would take it, but comes later", route.id),
     };
     let help = match decision.route {
-        Some(other) if witness::takes(table.definition(), route, &request) => {
+        Some(other) if witness::takes(&table.definition().canonical, route, &request) => {
             format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
         }
         _ => "change the route or the example, whichever is wrong".to_owned(),
@@ -62,7 +62,7 @@ fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, 
 }
 
 fn taken(case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Diagnostic> {
-    let taker = decision.route.or(decision.refused.map(|refused| refused.route));
+    let taker = decision.taker();
     if taker.is_none_or(|taker| taker.id != route.id) {
         return None;
     }
@@ -92,25 +92,20 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     if !route.path.matches(path) {
         return Some(format!("its path, in normal form `{path}`, does not match"));
     }
-    let epoch = request.time.map(|time| crate::route::epoch_of(&definition.instants, time));
-    let failed = route.conditions.first_failed(&Facts::new(request, path, epoch))?;
-    let key = match failed {
-        Failed::Host => "host".to_owned(),
-        Failed::Path => "path".to_owned(),
-        Failed::Method => "method".to_owned(),
-        Failed::Query(named) => format!("query.{}", named.name),
-        Failed::Header(named) => format!("header.{}", named.name),
-        Failed::Cookie(named) => format!("cookie.{}", named.name),
-        Failed::Country => "country".to_owned(),
-        Failed::Cohort => "cohort".to_owned(),
-        Failed::Time => "from` or `until".to_owned(),
+    let asked = Asked::new(request, path, request.time);
+    let failed = route.conditions.iter().find(|condition| !condition.holds(&asked))?;
+    let key = match (&failed.fact, failed.fact.name()) {
+        (Fact::Time, _) => "from` or `until".to_owned(),
+        (fact, Some(name)) => format!("{}.{name}", fact.key()),
+        (fact, None) => fact.key().to_owned(),
     };
     Some(format!("`{key}` does not hold"))
 }
 
 fn needs_time(case: &Case, live: &Route, lines: &mut Lines, context: &Context<'_>) -> Diagnostic {
     let message = format!("the answer to `{}` depends on the time, and it gives none", case.name);
-    let at = live.from.or(live.until).map_or_else(String::new, |time| time.to_string());
+    let window = live.window();
+    let at = window.from.or(window.until).map_or_else(String::new, |time| time.to_string());
     let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", case.request.url);
     let mut finding = finding(&codes::NEEDS_TIME, case, message, "at what time?".to_owned(), help);
     finding.labels.extend(lines.label(context, live.place, "this takes it for a while only"));
@@ -139,20 +134,17 @@ impl<'t> Timeless<'t> {
     /// `None` where no case can need a time.
     fn of(table: &'t Table, cases: &[Case]) -> Option<Timeless<'t>> {
         let definition = table.definition();
-        if definition.instants.is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
+        if table.instants().is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
             return None;
         }
         let ids = definition.routes.iter().enumerate().map(|(at, route)| (route.id.as_str(), at));
-        let windowed = definition.routes.iter().filter(|route| !route.conditions.window.is_always());
+        let windowed = definition.routes.iter().filter(|route| !route.window().is_always());
         let opened = windowed.cloned().map(|mut route| {
-            route.conditions.window = crate::route::Window::default();
+            route.conditions.retain(|condition| condition.fact != Fact::Time);
             route
         });
-        let windowed = Table::compile(Definition {
-            canonical: definition.canonical.clone(),
-            routes: opened.collect(),
-            ..Definition::default()
-        });
+        let windowed = Definition { routes: opened.collect(), ..definition.clone() };
+        let windowed = Table::compile(windowed).expect("some of a table's routes make a table");
         Some(Timeless { table, positions: ids.collect(), windowed })
     }
 
@@ -168,9 +160,9 @@ impl<'t> Timeless<'t> {
             return None;
         }
         let path = canonical.normalize(request.path);
-        let facts = Facts::new(&request, path.as_str(), None);
+        let asked = Asked::new(&request, path.as_str(), None);
         let position = |table: &Table| {
-            let found = table.index().first_match(table.definition(), &facts)?;
+            let found = table.index().first_match(table.definition(), &asked)?;
             self.positions.get(found.route.id.as_str()).copied()
         };
         let live = position(&self.windowed)?;

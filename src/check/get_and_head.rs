@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
-use crate::route::condition::{NamedTest, ValueTest};
-use crate::route::{Decision, Forward, HeaderChanges, Outcome, Route, Table, decide};
+use crate::route::condition::ValueTest;
+use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
 
 use crate::check::lines::Lines;
 use crate::check::witness::{fill, fill_query, witnesses};
@@ -48,7 +48,7 @@ pub(crate) fn check(context: &mut Context<'_>, lines: &mut Lines, table: &Table)
 
 /// GET or HEAD where a route takes one of them and not the other.
 fn only_one(route: &Route) -> Option<Methods> {
-    let names = |wanted: &str| route.conditions.methods.iter().any(|method| method == wanted);
+    let names = |wanted: &str| route.methods().iter().any(|method| method == wanted);
     match (names("GET"), names("HEAD")) {
         (true, false) => Some(("GET", "HEAD")),
         (false, true) => Some(("HEAD", "GET")),
@@ -75,7 +75,7 @@ fn requests<'a>(table: &'a Table, single: &'a [&'a Route]) -> impl Iterator<Item
 
 /// A request with what another route asks for, beside its path.
 fn with_facts_of(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
-    fill_query(&mut line, &route.conditions);
+    fill_query(&mut line, route);
     fill(route, line)
 }
 
@@ -91,20 +91,17 @@ fn dodges(table: &Table, line: RequestLine<'static>) -> Vec<RequestLine<'static>
 
 fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'static>> {
     let request = line.request();
-    let taker = &decide(table, &request).route?.conditions;
-    let absent = |tests: &[NamedTest]| {
-        tests.iter().find(|named| named.test == ValueTest::Absent).map(|named| named.name.clone())
-    };
+    let taker = decide(table, &request).route?;
+    let absent = taker.conditions.iter().find(|condition| condition.test == ValueTest::Absent)?;
     let mut line = line.clone();
-    if let Some(name) = absent(&taker.query) {
-        let separator = if line.url.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
-    } else if let Some(name) = absent(&taker.headers) {
-        line.headers.push((Cow::Owned(name), Cow::Borrowed("1")));
-    } else if let Some(name) = absent(&taker.cookies) {
-        line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1"))));
-    } else {
-        return None;
+    match &absent.fact {
+        Fact::Query(name) => {
+            let separator = if line.url.contains('?') { "&" } else { "?" };
+            line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
+        }
+        Fact::Header(name) => line.headers.push((Cow::Owned(name.clone()), Cow::Borrowed("1"))),
+        Fact::Cookie(name) => line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1")))),
+        _ => return None,
     }
     Some(line)
 }
@@ -119,7 +116,7 @@ fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route
         return None;
     }
     let taker = |decision: &Decision<'t, '_>, own: &str| {
-        let route = decision.route.or(decision.refused.map(|refused| refused.route))?;
+        let route = decision.taker()?;
         (only_one(route)?.0 == own).then_some(route)
     };
     let (route, line, other, passed) = match taker(&get_decision, "GET") {
@@ -136,7 +133,7 @@ fn decider(decision: &Decision<'_, '_>) -> String {
 fn finding(context: &Context<'_>, lines: &mut Lines, route: &Route, witness: String) -> Option<Diagnostic> {
     let (own, other) = only_one(route)?;
     let label = lines.label(context, route.place, format!("takes {own} without {other}"))?;
-    let further = route.conditions.methods.iter().map(String::as_str).filter(|method| *method != own);
+    let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
     Some(Diagnostic {
         code: codes::GET_IS_NOT_HEAD.code,

@@ -54,7 +54,7 @@ fn statuses(route: &Route) -> Option<Vec<u16>> {
 }
 
 fn takes_any(route: &Route, wanted: impl Fn(&str) -> bool) -> bool {
-    let methods = &route.conditions.methods;
+    let methods = route.methods();
     methods.is_empty() || methods.iter().any(|method| wanted(method))
 }
 

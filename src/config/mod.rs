@@ -15,7 +15,7 @@ pub use lower::cases::{self, Case};
 pub use read::files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
 
 use crate::diagnostic::{Diagnostic, Sources, codes};
-use crate::route::{Definition, Route, Table, Window};
+use crate::route::{Definition, Table};
 
 use crate::check::{examples, methods};
 use lower::routes::Routes;
@@ -79,32 +79,23 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
         tests: routes.raw.tests.len(),
         ..Counts::default()
     };
-    let definition = definition(head.definition, std::mem::take(&mut routes.routes), &context);
+    let definition = Definition {
+        routes: std::mem::take(&mut routes.routes),
+        files: context.sources.files().iter().map(|file| file.name.clone()).collect(),
+        ..head.definition
+    };
     let cases = cases::lower(&mut context, &definition, &routes.raw);
     if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
         context.retain(|diagnostic| !codes::NEEDS_WHOLE_TREE.iter().any(|code| code.code == diagnostic.code));
     }
-    let table = (!context.has_errors()).then(|| Table::compile(definition));
+    let table = (!context.has_errors())
+        .then(|| Table::compile(definition).expect("a definition without a finding does not contradict itself"));
     if let Some(table) = &table {
         methods::check(&mut context, table);
         examples::check(&mut context, table, &cases);
     }
     let table = table.filter(|_| !context.has_errors_beside(cases::is_failed_example));
     finish(context, table, cases, counts)
-}
-
-/// The definition with its routes, whose windows count in the instants of all of them.
-fn definition(mut definition: Definition, routes: Vec<Route>, context: &Context<'_>) -> Definition {
-    definition.routes = routes;
-    let mut instants: Vec<_> = definition.routes.iter().flat_map(|route| [route.from, route.until]).flatten().collect();
-    instants.sort_unstable();
-    instants.dedup();
-    for route in &mut definition.routes {
-        route.conditions.window = Window::between(&instants, route.from, route.until);
-    }
-    definition.instants = instants;
-    definition.files = context.sources.files().iter().map(|file| file.name.clone()).collect();
-    definition
 }
 
 fn finish(context: Context<'_>, table: Option<Table>, cases: Vec<Case>, counts: Counts) -> Loaded {

@@ -6,8 +6,8 @@ use std::hash::Hash;
 use toml::de::DeValue;
 
 use crate::platform::METHODS;
-use crate::route::Window;
-use crate::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
+use crate::route::condition::{HostPattern, ValueTest};
+use crate::route::{Condition, Fact, Told};
 use crate::text::is_token;
 
 use crate::config::lower::headers::{Names, Place};
@@ -18,21 +18,36 @@ use crate::config::read::context::Context;
 use crate::config::read::value::{Entry, Section, Text, wrong_type};
 use crate::diagnostic::codes;
 
-/// Lowers the conditions of a route; the window comes with the table's instants.
-pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, head: &Head<'_>) -> Conditions {
-    let tests = |context: &mut Context<'_>, kind: Kind| {
-        section.get(kind.key()).map(|entry| named_tests(context, entry, kind)).unwrap_or_default()
-    };
-    Conditions {
-        hosts: section.get("host").map(|entry| hosts(context, entry)).unwrap_or_default(),
-        methods: section.get("method").map(|entry| methods(context, entry)).unwrap_or_default(),
-        query: tests(context, Kind::Query),
-        headers: tests(context, Kind::Header),
-        cookies: tests(context, Kind::Cookie),
-        countries: section.get("country").map(|entry| countries(context, entry)).unwrap_or_default(),
-        cohort: section.get("cohort").and_then(|entry| cohort(context, entry, head)),
-        window: Window::default(),
+/// Lowers the conditions of a route, but for its window, in the order in which they are tried.
+pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>, head: &Head<'_>) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    let mut push = |fact, test: Option<ValueTest>| conditions.extend(test.map(|test| Condition { fact, test }));
+    if let Some(entry) = section.get("host") {
+        let hosts = hosts(context, entry);
+        push(Fact::Host, (!hosts.is_empty()).then_some(ValueTest::HostIn(hosts)));
     }
+    if let Some(entry) = section.get("method") {
+        let methods = methods(context, entry);
+        push(Fact::Method, any_of(methods));
+    }
+    for kind in [Kind::Query, Kind::Header, Kind::Cookie] {
+        if let Some(entry) = section.get(kind.key()) {
+            named_tests(context, entry, kind).into_iter().for_each(|(fact, test)| push(fact, Some(test)));
+        }
+    }
+    if let Some(entry) = section.get("country") {
+        let countries = countries(context, entry);
+        push(Fact::Told(Told::Country), any_of(countries));
+    }
+    if let Some(entry) = section.get("cohort") {
+        push(Fact::Told(Told::Cohort), cohort(context, entry, head).map(ValueTest::Equal));
+    }
+    conditions
+}
+
+/// A list without a value was reported.
+fn any_of(texts: Vec<String>) -> Option<ValueTest> {
+    (!texts.is_empty()).then_some(ValueTest::AnyOf(texts))
 }
 
 fn hosts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<HostPattern> {
@@ -94,7 +109,7 @@ fn countries(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
 fn cohort(context: &mut Context<'_>, entry: Entry<'_>, head: &Head<'_>) -> Option<String> {
     let text = entry.filled_text(context)?;
     if !head.has_cohort(text.text) {
-        let known = head.definition.cohorts.iter().map(|cohort| cohort.name.as_str());
+        let known = head.definition.declared.cohorts.iter().map(|cohort| cohort.name.as_str());
         context
             .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
             .did_you_mean(text.text, known)
@@ -137,6 +152,14 @@ enum Kind {
 }
 
 impl Kind {
+    fn fact(self, name: String) -> Fact {
+        match self {
+            Kind::Query => Fact::Query(name),
+            Kind::Header => Fact::Header(name),
+            Kind::Cookie => Fact::Cookie(name),
+        }
+    }
+
     fn key(self) -> &'static str {
         match self {
             Kind::Query => "query",
@@ -155,7 +178,7 @@ impl Kind {
     }
 }
 
-fn named_tests(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Vec<NamedTest> {
+fn named_tests(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Vec<(Fact, ValueTest)> {
     let mut names = Names::new(Place::Condition);
     let mut tests = Vec::new();
     for named in entry.names(context) {
@@ -165,7 +188,7 @@ fn named_tests(context: &mut Context<'_>, entry: Entry<'_>, kind: Kind) -> Vec<N
         };
         let test = value_test(context, named, kind);
         if let (Some(name), Some(test)) = (name, test) {
-            tests.push(NamedTest { name, test });
+            tests.push((kind.fact(name), test));
         }
     }
     tests

@@ -3,29 +3,20 @@
 use toml::de::DeValue;
 use toml::value::{Datetime, Offset};
 
-use crate::route::Timestamp;
+use crate::route::{Timestamp, Window};
 
 use crate::config::read::context::Context;
 use crate::config::read::value::{Entry, Section, wrong_type};
 use crate::diagnostic::codes;
 
-/// First moment a route is live, first moment it is no longer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// Included.
-    pub(crate) from: Option<Timestamp>,
-    /// Not included.
-    pub(crate) until: Option<Timestamp>,
-}
-
 /// Lowers `from` and `until` of a route.
-pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Bounds {
+pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Window {
     let (from, until) = (section.get("from"), section.get("until"));
-    let bounds = Bounds {
+    let window = Window {
         from: from.and_then(|entry| moment(context, entry)),
         until: until.and_then(|entry| moment(context, entry)),
     };
-    if let (Some(start), Some(end), Some(from), Some(until)) = (bounds.from, bounds.until, from, until)
+    if let (Some(start), Some(end), Some(from), Some(until)) = (window.from, window.until, from, until)
         && start >= end
     {
         let file = context.file;
@@ -38,7 +29,7 @@ pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Bounds 
             .also(file, from.span(), "live from here on")
             .help("exchange them, or correct one");
     }
-    bounds
+    window
 }
 
 fn moment(context: &mut Context<'_>, entry: Entry<'_>) -> Option<Timestamp> {

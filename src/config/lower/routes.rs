@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::route::condition::ValueTest;
 use crate::route::pattern::PathPattern;
-use crate::route::{About, Action, OriginKind, Place, Route};
+use crate::route::{About, Action, Condition, Fact, OriginKind, Place, Route};
 
 use super::cases::{Raw, RawExamples, RawTest};
 use super::{actions, conditions, moments, paths};
@@ -107,8 +108,10 @@ impl<'a> Routes<'a> {
 
     fn route(&mut self, context: &mut Context<'_>, section: &Section<'a>, head: &Head<'_>) -> Option<Route> {
         let id = self.id(context, section);
-        let conditions = conditions::lower(context, section, head);
-        let bounds = moments::lower(context, section);
+        let mut conditions = conditions::lower(context, section, head);
+        let window = moments::lower(context, section);
+        conditions
+            .extend((!window.is_always()).then_some(Condition { fact: Fact::Time, test: ValueTest::Within(window) }));
         let path = self.path(context, section, head);
         let action = actions::lower(context, section, head, path.as_ref());
         if let (Some(Action::Origin(action)), Some(entry)) = (&action, section.get("origin")) {
@@ -120,8 +123,6 @@ impl<'a> Routes<'a> {
             path: path?,
             conditions,
             action: action?,
-            from: bounds.from,
-            until: bounds.until,
             place: Place {
                 file: u32::try_from(context.file).unwrap_or(u32::MAX),
                 line: context.line(section.span.start),

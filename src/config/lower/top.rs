@@ -61,7 +61,7 @@ pub(crate) fn lower<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>) -> Hea
         head.definition.log_sample = log_sample(context, entry);
     }
     if let Some(entry) = section.get("cohorts") {
-        head.definition.cohorts = cohorts(context, entry);
+        head.definition.declared.cohorts = cohorts(context, entry);
         head.cohort_names = entry.names(context).iter().map(Entry::key).collect();
     }
     declare_origins(context, &section, &mut head);
