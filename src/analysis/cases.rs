@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::check::examples::why_not_taken;
 use crate::config::cases::{Case, Expect};
-use crate::requests::DecisionLine;
+use crate::requests::{DecisionLine, RequestLine};
 use crate::route::{Decision, Request, Table, decide};
 
 /// A case with its request.
@@ -30,21 +30,30 @@ pub struct CaseResults<'c> {
 }
 
 /// What came of one case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CaseResult<'c> {
-    /// The case: where it is written, and what it asks.
-    pub case: &'c Case,
     /// Where it comes from.
     pub kind: CaseKind,
     /// The file that it is written in, as the table names it.
     pub file: &'c str,
+    /// The line, from 1.
+    pub line: u32,
     /// The route whose example it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<&'c str>,
-    /// What did not come out as expected; empty where it passed.
+    /// The request as it was written.
+    pub name: &'c str,
+    /// The request as it was decided: an input line of `decide`.
+    pub request: &'c RequestLine<'static>,
+    /// Whether all came out as expected.
+    pub passed: bool,
+    /// What did not; empty where it passed.
     pub differences: Vec<Difference>,
     /// What of the example's route did not hold, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// What was decided.
+    #[serde(skip)]
     pub decision: Decision<'c, 'c>,
 }
 
@@ -81,7 +90,7 @@ pub fn ask(cases: &[Case]) -> Vec<AskedCase<'_>> {
 #[must_use]
 pub fn run<'c>(table: &'c Table, asked: &'c [AskedCase<'c>]) -> CaseResults<'c> {
     let cases: Vec<_> = asked.iter().map(|asked| run_one(table, asked)).collect();
-    let passed = cases.iter().filter(|case| case.passed()).count();
+    let passed = cases.iter().filter(|case| case.passed).count();
     CaseResults { passed, failed: cases.len() - passed, cases }
 }
 
@@ -103,21 +112,16 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
     };
     let why = of.filter(|_| kind == CaseKind::Example && !differences.is_empty());
     CaseResult {
-        case,
         kind,
         file: table.definition().files.get(case.place.file).map_or("", String::as_str),
+        line: case.place.line,
         of: of.map(|route| route.id.as_str()),
+        name: &case.name,
+        request: &case.request,
+        passed: differences.is_empty(),
         differences,
         why: why.and_then(|route| why_not_taken(table.definition(), route, request)),
         decision,
-    }
-}
-
-impl CaseResult<'_> {
-    /// Whether all came out as expected.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.differences.is_empty()
     }
 }
 

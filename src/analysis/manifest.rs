@@ -256,7 +256,7 @@ impl HeaderEntry {
 
 impl Forwarded {
     fn of(key: &CacheKey) -> Forwarded {
-        let names = |parts: &[super::cache_key::Part]| parts.iter().map(|part| part.name.clone()).collect();
+        let names = |parts: &[super::cache_key::KeyPart]| parts.iter().map(|part| part.name.clone()).collect();
         Forwarded { headers: names(&key.headers), cookies: names(&key.cookies), query_strings: "all" }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CliError, Exit, Global, table};
+use super::{CliError, Exit, Global, Terminal, table};
 use crate::report::check::Checked;
 use crate::report::diagnostics::{Show, Tally};
 
@@ -39,7 +39,7 @@ pub fn run(args: CheckArgs, global: &Global) -> Result<Exit, CliError> {
     let path = args.file.as_ref().unwrap_or(&global.routes);
     let loaded = table::load(path)?;
     let show = if args.all { Show::All } else { Show::First };
-    super::answer(&Checked { loaded: &loaded, show }, global)?;
+    Terminal::answer(&Checked { loaded: &loaded, show }, global)?;
     let Tally { errors, warnings } = Tally::of(&loaded.diagnostics);
     let found = errors > 0 || (args.deny_warnings && warnings > 0);
     Ok(if found { Exit::Found } else { Exit::Fine })

@@ -7,7 +7,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::Args;
 use serde::Serialize;
 
-use super::files::words;
+use super::error::words;
 use super::lines::{InputLine, InputLines, MAX_LINE, is_input_error};
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal, clock};
@@ -54,8 +54,7 @@ pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider =
-        Decider { table: &table, input, clock: Clock::Unread, stderr, answer: Vec::new(), bad: Bad::default() };
+    let mut decider = Decider { table: &table, input, clock: None, stderr, answer: Vec::new(), bad: 0, first_bad: 0 };
     decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
@@ -70,35 +69,23 @@ enum Input {
     Urls,
 }
 
-/// The clock is read at most once, and only where a decision could depend on it.
-#[derive(Clone, Copy)]
-enum Clock {
-    Unread,
-    Unneeded,
-    Read(Timestamp),
-}
-
-/// How many lines were no request, and the number of the first.
-#[derive(Default)]
-struct Bad {
-    count: u64,
-    first: u64,
-}
-
 struct Decider<'t> {
     table: &'t Table,
     input: Input,
-    clock: Clock,
+    /// What it said; `None`: it was not asked.
+    clock: Option<Option<Timestamp>>,
     stderr: Terminal,
     answer: Vec<u8>,
-    bad: Bad,
+    /// Lines that were no request, and the number of the first.
+    bad: usize,
+    first_bad: usize,
 }
 
 /// The answer to a line that is no request.
 #[derive(Serialize)]
 struct ErrorLine<'a> {
     error: &'a str,
-    line: u64,
+    line: usize,
 }
 
 impl Decider<'_> {
@@ -109,10 +96,10 @@ impl Decider<'_> {
             self.answer.clear();
             if let Err(error) = self.decide(line) {
                 self.answer.clear();
-                if self.bad.count == 0 {
-                    self.bad.first = number;
+                self.bad += 1;
+                if self.bad == 1 {
+                    self.first_bad = number;
                 }
-                self.bad.count += 1;
                 serde_json::to_writer(&mut self.answer, &versioned(ErrorLine { error: &error, line: number }))?;
             }
             self.answer.push(b'\n');
@@ -151,29 +138,21 @@ impl Decider<'_> {
         parsed.map_err(|error| error.to_string())
     }
 
-    /// The time of lines that have none.
+    /// The time of lines that have none. The clock is read at most once, and only where a decision could depend on it.
     fn now(&mut self) -> Option<Timestamp> {
-        if let Clock::Unread = self.clock {
-            self.clock = match clock::now_for(self.table) {
-                None => Clock::Unneeded,
-                Some(now) => {
-                    self.stderr.note(&format!("note: lines without a time are decided at {now}\n"));
-                    Clock::Read(now)
-                }
-            };
-        }
-        match self.clock {
-            Clock::Read(now) => Some(now),
-            Clock::Unread | Clock::Unneeded => None,
-        }
+        let (table, stderr) = (self.table, &mut self.stderr);
+        *self.clock.get_or_insert_with(|| {
+            let now = clock::now_for(table)?;
+            stderr.note(&format!("note: lines without a time are decided at {now}\n"));
+            Some(now)
+        })
     }
 
     fn end(mut self) -> Exit {
-        if self.bad.count == 0 {
+        if self.bad == 0 {
             return Exit::Fine;
         }
-        let lines = count(usize::try_from(self.bad.count).unwrap_or(usize::MAX), "line");
-        let first = self.bad.first;
+        let (lines, first) = (count(self.bad, "line"), self.first_bad);
         self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
         Exit::Found
     }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::table::OpenTable;
-use super::{CliError, Exit, Global, clock};
+use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::explanation::{Explained, TimeSource};
 use crate::requests::{RequestLine, url_text};
 use crate::route::{Timestamp, explain};
@@ -69,6 +69,6 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     let request = line.request();
     let story = explain(&table, &request);
     let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };
-    super::answer(&Explained { story: &story, time }, global)?;
+    Terminal::answer(&Explained { story: &story, time }, global)?;
     Ok(Exit::Fine)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::files::words;
+use super::error::words;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal, clock, secrets};
 use crate::edge::{Handled, Handler};
@@ -59,7 +59,7 @@ pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
     if args.raw {
         write_raw(&invoked.raw())?
     } else {
-        super::answer(&invoked, global)?
+        Terminal::answer(&invoked, global)?
     }
     if global.format.is_for_people() {
         handled.log.iter().for_each(|line| stderr.note(&format!("{line}\n")));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::table::{Accept, OpenTable};
-use super::{CliError, Exit, Global};
+use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cases;
 use crate::report::cases::CasesRun;
 use crate::report::diagnostics::top_name;
@@ -39,6 +39,6 @@ pub fn run(args: TestArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read_from(path, Accept::FailedExamples, global)?.named_from_here();
     let asked = cases::ask(&open.cases);
     let results = cases::run(&open.table, &asked);
-    super::answer(&CasesRun { results: &results, table: top_name(&open.sources) }, global)?;
+    Terminal::answer(&CasesRun { results: &results, table: top_name(&open.sources) }, global)?;
     Ok(if results.failed > 0 { Exit::Found } else { Exit::Fine })
 }

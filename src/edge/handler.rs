@@ -47,7 +47,7 @@ impl fmt::Debug for Handled {
 }
 
 /// What was done with a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// Id of the route that took it, also where a surprise then sent it to the default.
     pub route: Option<String>,

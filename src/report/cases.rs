@@ -9,7 +9,7 @@ use super::json::versioned;
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
 use crate::analysis::cases::{CaseKind, CaseResult, CaseResults, Difference};
-use crate::requests::{DecisionLine, RequestLine};
+use crate::requests::DecisionLine;
 
 /// What came of a table's cases.
 #[derive(Clone, Copy, Debug)]
@@ -29,17 +29,8 @@ struct CasesJson<'a> {
 
 #[derive(Serialize)]
 struct CaseJson<'a> {
-    kind: CaseKind,
-    file: &'a str,
-    line: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<&'a str>,
-    name: &'a str,
-    request: &'a RequestLine<'a>,
-    passed: bool,
-    differences: &'a [Difference],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
+    #[serde(flatten)]
+    result: &'a CaseResult<'a>,
     /// A line, as `decide` writes it.
     decision: Option<Box<RawValue>>,
 }
@@ -47,7 +38,7 @@ struct CaseJson<'a> {
 impl Present for CasesRun<'_> {
     /// The failures in order, a blank line after each, and a last line with the counts.
     fn text(&self, sheet: &mut Sheet) {
-        for case in self.results.cases.iter().filter(|case| !case.passed()) {
+        for case in self.results.cases.iter().filter(|case| !case.passed) {
             failure(sheet, case);
             sheet.line([]);
         }
@@ -55,38 +46,24 @@ impl Present for CasesRun<'_> {
     }
 
     fn json(&self) -> impl Serialize {
+        let line =
+            |result: &CaseResult<'_>| serde_json::value::to_raw_value(&versioned(DecisionLine(&result.decision)));
+        let case = |result| CaseJson { result, decision: line(result).ok() };
         let CaseResults { passed, failed, cases } = self.results;
-        CasesJson { passed: *passed, failed: *failed, cases: cases.iter().map(CaseJson::of).collect() }
-    }
-}
-
-impl<'a> CaseJson<'a> {
-    fn of(result: &'a CaseResult<'a>) -> CaseJson<'a> {
-        CaseJson {
-            kind: result.kind,
-            file: result.file,
-            line: result.case.place.line,
-            of: result.of,
-            name: &result.case.name,
-            request: &result.case.request,
-            passed: result.passed(),
-            differences: &result.differences,
-            why: result.why.as_deref(),
-            decision: serde_json::value::to_raw_value(&versioned(DecisionLine(&result.decision))).ok(),
-        }
+        CasesJson { passed: *passed, failed: *failed, cases: cases.iter().map(case).collect() }
     }
 }
 
 fn failure(sheet: &mut Sheet, result: &CaseResult<'_>) {
     let mut title = Grid::new();
-    let place = format!("{}:{}", result.file, result.case.place.line);
+    let place = format!("{}:{}", result.file, result.line);
     let of = result.of.unwrap_or_default();
     let what = match result.kind {
         CaseKind::Test => String::new(),
         CaseKind::Example => format!("example of `{of}`: "),
         CaseKind::NotExample => format!("not_example of `{of}`: "),
     };
-    title.row([cell(BAD, "✗"), cell(STRONG, place), cell(PLAIN, format!("{what}{}", result.case.name))]);
+    title.row([cell(BAD, "✗"), cell(STRONG, place), cell(PLAIN, format!("{what}{}", result.name))]);
     sheet.grid(0, title);
     let mut grid = Grid::new();
     for Difference { key, expected, actual } in &result.differences {

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::json::{Raw, indented};
+use super::json::{RawJson, indented};
 use super::{Present, Sheet};
-use crate::edge::{Action, FunctionError, Handled, Summary};
+use crate::edge::{FunctionError, Handled, Summary};
 
 /// An event that was handled.
 #[derive(Clone, Copy, Debug)]
@@ -12,10 +12,10 @@ pub struct Invoked<'a>(pub &'a Handled);
 
 #[derive(Serialize)]
 struct InvokedJson<'a> {
-    answer: Option<Raw<'a>>,
+    answer: Option<RawJson<'a>>,
     error: Option<ErrorJson<'a>>,
-    summary: Option<SummaryJson<'a>>,
-    log: Vec<Raw<'a>>,
+    summary: Option<&'a Summary>,
+    log: Vec<RawJson<'a>>,
 }
 
 /// A function error as the Lambda runtime reports it.
@@ -24,15 +24,6 @@ struct InvokedJson<'a> {
 struct ErrorJson<'a> {
     error_type: &'a str,
     error_message: &'a str,
-}
-
-#[derive(Serialize)]
-struct SummaryJson<'a> {
-    route: Option<&'a str>,
-    action: Action,
-    origin: Option<&'a str>,
-    status: Option<u16>,
-    surprise: Option<&'a str>,
 }
 
 impl Invoked<'_> {
@@ -55,10 +46,10 @@ impl Present for Invoked<'_> {
         let Handled { answer, summary, log, .. } = self.0;
         let answer = answer.as_ref();
         InvokedJson {
-            answer: answer.ok().map(|answer| Raw(std::str::from_utf8(answer).unwrap_or_default())),
+            answer: answer.ok().map(|answer| RawJson(std::str::from_utf8(answer).unwrap_or_default())),
             error: answer.err().map(ErrorJson::of),
-            summary: summary.as_ref().map(SummaryJson::of),
-            log: log.iter().map(|line| Raw(line)).collect(),
+            summary: summary.as_ref(),
+            log: log.iter().map(|line| RawJson(line)).collect(),
         }
     }
 }
@@ -66,18 +57,5 @@ impl Present for Invoked<'_> {
 impl<'a> ErrorJson<'a> {
     fn of(FunctionError { kind, message }: &'a FunctionError) -> ErrorJson<'a> {
         ErrorJson { error_type: kind, error_message: message }
-    }
-}
-
-impl<'a> SummaryJson<'a> {
-    fn of(summary: &'a Summary) -> SummaryJson<'a> {
-        let Summary { route, action, origin, status, surprise } = summary;
-        SummaryJson {
-            route: route.as_deref(),
-            action: *action,
-            origin: origin.as_deref(),
-            status: *status,
-            surprise: surprise.as_deref(),
-        }
     }
 }

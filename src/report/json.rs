@@ -46,9 +46,9 @@ pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
 
 /// Text that is JSON already, byte for byte.
 #[derive(Clone, Copy, Debug)]
-pub struct Raw<'a>(pub &'a str);
+pub struct RawJson<'a>(pub &'a str);
 
-impl Serialize for Raw<'_> {
+impl Serialize for RawJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serde_json::from_str::<&RawValue>(self.0).map_err(S::Error::custom)?.serialize(serializer)
     }

@@ -8,7 +8,7 @@ use object::elf::{EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use crate::cli::CliError;
-use crate::cli::files::words;
+use crate::cli::error::words;
 use crate::edge::image::BUILD_MARK;
 
 /// The newest glibc symbols that Amazon Linux 2023 has.

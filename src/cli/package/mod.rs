@@ -81,7 +81,7 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         routes,
         files: files(&zip, &entries)?,
     };
-    super::answer(&packed, global)?;
+    Terminal::answer(&packed, global)?;
     Ok(Exit::Fine)
 }
 
@@ -104,7 +104,7 @@ fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
 /// Puts the bytes beside the name and then in its place. A zip with secrets is its owner's only.
 fn write(out: &Path, zip: &[u8], no_secrets: bool) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
-        CliError::new(format_args!("`{}` cannot be written: {}", out.display(), super::files::words(&error)))
+        CliError::new(format_args!("`{}` cannot be written: {}", out.display(), super::error::words(&error)))
     };
     let folder = match out.parent() {
         Some(folder) if folder != Path::new("") => folder,
