@@ -5,7 +5,8 @@
 //! the decision, and a test in a pull request is the truth at the edge.
 //!
 //! ```
-//! use crossfade::config::{MemoryFiles, load};
+//! use crossfade::check::load;
+//! use crossfade::config::MemoryFiles;
 //! use crossfade::route::{Outcome, Request, decide};
 //!
 //! let text = r#"

@@ -10,7 +10,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
 use snapbox::Data;
@@ -23,7 +24,7 @@ fn every_bad_table_has_its_list_of_findings() {
         let loaded = load(TOP, &files);
         let errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
         let examples = loaded.diagnostics.iter().all(|found| {
-            found.severity == Severity::Warning || crossfade::config::cases::is_failed_example(found.code)
+            found.severity == Severity::Warning || crossfade::check::examples::is_failed_example(found.code)
         });
         assert_eq!(loaded.table.is_some(), !errors || examples, "{name}");
         let expected = folder("tests/diagnostics").join(format!("{name}.txt"));
@@ -130,12 +131,13 @@ fn listed(loaded: &Loaded) -> String {
     for (found, more) in loaded.diagnostics.chunk_by(same).flat_map(counted) {
         let (first, others) = found.labels.split_first().expect("every finding has a place");
         let severity = if found.severity == Severity::Error { "" } else { "warning: " };
-        writeln!(out, "{} {} {severity}{}", found.code, place(first.file, first.span.start), found.message).unwrap();
+        writeln!(out, "{} {} {severity}{}", found.code, place(first.span.file, first.span.range.start), found.message)
+            .unwrap();
         if !first.text.is_empty() {
             writeln!(out, "     at: {}", first.text).unwrap();
         }
         for label in others {
-            writeln!(out, "     {}: {}", place(label.file, label.span.start), label.text).unwrap();
+            writeln!(out, "     {}: {}", place(label.span.file, label.span.range.start), label.text).unwrap();
         }
         if let Some(witness) = &found.witness {
             writeln!(out, "     witness: {witness}").unwrap();

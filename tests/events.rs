@@ -20,7 +20,8 @@ mod validator;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crossfade::config::{MemoryFiles, load};
+use crossfade::check::load;
+use crossfade::config::MemoryFiles;
 use crossfade::edge::{Handled, Handler};
 use crossfade::route::{Table, Timestamp};
 use serde_json::Value;

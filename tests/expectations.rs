@@ -1,7 +1,8 @@
 //! What a table expects of itself: which findings an example makes, and what a `[[test]]` shows.
 
 use crossfade::analysis::cases::{ask, run};
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 use crossfade::report::Format;
 use crossfade::report::cases::CasesRun;
 

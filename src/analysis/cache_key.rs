@@ -197,7 +197,8 @@ impl Derived {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{MemoryFiles, load};
+    use crate::check::load;
+    use crate::config::MemoryFiles;
 
     const ORIGINS: &str = r#"
         schema = 1

@@ -2,26 +2,39 @@
 
 use std::collections::HashMap;
 
-use crate::check::lines::Lines;
-use crate::check::witness;
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
-use crate::diagnostic::codes::Code;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::check::{place, witness};
+use crate::config::RouteSpans;
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Label, Span};
 use crate::route::condition::Asked;
 use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
 
 use crate::config::cases::{Case, Expect};
 
+/// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
+#[must_use]
+pub fn is_failed_example(code: &str) -> bool {
+    [codes::EXAMPLE_NOT_TAKEN.code, codes::NOT_EXAMPLE_TAKEN.code].contains(&code)
+}
+
+/// Gives each example the facts that its route asks for and that it does not give itself.
+pub(crate) fn fill(table: &Table, cases: &mut [Case]) {
+    for case in cases {
+        if let Some(route) = case.expect.route().and_then(|route| table.routes().get(route)) {
+            case.request = witness::fill(route, std::mem::take(&mut case.request));
+        }
+    }
+}
+
 /// Reports the examples that the table does not keep, and the cases whose answer needs a time.
 ///
 /// O(cases), each at the cost of a decision or two: nothing here walks all routes for a case.
-pub(crate) fn check(context: &mut Context<'_>, table: &Table, cases: &[Case]) {
+pub(crate) fn check(findings: &mut Findings, spans: &[RouteSpans], table: &Table, cases: &[Case]) {
     let timeless = Timeless::of(table, cases);
-    let mut lines = Lines::default();
     for case in cases {
         if let Some(live) = timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
-            context.extend([needs_time(case, &table.routes()[live], &mut lines, context)]);
+            let live = &table.routes()[live];
+            report(findings, case, needs_time(case, live, place(table, spans, live)));
             continue;
         }
         let request = case.request.request();
@@ -33,13 +46,13 @@ pub(crate) fn check(context: &mut Context<'_>, table: &Table, cases: &[Case]) {
         };
         let Some(mut finding) = finding else { continue };
         if let Some(other) = decision.taker() {
-            finding.labels.extend(lines.label(context, other.place, "this takes it"));
+            finding.also = Some(Label { span: place(table, spans, other), text: "this takes it".to_owned() });
         }
-        context.extend([finding]);
+        report(findings, case, finding);
     }
 }
 
-fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Diagnostic> {
+fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Found> {
     if decision.route.is_some_and(|taker| taker.id == route.id) {
         return None;
     }
@@ -58,17 +71,17 @@ fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, 
         }
         _ => "change the route or the example, whichever is wrong".to_owned(),
     };
-    Some(finding(&codes::EXAMPLE_NOT_TAKEN, case, message, why, help))
+    Some(finding(&codes::EXAMPLE_NOT_TAKEN, message, why, help))
 }
 
-fn taken(case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Diagnostic> {
+fn taken(case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Found> {
     let taker = decision.taker();
     if taker.is_none_or(|taker| taker.id != route.id) {
         return None;
     }
     let message = format!("`{}` takes `{}`, one of its `not_examples`", route.id, case.name);
     let help = format!("narrow `{}`, or take the request out of `not_examples`", route.id);
-    Some(finding(&codes::NOT_EXAMPLE_TAKEN, case, message, "must not be taken".to_owned(), help))
+    Some(finding(&codes::NOT_EXAMPLE_TAKEN, message, "must not be taken".to_owned(), help))
 }
 
 /// Who takes the request, to end a sentence with.
@@ -102,24 +115,36 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     Some(format!("`{key}` does not hold"))
 }
 
-fn needs_time(case: &Case, live: &Route, lines: &mut Lines, context: &Context<'_>) -> Diagnostic {
+fn needs_time(case: &Case, live: &Route, place: Span) -> Found {
     let message = format!("the answer to `{}` depends on the time, and it gives none", case.name);
     let window = live.window();
     let at = window.from.or(window.until).map_or_else(String::new, |time| time.to_string());
     let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", case.request.url);
-    let mut finding = finding(&codes::NEEDS_TIME, case, message, "at what time?".to_owned(), help);
-    finding.labels.extend(lines.label(context, live.place, "this takes it for a while only"));
+    let mut finding = finding(&codes::NEEDS_TIME, message, "at what time?".to_owned(), help);
+    finding.also = Some(Label { span: place, text: "this takes it for a while only".to_owned() });
     finding
 }
 
-fn finding(code: &'static Code, case: &Case, message: String, label: String, help: String) -> Diagnostic {
-    Diagnostic {
-        code: code.code,
-        severity: code.severity,
-        message,
-        labels: vec![Label { file: case.place.file, span: case.place.span.clone(), text: label }],
-        witness: Some(case.request.to_string()).filter(|request| *request != case.name),
-        help: vec![help],
+struct Found {
+    code: &'static Code,
+    message: String,
+    label: String,
+    also: Option<Label>,
+    help: String,
+}
+
+fn finding(code: &'static Code, message: String, label: String, help: String) -> Found {
+    Found { code, message, label, also: None, help }
+}
+
+fn report(findings: &mut Findings, case: &Case, found: Found) {
+    let mut report = findings.report(found.code, case.span.clone(), found.message).label(found.label).help(found.help);
+    if let Some(label) = found.also {
+        report = report.also(label.span, label.text);
+    }
+    let request = case.request.to_string();
+    if request != case.name {
+        report.witness(request);
     }
 }
 

@@ -7,14 +7,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
 use crate::route::condition::ValueTest;
 use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
 
-use crate::check::lines::Lines;
+use crate::check::place;
 use crate::check::witness::{fill, fill_query, witnesses};
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::config::RouteSpans;
+use crate::diagnostic::{Findings, Span, codes};
 use crate::requests::RequestLine;
 
 /// Pairs of a route of one method and any route that are tried together: the cost stays linear in large tables.
@@ -26,7 +25,7 @@ const MOST_DODGES: usize = 4;
 type Methods = (&'static str, &'static str);
 
 /// Reports each route that takes one of the two and is proved to make a difference by it.
-pub(crate) fn check(context: &mut Context<'_>, lines: &mut Lines, table: &Table) {
+pub(crate) fn check(findings: &mut Findings, spans: &[RouteSpans], table: &Table) {
     let single: Vec<&Route> = table.routes().iter().filter(|route| only_one(route).is_some()).collect();
     if single.is_empty() {
         return;
@@ -41,8 +40,9 @@ pub(crate) fn check(context: &mut Context<'_>, lines: &mut Lines, table: &Table)
         }
     }
     for route in single {
-        let finding = found.remove(route.id.as_str()).and_then(|witness| finding(context, lines, route, witness));
-        context.extend(finding);
+        if let Some(witness) = found.remove(route.id.as_str()) {
+            report(findings, place(table, spans, route), route, witness);
+        }
     }
 }
 
@@ -130,19 +130,16 @@ fn decider(decision: &Decision<'_, '_>) -> String {
     decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
 }
 
-fn finding(context: &Context<'_>, lines: &mut Lines, route: &Route, witness: String) -> Option<Diagnostic> {
-    let (own, other) = only_one(route)?;
-    let label = lines.label(context, route.place, format!("takes {own} without {other}"))?;
+fn report(findings: &mut Findings, place: Span, route: &Route, witness: String) {
+    let Some((own, other)) = only_one(route) else { return };
     let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
-    Some(Diagnostic {
-        code: codes::GET_IS_NOT_HEAD.code,
-        severity: codes::GET_IS_NOT_HEAD.severity,
-        message: format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id),
-        labels: vec![label],
-        witness: Some(witness),
-        help: vec![format!("write `method = [{}]`", cure.join(", "))],
-    })
+    let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);
+    findings
+        .report(&codes::GET_IS_NOT_HEAD, place, message)
+        .label(format!("takes {own} without {other}"))
+        .witness(witness)
+        .help(format!("write `method = [{}]`", cure.join(", ")));
 }
 
 /// Whether two decisions do the same; which route made them does not matter.

@@ -2,23 +2,21 @@
 //!
 //! Here: redirects of methods that a redirect should not take. [`get_and_head`] has the two that share an answer.
 
-use crate::diagnostic::{Diagnostic, Label};
 use crate::route::pattern::{MapRow, PathPattern};
 use crate::route::{Action, Route, Table};
 
 use crate::check::get_and_head;
-use crate::check::lines::Lines;
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
-use crate::diagnostic::codes::Code;
+use crate::check::place;
+use crate::config::RouteSpans;
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Span};
 
 /// Redirects that a summary names.
 const NAMED: usize = 3;
 
 /// Reports what methods can do wrong in a table. O(n) in routes.
-pub(crate) fn check(context: &mut Context<'_>, table: &Table) {
-    let mut lines = Lines::default();
-    get_and_head::check(context, &mut lines, table);
+pub(crate) fn check(findings: &mut Findings, spans: &[RouteSpans], table: &Table) {
+    get_and_head::check(findings, spans, table);
     let redirects = || table.routes().iter().filter_map(|route| Some((route, statuses(route)?)));
     let loses = |statuses: &[u16]| statuses.iter().any(|status| matches!(status, 301 | 302));
     let losing: Vec<&Route> = redirects()
@@ -31,14 +29,20 @@ pub(crate) fn check(context: &mut Context<'_>, table: &Table) {
         .collect();
     let help = "give them `method = [\"GET\", \"HEAD\"]`; a redirect of a form takes status 307 or 308";
     summary(
-        context,
-        &mut lines,
+        findings,
+        losing.first().map(|first| place(table, spans, first)),
         &codes::REDIRECT_LOSES_METHOD,
         &losing,
         ("redirects with status 301 or 302 take more than GET and HEAD", help),
     );
     let help = "give them `method` without OPTIONS";
-    summary(context, &mut lines, &codes::REDIRECT_TAKES_OPTIONS, &preflight, ("redirects take OPTIONS", help));
+    summary(
+        findings,
+        preflight.first().map(|first| place(table, spans, first)),
+        &codes::REDIRECT_TAKES_OPTIONS,
+        &preflight,
+        ("redirects take OPTIONS", help),
+    );
 }
 
 /// The statuses that a redirect can answer with.
@@ -60,25 +64,17 @@ fn takes_any(route: &Route, wanted: impl Fn(&str) -> bool) -> bool {
 
 /// One warning for all routes of a kind: most redirects of a table are alike, and so is the cure.
 fn summary(
-    context: &mut Context<'_>,
-    lines: &mut Lines,
+    findings: &mut Findings,
+    first: Option<Span>,
     code: &'static Code,
     routes: &[&Route],
     (what, help): (&str, &str),
 ) {
-    let Some(first) = routes.first() else { return };
+    let Some(first) = first else { return };
     let mut named: Vec<String> = routes.iter().take(NAMED).map(|route| format!("`{}`", route.id)).collect();
     let more = routes.len().saturating_sub(NAMED);
     if more > 0 {
         named.push(format!("{more} more"));
     }
-    let labels: Vec<Label> = lines.label(context, first.place, "the first of them").into_iter().collect();
-    context.extend([Diagnostic {
-        code: code.code,
-        severity: code.severity,
-        message: format!("{what}: {}", named.join(", ")),
-        labels,
-        witness: None,
-        help: vec![help.to_owned()],
-    }]);
+    findings.report(code, first, format!("{what}: {}", named.join(", "))).label("the first of them").help(help);
 }

@@ -14,23 +14,22 @@ use crate::text::percent::{escaped, is_path_byte, is_unreserved};
 
 use crate::check::language::{NormalForm, Rule};
 use crate::check::sample::{Sample, Walker};
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Findings, Span, codes};
 
 /// Reports a glob (`text` is valid, `span` its value) that no normal form can match.
-pub(crate) fn check_glob(context: &mut Context<'_>, canonical: &Canonical, text: &str, span: Range<usize>) {
-    check(context, canonical, &Pattern { kind: Kind::Glob, text: text.to_owned() }, span);
+pub(crate) fn check_glob(findings: &mut Findings, canonical: &Canonical, text: &str, span: Span) {
+    check(findings, canonical, &Pattern { kind: Kind::Glob, text: text.to_owned() }, span);
 }
 
 /// Reports a regex (`text` is valid, `span` its value) that is found in no normal form.
-pub(crate) fn check_regex(context: &mut Context<'_>, canonical: &Canonical, text: &str, span: Range<usize>) {
-    check(context, canonical, &Pattern { kind: Kind::Regex, text: text.to_owned() }, span);
+pub(crate) fn check_regex(findings: &mut Findings, canonical: &Canonical, text: &str, span: Span) {
+    check(findings, canonical, &Pattern { kind: Kind::Regex, text: text.to_owned() }, span);
 }
 
-fn check(context: &mut Context<'_>, canonical: &Canonical, pattern: &Pattern, span: Range<usize>) {
+fn check(findings: &mut Findings, canonical: &Canonical, pattern: &Pattern, span: Span) {
     let Some(never) = judge(canonical, pattern) else { return };
     let message = format!("{} `{}` can never match the normal form of a path", pattern.kind.name(), pattern.text);
-    let mut report = context.report(&codes::NEVER_MATCHES, span, message).label(never.causes.join("; "));
+    let mut report = findings.report(&codes::NEVER_MATCHES, span, message).label(never.causes.join("; "));
     if let Some(text) = never.write {
         report = report.help(format!("write `{text}`"));
     }

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
 use super::error::words;
-use crate::config::{Entry, FileError, Files};
+use crate::config::{FileError, Files, FolderEntry};
 
 /// The folder that a top file stands in.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl Files for DiskFiles {
         if fits { Ok(content) } else { Err(FileError::TooLarge { limit }) }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         let place = if folder.is_empty() { self.real.clone() } else { self.place(folder)? };
         let mut entries = Vec::new();
         for entry in fs::read_dir(&place).map_err(|error| why(&error))? {
@@ -109,11 +109,11 @@ impl Files for DiskFiles {
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {
                     if !self.is_loop(&place, &path) {
-                        entries.push(Entry::Folder(name));
+                        entries.push(FolderEntry::Folder(name));
                     }
                 }
                 // A link to nothing is listed as a file, so that reading it fails aloud.
-                Ok(_) | Err(_) => entries.push(Entry::File(name)),
+                Ok(_) | Err(_) => entries.push(FolderEntry::File(name)),
             }
         }
         Ok(entries)
@@ -196,8 +196,8 @@ mod tests {
         }
         let mut maps = files.list("maps").unwrap();
         maps.sort();
-        let file = |name: &str| Entry::File(name.into());
-        assert_eq!(maps, [file("a.csv"), file("dead.csv"), file("link.csv"), Entry::Folder("deep".into())]);
+        let file = |name: &str| FolderEntry::File(name.into());
+        assert_eq!(maps, [file("a.csv"), file("dead.csv"), file("link.csv"), FolderEntry::Folder("deep".into())]);
         assert_eq!(files.list("maps/deep"), Ok(vec![]), "a loop is not entered");
         assert_eq!(files.list("out"), Err(FileError::Outside));
     }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::files::DiskFiles;
 use super::{CliError, Global, Terminal};
-use crate::config::cases::{Case, is_failed_example};
-use crate::config::{self, Loaded};
+use crate::check::examples::is_failed_example;
+use crate::check::{self, Loaded};
+use crate::config::cases::Case;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::report::diagnostics::{self, Show, top_name};
 use crate::report::numbers::count;
@@ -48,7 +49,7 @@ impl OpenTable {
     /// As [`read`](OpenTable::read).
     pub fn read_from(path: &Path, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
         let files = DiskFiles::beside(path)?;
-        OpenTable::of(config::load(files.top(), &files), files.prefix(), accept, global)
+        OpenTable::of(check::load(files.top(), &files), files.prefix(), accept, global)
     }
 
     /// Takes a table that was read, if it may be used.
@@ -83,7 +84,7 @@ impl OpenTable {
 /// The file is not there, is a folder, or cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, CliError> {
     let files = DiskFiles::beside(path)?;
-    let mut loaded = config::load(files.top(), &files);
+    let mut loaded = check::load(files.top(), &files);
     loaded.sources.prefix_names(&files.prefix());
     Ok(loaded)
 }

@@ -15,7 +15,8 @@ use std::time::{Duration, SystemTime};
 use super::files::DiskFiles;
 use super::table::{Accept, OpenTable};
 use super::{CliError, Global};
-use crate::config::{self, Entry, FileError, Files};
+use crate::check;
+use crate::config::{FileError, Files, FolderEntry};
 use crate::route::Table;
 
 /// Files that are being written are left alone until they have been still for this long.
@@ -58,7 +59,7 @@ impl Watched {
         let last = self.digest.take();
         let disk = DiskFiles::beside(&self.path)?;
         let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
-        let loaded = config::load(files.disk.top(), &files);
+        let loaded = check::load(files.disk.top(), &files);
         self.seen.append(&mut files.seen.take());
         let digest = Some(files.hasher.into_inner().finish());
         self.digest = digest;
@@ -134,7 +135,7 @@ impl Files for Remembering {
         read
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         self.note(folder);
         self.disk.list(folder)
     }

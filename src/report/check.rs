@@ -6,7 +6,8 @@ use super::diagnostics::{self, Show, Tally, top_name};
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, GOOD, PLAIN, WARN, cell};
 use super::{Present, Sheet};
-use crate::config::{Counts, Loaded};
+use crate::check::Loaded;
+use crate::config::Counts;
 
 /// A table that was checked.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::config::{MemoryFiles, load};
+use crossfade::check::load;
+use crossfade::config::MemoryFiles;
 use crossfade::edge::start::now;
 use crossfade::edge::{FunctionError, Handler};
 use crossfade::route::{Definition, Table};

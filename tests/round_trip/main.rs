@@ -6,20 +6,21 @@ mod write;
 
 use proptest::prelude::*;
 
+use crossfade::check;
 use crossfade::check::witness::{takes, witness, witnesses};
-use crossfade::config::{self, MemoryFiles};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
 use crossfade::requests::{DecisionLine, RequestLine};
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
-fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {
+fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, check::Loaded) {
     let (mut toml, maps) = write::write(definition);
     tests.iter().for_each(|test| write::write_test(&mut toml, test));
     let mut files = MemoryFiles::new().with("routes.toml", toml.clone());
     for (name, csv) in maps {
         files = files.with(name, csv);
     }
-    (toml, config::load("routes.toml", &files))
+    (toml, check::load("routes.toml", &files))
 }
 
 /// A definition without what a random one cannot know: where things are written.

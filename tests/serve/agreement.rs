@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossfade::check::load;
 use crossfade::cli::files::DiskFiles;
-use crossfade::config::{Case, load};
+use crossfade::config::Case;
 use crossfade::route::{Decision, Outcome, Request, Table, Timestamp, decide};
 use crossfade::serve::{Secrets, Settings, Tabled};
 

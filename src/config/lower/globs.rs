@@ -5,27 +5,26 @@ use std::ops::Range;
 use crate::route::MAX_TEXT;
 use crate::route::pattern::Glob;
 
-use crate::config::read::context::Context;
-use crate::config::read::value::Text;
-use crate::diagnostic::codes;
+use crate::config::read::value::TextValue;
+use crate::diagnostic::{Findings, codes};
 
 /// Alternatives inside alternatives; people do not read deeper ones.
 const MAX_DEPTH: usize = 8;
 
 /// Checks a glob; `None` where it was reported.
-pub(crate) fn check(context: &mut Context<'_>, text: &Text<'_>) -> Option<Glob> {
+pub(crate) fn check(findings: &mut Findings, text: &TextValue<'_>) -> Option<Glob> {
     if text.text.len() > MAX_TEXT {
         let message = format!("a glob of {} bytes is too long", text.text.len());
-        context.report(&codes::BAD_GLOB, text.span.clone(), message).help(format!("at most {MAX_TEXT} bytes"));
+        findings.report(&codes::BAD_GLOB, text.span.clone(), message).help(format!("at most {MAX_TEXT} bytes"));
         return None;
     }
     if let Some(finding) = Scan::of(text.text).finding {
-        finding.report(context, text);
+        finding.report(findings, text);
         return None;
     }
     match Glob::parse(text.text) {
         Ok(_) if !can_begin(text.text) => {
-            context
+            findings
                 .report(&codes::GLOB_START, text.span.clone(), "the glob cannot match a path, which begins with `/`")
                 .help(format!("write `/{}`, or `/**/{}` for any folder", text.text, text.text));
             None
@@ -33,7 +32,7 @@ pub(crate) fn check(context: &mut Context<'_>, text: &Text<'_>) -> Option<Glob> 
         Ok(glob) => Some(Glob::new(glob.text())),
         Err(error) => {
             let what = error.kind().to_string();
-            context.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));
+            findings.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));
             None
         }
     }
@@ -53,7 +52,7 @@ enum Finding {
 }
 
 impl Finding {
-    fn report(self, context: &mut Context<'_>, text: &Text<'_>) {
+    fn report(self, findings: &mut Findings, text: &TextValue<'_>) {
         let (code, part, message, cure) = match self {
             Finding::Stars(part) => (
                 &codes::GLOB_STARS,
@@ -69,8 +68,8 @@ impl Finding {
             ),
             Finding::Deep(part) => (&codes::BAD_GLOB, part, "alternatives are nested too deep", "write several routes"),
         };
-        let span = context.inside(&text.span, text.text, part);
-        context.report(code, span, message).help(cure);
+        let span = text.part(part);
+        findings.report(code, span, message).help(cure);
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Severity;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
-use crate::config::read::context::{Context, Report};
-use crate::config::read::value::Text;
+use crate::config::read::value::TextValue;
 use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Report, Severity};
 use crate::text::host::check_host;
 use crate::text::percent;
 
@@ -53,9 +52,9 @@ impl Fault {
 
 /// Lowers a `rewrite` or `redirect`. `pattern` is the route's path, `None` where that was reported already.
 pub(crate) fn lower(
-    context: &mut Context<'_>,
+    findings: &mut Findings,
     purpose: Use,
-    text: &Text<'_>,
+    text: &TextValue<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Target> {
     let mut faults = Vec::new();
@@ -70,8 +69,8 @@ pub(crate) fn lower(
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
-        let span = context.inside(&text.span, text.text, fault.part);
-        let report = context.report(fault.code, span, fault.message);
+        let span = text.part(fault.part);
+        let report = findings.report(fault.code, span, fault.message);
         fault.help.into_iter().fold(report, Report::help);
     }
     fine.then_some(target)
@@ -80,7 +79,7 @@ pub(crate) fn lower(
 /// Checks a target without captures, as a redirect map has; the first fault.
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
-    let pieces = [Piece::Literal(text, 0)];
+    let pieces = [TargetPiece::Literal(text, 0)];
     check_text(Use::Redirect, text, &pieces, &mut faults);
     if faults.is_empty() {
         check_result(text, &pieces, None, &mut faults);
@@ -90,14 +89,14 @@ pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
 
 /// A piece of a target as written, with where it begins.
 #[derive(Clone, Copy, Debug)]
-enum Piece<'a> {
+enum TargetPiece<'a> {
     Literal(&'a str, usize),
     /// The name; `at` is the opening brace.
     Capture(&'a str, usize),
 }
 
 /// Takes a target apart at its braces.
-fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<Piece<'a>> {
+fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<TargetPiece<'a>> {
     let mut pieces = Vec::new();
     let mut done = 0;
     while let Some(found) = text.get(done..).and_then(|rest| rest.find(['{', '}'])) {
@@ -114,19 +113,19 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<Piece<'a>> {
             continue;
         };
         if at > done {
-            pieces.push(Piece::Literal(text.get(done..at).unwrap_or_default(), done));
+            pieces.push(TargetPiece::Literal(text.get(done..at).unwrap_or_default(), done));
         }
-        pieces.push(Piece::Capture(name, at));
+        pieces.push(TargetPiece::Capture(name, at));
         done = at + name.len() + 2;
     }
     if done < text.len() {
-        pieces.push(Piece::Literal(text.get(done..).unwrap_or_default(), done));
+        pieces.push(TargetPiece::Literal(text.get(done..).unwrap_or_default(), done));
     }
     pieces
 }
 
 /// What can be told without knowing what is captured.
-fn check_text(purpose: Use, text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
+fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
     if text.len() > MAX_TARGET {
         let message = format!("a target of {} bytes is longer than a URL may be", text.len());
         faults.push(Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help("at most 8,192 bytes"));
@@ -137,9 +136,7 @@ fn check_text(purpose: Use, text: &str, pieces: &[Piece<'_>], faults: &mut Vec<F
         _ => check_start(purpose, text, faults),
     }
     for piece in pieces {
-        if let Piece::Literal(literal, start) = piece {
-            check_characters(purpose, (text, literal, *start), faults);
-        }
+        check_characters(purpose, text, piece, faults);
     }
 }
 
@@ -203,7 +200,8 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     }
 }
 
-fn check_characters(purpose: Use, (text, literal, start): (&str, &str, usize), faults: &mut Vec<Fault>) {
+fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &mut Vec<Fault>) {
+    let &TargetPiece::Literal(literal, start) = piece else { return };
     let part = |at: usize, char: char| start + at..start + at + char.len_utf8();
     if let Some((at, char)) = literal.char_indices().find(|(_, char)| char.is_control()) {
         let message = format!("a target holds the control character `{}`", char.escape_default());
@@ -264,12 +262,12 @@ pub(crate) fn to_ascii(text: &str) -> String {
 }
 
 /// Turns names into numbers.
-fn resolve(pieces: &[Piece<'_>], names: Option<&[(String, usize)]>, faults: &mut Vec<Fault>) -> Target {
+fn resolve(pieces: &[TargetPiece<'_>], names: Option<&[(String, usize)]>, faults: &mut Vec<Fault>) -> Target {
     let mut parts = Vec::new();
     for piece in pieces {
         match *piece {
-            Piece::Literal(literal, _) => parts.push(Part::Literal(to_ascii(literal))),
-            Piece::Capture(name, at) => {
+            TargetPiece::Literal(literal, _) => parts.push(Part::Literal(to_ascii(literal))),
+            TargetPiece::Capture(name, at) => {
                 let Some(names) = names else { continue };
                 match names.iter().find(|(known, _)| known == name) {
                     Some((_, number)) => parts.push(Part::Capture(*number)),
@@ -299,9 +297,9 @@ fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
 }
 
 /// What would be unsafe or doubled for every request.
-fn check_result(text: &str, pieces: &[Piece<'_>], pattern: Option<&PathPattern>, faults: &mut Vec<Fault>) {
+fn check_result(text: &str, pieces: &[TargetPiece<'_>], pattern: Option<&PathPattern>, faults: &mut Vec<Fault>) {
     let filled = |capture: &str| -> String {
-        pieces.iter().map(|piece| if let Piece::Literal(text, _) = piece { text } else { capture }).collect()
+        pieces.iter().map(|piece| if let TargetPiece::Literal(text, _) = piece { text } else { capture }).collect()
     };
     let made = match pattern {
         // `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
@@ -324,9 +322,9 @@ fn check_result(text: &str, pieces: &[Piece<'_>], pattern: Option<&PathPattern>,
 }
 
 /// After a prefix, `{rest}` is empty or begins with a slash: one before it makes two.
-fn check_rest(text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
+fn check_rest(text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
     for pair in pieces.windows(2) {
-        let [Piece::Literal(before, start), Piece::Capture(name, at)] = *pair else { continue };
+        let [TargetPiece::Literal(before, start), TargetPiece::Capture(name, at)] = *pair else { continue };
         if !before.ends_with('/') {
             continue;
         }

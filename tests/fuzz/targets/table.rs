@@ -3,7 +3,8 @@
 
 #![no_main]
 
-use crossfade::config::{MemoryFiles, load};
+use crossfade::check::load;
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
 use crossfade::requests::DecisionLine;
 use crossfade::route::{Request, decide};
