@@ -10,7 +10,7 @@ use crossfade::check;
 use crossfade::check::witness::{takes, witness, witnesses};
 use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
-use crossfade::requests::RequestLine;
+use crossfade::requests::{DecisionLine, RequestLine};
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
 fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, check::Loaded) {
@@ -52,7 +52,7 @@ proptest! {
         let written = Table::compile(definition);
         for facts in &requests {
             let request: Request<'_> = facts.request();
-            let line = |table: &Table| serde_json::to_string(&decide(table, &request)).unwrap();
+            let line = |table: &Table| serde_json::to_string(&DecisionLine(&decide(table, &request))).unwrap();
             prop_assert_eq!(line(&read), line(&written), "{} {:?}", toml, facts);
         }
     }

@@ -5,42 +5,46 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
 
 use crate::check::examples::why_not_taken;
 use crate::config::cases::{Case, Expect};
-use crate::requests::RequestLine;
-use crate::route::{Decision, Table, decide};
+use crate::requests::{DecisionLine, RequestLine};
+use crate::route::{Decision, Request, Table, decide};
+
+/// A case with its request.
+#[derive(Clone, Debug)]
+pub struct AskedCase<'c> {
+    case: &'c Case,
+    request: Request<'c>,
+}
 
 /// What came of all cases, in the order of the cases.
-#[derive(Clone, Debug, Serialize)]
-pub struct TestReport {
-    /// Version of this shape: 1.
-    pub schema: u32,
+#[derive(Clone, Debug)]
+pub struct CaseResults<'c> {
     /// How many cases came out as expected.
     pub passed: usize,
     /// How many did not.
     pub failed: usize,
     /// All of them.
-    pub cases: Vec<CaseReport>,
+    pub cases: Vec<CaseResult<'c>>,
 }
 
 /// What came of one case.
 #[derive(Clone, Debug, Serialize)]
-pub struct CaseReport {
+pub struct CaseResult<'c> {
     /// Where it comes from.
-    pub kind: Kind,
+    pub kind: CaseKind,
     /// The file that it is written in, as the table names it.
-    pub file: String,
+    pub file: &'c str,
     /// The line, from 1.
     pub line: u32,
     /// The route whose example it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
+    pub of: Option<&'c str>,
     /// The request as it was written.
-    pub name: String,
+    pub name: &'c str,
     /// The request as it was decided: an input line of `decide`.
-    pub request: RequestLine<'static>,
+    pub request: &'c RequestLine<'static>,
     /// Whether all came out as expected.
     pub passed: bool,
     /// What did not; empty where it passed.
@@ -48,32 +52,21 @@ pub struct CaseReport {
     /// What of the example's route did not hold, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// The output line of `decide`.
-    pub decision: Option<Box<RawValue>>,
+    /// What was decided.
+    #[serde(skip)]
+    pub decision: Decision<'c, 'c>,
 }
 
 /// Where a case comes from, by its key in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum CaseKind {
     /// `[[test]]`
     Test,
     /// `examples`
     Example,
     /// `not_examples`
     NotExample,
-}
-
-impl Kind {
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Test => "test",
-            Kind::Example => "example",
-            Kind::NotExample => "not_example",
-        }
-    }
 }
 
 /// One key of the decision line that is not as expected.
@@ -87,52 +80,49 @@ pub struct Difference {
     pub actual: Json,
 }
 
-/// Runs all cases. O(cases), each at the cost of a decision.
+/// The requests of all cases, for [`run`].
 #[must_use]
-pub fn run(table: &Table, cases: &[Case]) -> TestReport {
-    let cases: Vec<CaseReport> = cases.iter().map(|case| run_one(table, case)).collect();
-    let passed = cases.iter().filter(|case| case.passed).count();
-    TestReport { schema: 1, passed, failed: cases.len() - passed, cases }
+pub fn ask(cases: &[Case]) -> Vec<AskedCase<'_>> {
+    cases.iter().map(|case| AskedCase { case, request: case.request.request() }).collect()
 }
 
-fn run_one(table: &Table, case: &Case) -> CaseReport {
-    let request = case.request.request();
-    let decision = decide(table, &request);
-    let line = serde_json::to_value(&decision).unwrap_or_default();
+/// Runs all cases. O(cases), each at the cost of a decision.
+#[must_use]
+pub fn run<'c>(table: &'c Table, asked: &'c [AskedCase<'c>]) -> CaseResults<'c> {
+    let cases: Vec<_> = asked.iter().map(|asked| run_one(table, asked)).collect();
+    let passed = cases.iter().filter(|case| case.passed).count();
+    CaseResults { passed, failed: cases.len() - passed, cases }
+}
+
+fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>) -> CaseResult<'c> {
+    let decision = decide(table, request);
+    let line = serde_json::to_value(DecisionLine(&decision)).unwrap_or_default();
     let of = case.expect.route().and_then(|route| table.routes().get(route));
     let id = of.map_or("", |route| route.id.as_str());
     let (kind, differences) = match &case.expect {
-        Expect::Taken(_) => (Kind::Example, differs(line["route"] != id, id.into(), &line["route"])),
+        Expect::Taken(_) => (CaseKind::Example, differs(line["route"] != id, id.into(), &line["route"])),
         Expect::NotTaken(_) => {
-            let taken = taker(&decision) == Some(id);
-            (Kind::NotExample, differs(taken, serde_json::json!({ "not": id }), &id.into()))
+            let taken = decision.taker().is_some_and(|taker| taker.id == id);
+            (CaseKind::NotExample, differs(taken, serde_json::json!({ "not": id }), &id.into()))
         }
         Expect::Line(expected) => {
             let differences = expected.iter().flat_map(|expected| expected.differences(&line));
-            (Kind::Test, differences.map(|(key, expected, actual)| Difference { key, expected, actual }).collect())
+            (CaseKind::Test, differences.map(|(key, expected, actual)| Difference { key, expected, actual }).collect())
         }
     };
-    let why = (kind == Kind::Example && !differences.is_empty())
-        .then(|| of.and_then(|route| why_not_taken(table.definition(), route, &request)))
-        .flatten();
-    CaseReport {
+    let why = of.filter(|_| kind == CaseKind::Example && !differences.is_empty());
+    CaseResult {
         kind,
-        file: table.definition().files.get(case.span.file).cloned().unwrap_or_default(),
+        file: table.definition().files.get(case.span.file).map_or("", String::as_str),
         line: case.line,
-        of: of.map(|route| route.id.clone()),
-        name: case.name.clone(),
-        request: case.request.clone(),
+        of: of.map(|route| route.id.as_str()),
+        name: &case.name,
+        request: &case.request,
         passed: differences.is_empty(),
         differences,
-        why,
-        decision: serde_json::value::to_raw_value(&decision).ok(),
+        why: why.and_then(|route| why_not_taken(table.definition(), route, request)),
+        decision,
     }
-}
-
-/// The route that a request ended at, even if what it made of the request was refused.
-fn taker<'t>(decision: &Decision<'t, '_>) -> Option<&'t str> {
-    let route = decision.route.or(decision.refused.map(|refused| refused.route));
-    route.map(|route| route.id.as_str())
 }
 
 fn differs(failed: bool, expected: Json, actual: &Json) -> Vec<Difference> {
