@@ -90,7 +90,7 @@ enum Exact {
 
 pub(crate) fn in_the_place_of_node(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         let reference = handler(definition(table(name)));
         for runtime in [NODES[0], NODES[1], Runtime::Alone] {
             let mut sandbox = Sandbox::new(runtime, package.root());
@@ -104,7 +104,7 @@ pub(crate) fn in_the_place_of_node(events: Events) {
 
 pub(crate) fn beside_node(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         package.write("no-execve.cjs", "process.execve = undefined;");
         let reference = handler(definition(table(name)));
         for runtime in NODES {
@@ -119,7 +119,7 @@ pub(crate) fn beside_node(events: Events) {
 
 pub(crate) fn node_alone(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         package.remove("bootstrap");
         let Definition { origins, default, configured, .. } = definition(table(name));
         let reference = handler(Definition { origins, default, configured, ..Definition::default() });

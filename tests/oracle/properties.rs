@@ -3,7 +3,9 @@
 use crossfade::route::{Decision, Explanation, Outcome, Table, decide, explain};
 use proptest::prelude::*;
 
-use crate::tables::{Facts, Sample, requests, sample};
+use crate::depth::size;
+use crate::random::Taste::Wild;
+use crate::random::{Facts, with_requests};
 use crate::walk::{Answer, Oracle};
 
 /// A decision in the words of the oracle.
@@ -27,18 +29,11 @@ fn sent(story: &Explanation<'_, '_>) -> (Answer, Option<String>) {
     (told(&story.decision), story.sent.as_ref().map(|sent| sent.host.clone()))
 }
 
-fn with_requests(routes: usize) -> impl Strategy<Value = (Sample, Vec<Facts>)> {
-    sample(routes).prop_flat_map(|sample| {
-        let requests = requests(&sample);
-        (Just(sample), requests)
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(60)) {
+    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(Wild, 60)) {
         let table = Table::compile(sample.definition);
         let oracle = Oracle::new(table.definition());
         for facts in &requests {
@@ -55,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fact_that_was_not_read_changes_nothing((sample, requests) in with_requests(30), other in with_requests(1)) {
+    fn a_fact_that_was_not_read_changes_nothing((sample, requests) in with_requests(Wild, 30), other in with_requests(Wild, 1)) {
         let table = Table::compile(sample.definition);
         for (facts, other) in requests.iter().zip(&other.1) {
             let request = facts.request();
@@ -68,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn a_stored_table_decides_as_the_one_it_was_stored_from((sample, requests) in with_requests(40)) {
+    fn a_stored_table_decides_as_the_one_it_was_stored_from((sample, requests) in with_requests(Wild, 40)) {
         let table = Table::compile(sample.definition);
         let stored: Table = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
         prop_assert_eq!(stored.index(), table.index());
@@ -81,9 +76,9 @@ proptest! {
     }
 }
 
-/// How many tables each property is tried on; `PROPTEST_CASES` asks for more.
+/// How many tables each property is tried on; `PROPTEST_CASES` asks for another number.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(size(60, 600))
 }
 
 /// The facts with every one that was not read taken from another request.

@@ -1,8 +1,14 @@
 //! A random table is written as `routes.toml`, loaded again, and must be the same table: the same definition, so the
 //! same decision for every request. On the way, what is said of a table's routes and tests is held against brute force.
 
-mod random;
 mod write;
+
+#[path = "../support/depth.rs"]
+mod depth;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/tables.rs"]
+mod tables;
 
 use proptest::prelude::*;
 
@@ -11,6 +17,10 @@ use crossfade::config::witness::{takes, witness, witnesses};
 use crossfade::config::{self, MemoryFiles};
 use crossfade::diagnostic::Severity;
 use crossfade::route::{Definition, Place, Request, Table, decide};
+
+use crate::depth::size;
+use crate::random::Taste::Sound;
+use crate::random::{Facts, sample, with_requests};
 
 fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {
     let (mut toml, maps) = write::write(definition);
@@ -35,14 +45,28 @@ fn without_places(definition: &Definition) -> Definition {
     definition
 }
 
+/// A request as a test of the table has it, without a time.
+fn timeless(facts: &Facts) -> RequestLine<'_> {
+    let host = facts.host.map(|host| format!("https://{host}")).unwrap_or_default();
+    let mark = if facts.query.is_empty() { "" } else { "?" };
+    RequestLine {
+        url: format!("{host}{}{mark}{}", facts.path, facts.query).into(),
+        method: Some(facts.method.into()),
+        headers: facts.headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        country: facts.country.map(Into::into),
+        cohort: facts.cohort.map(Into::into),
+        time: None,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: size(150, 1500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_written_is_the_table_read(
-        definition in random::definition(),
-        requests in proptest::collection::vec(random::request(), 30),
+        (sample, requests) in with_requests(Sound, 12),
     ) {
+        let definition = sample.definition;
         let (toml, loaded) = load(&definition, &[]);
         let errors: Vec<_> = loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         prop_assert!(errors.is_empty(), "{toml}\n{errors:#?}");
@@ -57,14 +81,15 @@ proptest! {
     }
 
     #[test]
-    fn every_route_has_a_witness_that_fits_it(definition in random::definition()) {
+    fn every_route_has_a_witness_that_fits_it(sample in sample(Sound, 12)) {
+        let definition = sample.definition;
         for route in &definition.routes {
             prop_assert!(witness(&definition, route).is_some(), "{:#?}", route);
             for line in witnesses(&definition, route) {
                 prop_assert!(takes(&definition, route, &line.request()), "{} {:#?}", line, route);
                 prop_assert!(line.check().is_ok(), "{}", line);
-            let json = serde_json::to_string(&line).unwrap();
-            prop_assert_eq!(&RequestLine::parse_json(&json).unwrap(), &line);
+                let json = serde_json::to_string(&line).unwrap();
+                prop_assert_eq!(&RequestLine::parse_json(&json).unwrap(), &line);
             }
         }
         let table = Table::compile(definition.clone());
@@ -80,11 +105,10 @@ proptest! {
 
     #[test]
     fn a_test_must_give_a_time_exactly_where_the_answer_depends_on_it(
-        definition in random::definition(),
-        requests in proptest::collection::vec(random::request(), 20),
+        (sample, requests) in with_requests(Sound, 12),
     ) {
-        let timeless = |line: RequestLine<'static>| RequestLine { time: None, ..line };
-        let requests: Vec<_> = requests.into_iter().map(timeless).filter(|line| line.check().is_ok()).collect();
+        let definition = sample.definition;
+        let requests: Vec<_> = requests.iter().map(timeless).filter(|line| line.check().is_ok()).collect();
         let (toml, loaded) = load(&definition, &requests);
         let refused = loaded.diagnostics.iter().filter(|it| it.code == "R142").count();
         let table = Table::compile(definition.clone());

@@ -29,14 +29,14 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     (out, maps)
 }
 
-/// What `random::origins` has.
+/// What `tables::origins` has.
 const ORIGINS: &str = r#"
 [cohorts.early]
 share_percent = 5
 [origins.legacy]
 side = "legacy"
 type = "custom"
-domain = "legacy-alb.example.com"
+domain = "legacy.example.com"
 host = "viewer"
 [origins.cms]
 side = "new"
