@@ -12,6 +12,8 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
+use crate::depth::size;
+
 use crate::harness::{Answer, PATIENCE, head};
 
 const TABLE: &str = r#"
@@ -278,9 +280,9 @@ fn who_stops_reading_the_lines_still_has_a_server() {
     assert_eq!(program.end("-TERM"), Some(0));
 }
 
-/// Bytes of each transfer: 1 GB where `CROSSFADE_SERVE_GIGABYTE` is set, else enough to fill 64 MB four times.
+/// Bytes of each transfer: enough to fill 64 MB four times; in a deep run 1 GB.
 fn transfer_bytes() -> u64 {
-    if std::env::var_os("CROSSFADE_SERVE_GIGABYTE").is_some() { 1_000_000_000 } else { 256_000_000 }
+    size(256_000_000, 1_000_000_000)
 }
 
 /// An origin that takes any upload, answering its size, and gives any download that a path asks for.
