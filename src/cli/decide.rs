@@ -37,7 +37,7 @@ Examples:
   crossfade decide < requests.jsonl > decisions.jsonl
   cut -d' ' -f7 access.log | crossfade decide --urls | jq -r '.route // \"default\"' | sort | uniq -c
 
-Exit codes: 0 every line was decided · 1 some lines are not requests · 2 no table, or a stream failed";
+Exit codes: 0 every line was decided · 1 some are not requests · 2 no table, or a stream failed";
 
 const BUFFER: usize = 64 * 1024;
 
