@@ -2,7 +2,7 @@
 //!
 //! Each row of `tests/events/rows` is one event with its whole answer and log. `CROSSFADE_BLESS=1` writes what came
 //! instead of comparing it: read the difference before it is kept. Every answer of every test here also passes the
-//! validator of `tests/support`, which was written apart from the gate.
+//! validator of `tests/support`, which was written apart from the contract's code.
 
 #[path = "events/hostile.rs"]
 mod hostile;

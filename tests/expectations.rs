@@ -63,7 +63,7 @@ fn an_example_is_taken_by_its_route_and_a_not_example_is_not() {
         (
             "it depends on the time",
             "examples = ['/shop/sale']",
-            &["R142 the answer to `/shop/sale` depends on the time, and it gives none"],
+            &["R142 example `/shop/sale` needs a `time`: its answer changes over time"],
         ),
         ("that it never takes it needs no time", "not_examples = ['/other/sale']", &[]),
         (

@@ -17,7 +17,7 @@ use super::{CliError, Exit, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
 use crate::report::numbers::count;
 use crate::route::Table;
-use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, Settings, Tabled, parse_mapping};
+use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::nearest;
 
 /// Arguments of `serve`.
@@ -95,11 +95,8 @@ fn parse_country(text: &str) -> Result<String, String> {
 /// # Errors
 /// There is no usable table, an origin cannot be mapped, or there is nowhere to listen.
 pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
-    let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let mut watched = Watched::new(&global.routes);
-    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen_and_serve(&args, (table, mapping, watched), global));
+    let served = runtime.block_on(listen_and_serve(args, global));
     // What is still under way is cut off here; its lines are still written.
     runtime.shutdown_timeout(LAST_LINES);
     let written = served?;
@@ -108,20 +105,19 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 }
 
 /// Returns what tells that the last line is written.
-async fn listen_and_serve(
-    args: &ServeArgs,
-    (table, mapping, watched): (Table, Mapping, Watched),
-    global: &Global,
-) -> Result<Receiver<()>, CliError> {
+async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
+    let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
+    let mut watched = Watched::new(&global.routes);
+    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
     let stop = stop()?;
-    let listener = listen(args).await?;
+    let listener = listen(&args).await?;
     let address = listener.local_addr()?;
     let name = global.routes.display().to_string();
     let greeting = banner(&format!("http://{address}"), &name, table.definition(), &mapping);
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = Settings { mapping, country: args.country.clone(), ..Settings::default() };
+    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
     let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
     let edge = Arc::new(edge);
     greet(global, address, &greeting);

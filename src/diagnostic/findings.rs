@@ -73,7 +73,7 @@ impl Findings {
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         for (code, unlisted) in [(&codes::MORE_ERRORS, self.errors), (&codes::MORE_WARNINGS, self.warnings)] {
             let Some(first) = unlisted.first else { continue };
-            let mut more = finding(code, first, format!("and {} more than are listed, from here on", unlisted.count));
+            let mut more = finding(code, first, format!("and {} more, starting here", unlisted.count));
             more.help.push(format!("the kinds not listed are {}", quoted(&Vec::from_iter(unlisted.codes))));
             self.listed.push(more);
         }
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn a_message_is_fit_for_a_terminal() {
-        assert_eq!(tidy("`a\u{1b}[31m` is no host"), "`a\\u{1b}[31m` is no host");
-        let long = tidy(&format!("`{}` is no host", "a".repeat(1_000_000)));
-        assert_eq!(long, format!("`{}…{}` is no host", "a".repeat(80), "a".repeat(40)));
+        assert_eq!(tidy("`a\u{1b}[31m` is not a host name"), "`a\\u{1b}[31m` is not a host name");
+        let long = tidy(&format!("`{}` is not a host name", "a".repeat(1_000_000)));
+        assert_eq!(long, format!("`{}…{}` is not a host name", "a".repeat(80), "a".repeat(40)));
     }
 
     #[test]
@@ -183,9 +183,6 @@ mod tests {
         assert!(findings.has_errors());
         let diagnostics = findings.finish();
         assert_eq!(diagnostics.len(), MAX_FINDINGS + 1);
-        assert_eq!(
-            diagnostics.last().map(|last| last.message.as_str()),
-            Some("and 5 more than are listed, from here on")
-        );
+        assert_eq!(diagnostics.last().map(|last| last.message.as_str()), Some("and 5 more, starting here"));
     }
 }

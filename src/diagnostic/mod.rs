@@ -17,7 +17,7 @@ pub(crate) use findings::{Findings, Report};
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The table is no table.
+    /// A table with one is not used.
     Error,
     /// The table decides, perhaps not as meant.
     Warning,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::definition::{HeaderChanges, Route};
-use super::ids::OriginId;
+use super::ids::{OriginId, RouteId};
 use super::origin::Origin;
 use super::target::{Location, Unsafe};
 
@@ -14,6 +14,8 @@ pub struct Decision<'t, 'r> {
     pub route: Option<&'t Route>,
     /// What happens to it.
     pub outcome: Outcome<'t, 'r>,
+    /// The route that the walk ended at, even if what it made of the request was refused; `None`: at no route.
+    pub taker_id: Option<RouteId>,
     /// The route that ended the walk because what it made was unsafe.
     pub refused: Option<Refused<'t>>,
 }
@@ -102,7 +104,7 @@ pub struct Refused<'t> {
 }
 
 impl<'t> Decision<'t, '_> {
-    /// The route that the walk ended at, even if what it made of the request was refused.
+    /// The route of `taker_id`.
     #[must_use]
     pub fn taker(&self) -> Option<&'t Route> {
         self.route.or(self.refused.map(|refused| refused.route))

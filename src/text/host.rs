@@ -41,7 +41,7 @@ pub enum NotAHost {
     #[error("`*` stands for the whole first label only")]
     Star,
     /// Empty, over 63 characters, or with a character that labels do not have.
-    #[error("a label of it is empty, too long or holds a character that host names do not have")]
+    #[error("one of its labels is empty, too long, or has an invalid character")]
     Label,
     /// Over 253 characters.
     #[error("it is longer than 253 characters")]

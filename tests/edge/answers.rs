@@ -9,7 +9,7 @@ use crossfade::config::MemoryFiles;
 use crossfade::edge::start::now;
 use crossfade::edge::{FunctionError, Handler};
 use crossfade::route::{Definition, Table};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::package::{SECRET, SECRETS, Unpacked, table, zip_of};
 use crate::sandbox::{DEADLINE, NODES, Outcome, Runtime, Sandbox};
@@ -28,7 +28,7 @@ fn definition(text: &str) -> Definition {
 
 /// The handler that the binary has inside, here.
 fn handler(definition: Definition) -> Handler {
-    Handler::new(Table::compile(definition), secrets())
+    Handler::new(Table::compile(definition).unwrap(), secrets())
 }
 
 fn secrets() -> BTreeMap<String, String> {
@@ -185,6 +185,49 @@ fn node_alone_aims_every_request_at_the_default_as_the_handler_would_without_rou
             assert_eq!((sandbox.path().as_str(), sandbox.lines("host").len()), ("default", 1));
             assert!(!sandbox.log().contains(SECRET), "{}", sandbox.log());
         }
+    }
+}
+
+#[test]
+fn node_alone_takes_the_hosts_that_the_handler_takes() {
+    let hosts = [
+        "www.example.com",
+        "WWW.example.com.:443",
+        "legacy-alb.example.com:80",
+        "a_b-c",
+        "[::1]",
+        "[::1]:80",
+        "::1",
+        ":1:2",
+        "..",
+        "",
+        ".",
+        ":",
+        ".:80",
+        ":80",
+        "a b",
+        "a/b",
+        "a\n",
+        "é",
+        &"a".repeat(259),
+        &"a".repeat(260),
+    ];
+    let package = Unpacked::new(&zip_of(table("bucket")));
+    package.remove("bootstrap");
+    let Definition { origins, default, configured, .. } = definition(table("bucket"));
+    let reference = handler(Definition { origins, default, configured, ..Definition::default() });
+    let mut sandbox = Sandbox::new(NODES[1], package.root());
+    for (host, header) in hosts.iter().flat_map(|host| [(host, "x-crossfade-host"), (host, "host")]) {
+        let event = json!({ "Records": [{ "cf": {
+            "config": { "eventType": "origin-request", "requestId": "r" },
+            "request": {
+                "method": "GET", "uri": "/", "querystring": "", "headers": { header: [{ "key": header, "value": host }] },
+                "origin": { "s3": { "domainName": "site-bucket.s3.sa-east-1.amazonaws.com", "path": "" } },
+            },
+        } }] })
+        .to_string();
+        let outcome = sandbox.invoke(event.as_bytes(), DEADLINE);
+        assert_same(host, &reference.handle(event.as_bytes(), now()).answer, &outcome);
     }
 }
 

@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossfade::route::{About, Place, condition::Conditions, pattern::PathPattern, query::QueryPolicy, target::Target};
+use crossfade::route::{
+    About, Condition, Declared, Fact, Place, Told, condition::ValueTest, pattern::PathPattern, query::QueryPolicy,
+    target::Target,
+};
 use crossfade::route::{
     Action, Canonical, Cohort, CustomOrigin, Definition, HeaderChanges, HeaderValue, HostRule, Origin, OriginAction,
     OriginKind, Protocol, RedirectAction, RespondAction, ResponseHeaders, Route, S3Origin, Share, Side, Table, Varies,
 };
-use crossfade::serve::{Edge, Exchange, Notice, Secrets, Settings, Tabled, parse_mapping, serve};
+use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -33,11 +36,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) async fn with(settings: Settings) -> Running {
+    pub(crate) async fn with(settings: ServeSettings) -> Running {
         Running::by(tabled(), settings).await
     }
 
-    pub(crate) async fn by(tabled: Tabled, settings: Settings) -> Running {
+    pub(crate) async fn by(tabled: Tabled, settings: ServeSettings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
@@ -51,7 +54,7 @@ impl Running {
 
     pub(crate) async fn mapped(maps: &[String]) -> Running {
         let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
-        Running::with(Settings { mapping, ..Settings::default() }).await
+        Running::with(ServeSettings { mapping, ..ServeSettings::default() }).await
     }
 
     pub(crate) fn stop(&mut self) {
@@ -232,14 +235,13 @@ pub(crate) fn tabled() -> Tabled {
         origins: vec![legacy(), cms(), site()],
         default: 0,
         configured: 2,
-        cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
+        declared: Declared { cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }] },
         log_sample: Share(0),
         routes: routes(),
-        instants: Vec::new(),
         files: vec!["routes.toml".to_owned()],
     };
     let secrets = Secrets::from([("VERIFY".to_owned(), "hush".to_owned())]);
-    Tabled { table: Table::compile(definition), secrets }
+    Tabled { table: Table::compile(definition).unwrap(), secrets }
 }
 
 fn custom(id: &str, side: Side, host: HostRule, path: &str) -> Origin {
@@ -285,10 +287,8 @@ fn route(id: &str, path: PathPattern, action: Action) -> Route {
     Route {
         id: id.to_owned(),
         path,
-        conditions: Conditions::default(),
+        conditions: Vec::new(),
         action,
-        from: None,
-        until: None,
         place: Place { file: 0, line: 7 },
         about: About::default(),
     }
@@ -311,9 +311,11 @@ fn routes() -> Vec<Route> {
     let prefix = |text: &str| PathPattern::Prefix(text.to_owned());
     let exact = |text: &str| PathPattern::Exact(text.to_owned());
     let mut early = route("early-home", exact("/home"), to(1, Some("/early")));
-    early.conditions.cohort = Some("early".to_owned());
+    early.conditions =
+        vec![Condition { fact: Fact::Told(Told::Cohort), test: ValueTest::AnyOf(vec!["early".to_owned()]) }];
     let mut brazil = route("brazil", exact("/home"), to(1, Some("/br")));
-    brazil.conditions.countries = vec!["BR".to_owned()];
+    brazil.conditions =
+        vec![Condition { fact: Fact::Told(Told::Country), test: ValueTest::AnyOf(vec!["BR".to_owned()]) }];
     let moved = RedirectAction {
         target: Target::literal("/new"),
         status: 301,

@@ -13,8 +13,10 @@ use crate::cli::CliError;
 use crate::cli::table::OpenTable;
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
+use crate::platform::headers;
 use crate::report::json;
 use crate::route::{Definition, HostRule, Origin, OriginKind};
+use crate::text::host::LONGEST_VALUE;
 
 /// The first file that Lambda loads.
 const HOST: &str = include_str!("../../edge/host/index.mjs");
@@ -38,6 +40,14 @@ struct DefaultOrigin {
     remove: Vec<String>,
     /// The members of `origin.custom` that a table decides.
     members: &'static [&'static str],
+    locked: Locked,
+}
+
+/// Headers that stay on a request whatever its origin adds, in lower case.
+#[derive(Serialize)]
+struct Locked {
+    names: Vec<&'static str>,
+    prefixes: Vec<&'static str>,
 }
 
 /// The `Host` that the default origin is sent.
@@ -50,6 +60,10 @@ struct DefaultHost {
 /// The viewer's host is sent on, where it is known.
 #[derive(Serialize)]
 struct ViewerHost {
+    /// The gate's header that tells it.
+    header: &'static str,
+    /// Longer is no host.
+    longest: usize,
     /// Domains of origins: never a viewer's host.
     not: Vec<String>,
 }
@@ -125,7 +139,8 @@ fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -
     }
     let viewer = match &origin.kind {
         OriginKind::Custom(custom) if custom.host == HostRule::Viewer => {
-            Some(ViewerHost { not: definition.origins.iter().map(|origin| origin.domain.clone()).collect() })
+            let not = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
+            Some(ViewerHost { header: headers::HOST, longest: LONGEST_VALUE, not })
         }
         _ => None,
     };
@@ -140,8 +155,17 @@ fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -
         origin: block(origin, secrets)?,
         host: DefaultHost { name, viewer },
         members: &CUSTOM_MEMBERS,
+        locked: locked(),
         remove: origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
     })
+}
+
+/// What a function may not write on a request, and `host`, which is written apart.
+fn locked() -> Locked {
+    let lists = [headers::DISALLOWED, headers::READ_ONLY_AT_ORIGIN_REQUEST];
+    let names = lists.iter().flat_map(|list| list.names).copied();
+    let prefixes = lists.iter().flat_map(|list| list.prefixes).copied();
+    Locked { names: names.chain(["host"]).collect(), prefixes: prefixes.collect() }
 }
 
 fn block(origin: &Origin, secrets: &BTreeMap<String, String>) -> Result<Option<serde_json::Value>, CliError> {

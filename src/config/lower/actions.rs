@@ -210,7 +210,7 @@ fn query_string(findings: &mut Findings, section: &Settings<'_>) -> QueryPolicy 
                 .report(
                     &codes::BAD_NAME_IN_CONDITION,
                     text.span,
-                    format!("no query parameter is named `{}`", text.text),
+                    format!("`{}` cannot be the name of a query parameter", text.text),
                 )
                 .help("write the name as it is sent; nothing is decoded");
         } else {
@@ -237,7 +237,11 @@ fn gone(findings: &mut Findings, section: &Settings<'_>, entry: Setting<'_>) -> 
     let response = response(findings, section);
     if !entry.boolean(findings)? {
         findings
-            .report(&codes::GONE_FALSE, entry.span(), format!("{} is not gone and says nothing else", section.name))
+            .report(
+                &codes::GONE_FALSE,
+                entry.span(),
+                format!("{} has `gone = false` and no other action", section.name),
+            )
             .help("write `gone = true`, or another action");
         return None;
     }
@@ -266,7 +270,7 @@ fn answer_status(findings: &mut Findings, entry: Setting<'_>) -> Option<u16> {
         None
     };
     match known {
-        None => report(findings, format!("a function may not answer {status}"), "use 200 to 599"),
+        None => report(findings, format!("a function cannot answer with status {status}"), "use 200 to 599"),
         Some(status) if REDIRECTS.contains(&status) => {
             let message = format!("{status} without a `location` leads nowhere");
             report(findings, message, "use `redirect` with `status`")
@@ -279,7 +283,11 @@ fn check_body(findings: &mut Findings, entry: Setting<'_>, action: &RespondActio
     let RespondAction { status, body, response, .. } = action;
     if !may_have_body(*status) && !body.is_empty() {
         findings
-            .report(&codes::BODY_NOT_ALLOWED, entry.span(), format!("an answer of status {status} has no body"))
+            .report(
+                &codes::BODY_NOT_ALLOWED,
+                entry.span(),
+                format!("an answer with status {status} cannot have a body"),
+            )
             .help("remove `body`, or use 200");
     }
     let headers: usize = response.set.iter().map(|(name, value)| name.len() + value.len()).sum();
@@ -289,7 +297,7 @@ fn check_body(findings: &mut Findings, entry: Setting<'_>, action: &RespondActio
             .report(
                 &codes::BODY_TOO_LARGE,
                 entry.span(),
-                format!("an answer of {total} bytes is more than CloudFront takes"),
+                format!("the answer has {total} bytes, more than CloudFront takes"),
             )
             .help(format!("at most {} bytes of headers and body; keep the page at an origin", limits::MAX_ANSWER));
     }
@@ -301,7 +309,11 @@ fn content_type(findings: &mut Findings, entry: Setting<'_>) -> Option<String> {
         text.text.split_once('/').is_some_and(|(kind, rest)| !kind.trim().is_empty() && !rest.trim().is_empty());
     if !is_type || text.text.chars().any(char::is_control) {
         findings
-            .report(&codes::BAD_HEADER_VALUE, text.span, format!("`{}` is no content type", text.text.escape_debug()))
+            .report(
+                &codes::BAD_HEADER_VALUE,
+                text.span,
+                format!("`{}` is not a content type", text.text.escape_debug()),
+            )
             .help("write a type and a subtype: `text/html; charset=utf-8`");
         return None;
     }

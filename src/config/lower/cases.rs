@@ -93,6 +93,21 @@ pub(crate) fn lower(
     lower.cases
 }
 
+/// A request, what people call it, and where it is.
+struct WrittenRequest {
+    name: String,
+    request: RequestLine<'static>,
+    span: Span,
+    line: u32,
+}
+
+impl WrittenRequest {
+    fn expecting(self, expect: Expect) -> Case {
+        let WrittenRequest { name, request, span, line } = self;
+        Case { expect, name, request, span, line }
+    }
+}
+
 struct Lower<'l> {
     findings: &'l mut Findings,
     sources: &'l Sources,
@@ -104,11 +119,9 @@ impl Lower<'_> {
     fn examples(&mut self, examples: Option<Setting<'_>>, expect: Option<Expect>) {
         let Some(examples) = examples else { return };
         for item in examples.items(self.findings, "a list of paths, URLs or tables") {
-            let Some((name, line)) = self.request(item) else { continue };
+            let request = self.request(item);
             // The examples of a route with errors of its own can be read, not tried.
-            if let Some(expect) = expect.clone() {
-                self.push(expect, name, line, item.span());
-            }
+            self.cases.extend(request.zip(expect.clone()).map(|(request, expect)| request.expecting(expect)));
         }
     }
 
@@ -117,34 +130,28 @@ impl Lower<'_> {
         let Some(section) = section else { return };
         let request = section.require(self.findings, "request");
         let expect = section.require(self.findings, "expect");
-        let request = request.and_then(|entry| Some((entry.span(), self.request(entry)?)));
+        let request = request.and_then(|entry| self.request(entry));
         let expect = expect.and_then(|entry| expect::lower(self.findings, &self.names, entry));
-        if let (Some((span, (name, line))), Some(expect)) = (request, expect) {
-            self.push(Expect::Line(expect), name, line, span);
-        }
+        self.cases.extend(request.zip(expect).map(|(request, expect)| request.expecting(Expect::Line(expect))));
     }
 
-    fn push(&mut self, expect: Expect, name: String, request: RequestLine<'static>, span: Span) {
-        let line = u32::try_from(self.sources.line(&span)).unwrap_or(u32::MAX);
-        self.cases.push(Case { expect, name, request, span, line });
-    }
-
-    /// A request and what people call it.
-    fn request(&mut self, entry: Setting<'_>) -> Option<(String, RequestLine<'static>)> {
-        match entry.value() {
+    fn request(&mut self, entry: Setting<'_>) -> Option<WrittenRequest> {
+        let (name, request) = match entry.value() {
             DeValue::String(text) => match RequestLine::parse_text(text) {
-                Ok(line) => Some((text.trim().to_owned(), line.into_owned())),
-                Err(error) => self.malformed(entry, &error),
+                Ok(line) => (text.trim().to_owned(), line.into_owned()),
+                Err(error) => return self.malformed(entry, &error),
             },
             DeValue::Table(_) => {
                 let line = self.request_table(entry)?;
                 match line.check() {
-                    Ok(()) => Some((line.to_string(), line)),
-                    Err(error) => self.malformed(entry, &error),
+                    Ok(()) => (line.to_string(), line),
+                    Err(error) => return self.malformed(entry, &error),
                 }
             }
-            _ => entry.wrong_type(self.findings, "a path, a URL or a table"),
-        }
+            _ => return entry.wrong_type(self.findings, "a path, a URL or a table"),
+        };
+        let line = u32::try_from(self.sources.line(&entry.span())).unwrap_or(u32::MAX);
+        Some(WrittenRequest { name, request, span: entry.span(), line })
     }
 
     fn malformed<T>(&mut self, entry: Setting<'_>, error: &LineError) -> Option<T> {

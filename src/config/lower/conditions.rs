@@ -56,7 +56,7 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
             Ok(host) => hosts.push(findings, host, &text),
             Err(why) => {
                 findings
-                    .report(&codes::BAD_HOST, text.span, format!("`{}` is no host: {why}", text.text))
+                    .report(&codes::BAD_HOST, text.span, format!("`{}` is not a host name: {why}", text.text))
                     .help(why.cure());
             }
         }
@@ -69,16 +69,20 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     for text in entry.one_or_more(findings) {
         if !is_token(text.text) {
             findings
-                .report(&codes::BAD_METHOD, text.span, format!("`{}` is no method", text.text))
+                .report(&codes::BAD_METHOD, text.span, format!("`{}` is not a method", text.text))
                 .help("write a name such as `GET`");
             continue;
         }
         if !METHODS.contains(&text.text) {
             findings
-                .report(&codes::UNKNOWN_METHOD, text.span.clone(), format!("no request has the method `{}`", text.text))
+                .report(
+                    &codes::UNKNOWN_METHOD,
+                    text.span.clone(),
+                    format!("CloudFront never passes on the method `{}`", text.text),
+                )
                 .did_you_mean(text.text, METHODS)
                 .help(
-                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case",
+                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
                 );
         }
         methods.push(findings, text.text.to_owned(), &text);
@@ -141,7 +145,7 @@ fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
     let name = entry.key();
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
-        let message = format!("no {} is named `{name}`", what(kind));
+        let message = format!("`{name}` cannot be the name of a {}", what(kind));
         findings
             .report(&codes::BAD_NAME_IN_CONDITION, entry.key_span(), message)
             .help("write the name as it is sent; nothing is decoded");
@@ -195,7 +199,7 @@ fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: NamedFact) -
     let is_trimmed = kind == NamedFact::Query || text.text.trim_matches([' ', '\t']) == text.text;
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
-        let message = format!("no {} has the value `{}`", what(kind), text.text.escape_debug());
+        let message = format!("`{}` cannot be the value of a {}", text.text.escape_debug(), what(kind));
         let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
         match kind {
             NamedFact::Query => {

@@ -45,7 +45,7 @@ impl HeaderNames {
             findings
                 .report(&codes::HEADER_TWICE, span, format!("the header `{lower}` is named twice"))
                 .also(first.clone(), "here first")
-                .help("header names compare without case: keep one");
+                .help("header names are not case-sensitive: keep one");
             return None;
         }
         self.seen.insert(lower.clone(), span);
@@ -61,20 +61,12 @@ impl HeaderNames {
 fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) -> bool {
     if !is_token(name) {
         findings
-            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is no header name"))
+            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is not a header name"))
             .help("use letters, digits and `-`");
         return false;
     }
     if name.starts_with(OUR_PREFIX) && purpose != HeaderUse::Read {
-        let report = findings
-            .report(&codes::OUR_PREFIX, span.clone(), format!("`{name}` is one of the gate's own headers"))
-            .label(format!("names that begin with `{OUR_PREFIX}` are set by the gate"));
-        match purpose {
-            HeaderUse::Condition => {
-                report.help("use `host`, `cohort`, `from` and `until`, which read what the gate writes")
-            }
-            _ => report.help("choose another name"),
-        };
+        our_own(findings, purpose, name, span);
         return false;
     }
     if let Some(cure) = own_key(purpose, name) {
@@ -82,21 +74,31 @@ fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Sp
         return false;
     }
     match purpose {
-        HeaderUse::Condition | HeaderUse::Read if DISALLOWED.contains(name) => {
-            findings
-                .report(
-                    &codes::HEADER_DISALLOWED,
-                    span.clone(),
-                    format!("CloudFront does not show `{name}` to a function"),
-                )
-                .help("remove it: it is never there");
-            false
-        }
-        HeaderUse::Condition | HeaderUse::Read => true,
+        HeaderUse::Condition | HeaderUse::Read => is_readable(findings, name, span),
         HeaderUse::Request => is_writable(findings, Written::OnRequest, name, span),
         HeaderUse::Origin => is_writable(findings, Written::OnOrigin, name, span),
         HeaderUse::Answer => is_writable(findings, Written::OnAnswer, name, span),
     }
+}
+
+fn our_own(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) {
+    let cure = match purpose {
+        HeaderUse::Condition => "use `host`, `cohort`, `from` and `until`, which read what the gate writes",
+        _ => "choose another name",
+    };
+    findings
+        .report(&codes::OUR_PREFIX, span.clone(), format!("`{name}` is one of the gate's own headers"))
+        .label(format!("names that begin with `{OUR_PREFIX}` are set by the gate"))
+        .help(cure);
+}
+
+fn is_readable(findings: &mut Findings, name: &str, span: &Span) -> bool {
+    let is_hidden = DISALLOWED.contains(name);
+    if is_hidden {
+        let message = format!("CloudFront does not show `{name}` to a function");
+        findings.report(&codes::HEADER_DISALLOWED, span.clone(), message).help("remove it: it is never there");
+    }
+    !is_hidden
 }
 
 /// What to write instead of a header that has a key of its own.
@@ -138,7 +140,7 @@ pub(crate) fn check_value(findings: &mut Findings, written: Written, value: &str
         }
         Some(_) => {
             findings
-                .report(&codes::BAD_HEADER_VALUE, span, "a header value holds no control character")
+                .report(&codes::BAD_HEADER_VALUE, span, "the header value has a control character")
                 .help("remove the line end or other control character");
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &Settings<'a>) -> Opti
                 format!("{} is never live: `until` is not after `from`", section.name),
             )
             .also(from.span(), "live from here on")
-            .help("exchange them, or correct one");
+            .help("swap them, or correct one");
     }
     let at = from.or(until)?;
     (!window.is_always()).then_some((window, at))
@@ -54,7 +54,7 @@ fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {
     };
     let timestamp = timestamp(written, offset);
     if timestamp.is_none() {
-        findings.report(&codes::OUT_OF_RANGE, entry.span(), format!("`{written}` is no moment of the calendar"));
+        findings.report(&codes::OUT_OF_RANGE, entry.span(), format!("`{written}` is not in the calendar"));
     }
     timestamp
 }

@@ -13,7 +13,7 @@ pub(crate) fn check_name(findings: &mut Findings, name: &str, span: Span, what: 
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(allowed) {
         findings
-            .report(&codes::BAD_NAME, span, format!("`{name}` is no name for {} {what}", article(what)))
+            .report(&codes::BAD_NAME, span, format!("`{name}` cannot be the name of {} {what}", article(what)))
             .help("use letters, digits, `-` and `_`, at most 64 of them");
     }
 }

@@ -92,7 +92,7 @@ fn domain(findings: &mut Findings, domain: &TextValue<'_>, kind: OriginType) -> 
         OriginType::S3 => limits::check_s3_domain(domain.text),
     };
     if let Err(unfit) = fit {
-        let message = format!("`{}` is no domain of an origin: {unfit}", domain.text);
+        let message = format!("`{}` cannot be an origin's domain: {unfit}", domain.text);
         let report = findings.report(&codes::BAD_DOMAIN, domain.span.clone(), message);
         match unfit {
             Unfit::UpperCase => report.help(format!("write `{}`", domain.text.to_ascii_lowercase())),
@@ -114,7 +114,7 @@ fn origin_path(findings: &mut Findings, section: &Settings<'_>) -> String {
         let report = findings.report(
             &codes::BAD_ORIGIN_PATH,
             path.span,
-            format!("`{}` is no path of an origin: {unfit}", path.text),
+            format!("`{}` cannot be an origin's path: {unfit}", path.text),
         );
         match unfit {
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
@@ -149,7 +149,8 @@ fn custom(findings: &mut Findings, section: &Settings<'_>) -> CustomOrigin {
     if let (Some(whole), Some(entry)) =
         (whole.filter(|whole| *whole < read), section.get("response_completion_timeout"))
     {
-        let message = format!("a whole answer has {whole} s, less than the {read} s that it may take to begin");
+        let message =
+            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({read} s)");
         findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message).help(format!("write {read} or more"));
     }
     custom
@@ -183,8 +184,8 @@ fn host_rule(findings: &mut Findings, entry: Setting<'_>) -> HostRule {
     }
     let why = trouble.filter(|why| *why != NotAHost::Empty);
     let message = match why {
-        Some(why) => format!("`{}` is no host: {why}", text.text),
-        None => format!("`{}` is no rule for the host that is sent on", text.text),
+        Some(why) => format!("`{}` is not a host name: {why}", text.text),
+        None => format!("`host` cannot be `{}`", text.text),
     };
     findings
         .report(&codes::BAD_HOST, text.span, message)
@@ -205,7 +206,7 @@ fn ssl_protocols(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
             .report(
                 &codes::UNKNOWN_VALUE,
                 text.span,
-                format!("`{}` is no protocol that CloudFront speaks to origins", text.text),
+                format!("`{}` is not a protocol that CloudFront speaks to origins", text.text),
             )
             .did_you_mean(text.text, SSL_PROTOCOLS)
             .help(format!("CloudFront speaks {}", quoted(&SSL_PROTOCOLS)));
@@ -227,7 +228,7 @@ fn headers(findings: &mut Findings, entry: Setting<'_>) -> Vec<(String, HeaderVa
     };
     let total: usize = headers.iter().map(|(name, value)| name.len() + literal(value)).sum();
     if headers.len() > limits::MAX_CUSTOM_HEADERS || total > limits::MAX_CUSTOM_HEADERS_TOTAL {
-        let message = format!("{} headers of {total} bytes are more than CloudFront adds for an origin", headers.len());
+        let message = format!("the origin has {} headers of {total} bytes, more than CloudFront adds", headers.len());
         findings
             .report(&codes::ORIGIN_HEADERS_TOO_LARGE, entry.key_span(), message)
             .help("at most 30 headers with names and values of 10,240 bytes together");
@@ -255,7 +256,7 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             let secret = section.require(findings, "secret")?.text(findings)?;
             if !is_secret_name(secret.text) {
                 findings
-                    .report(&codes::BAD_NAME, secret.span, format!("`{}` is no name for a secret", secret.text))
+                    .report(&codes::BAD_NAME, secret.span, format!("`{}` cannot be the name of a secret", secret.text))
                     .help("use letters, digits and `_`, as for an environment variable");
                 return None;
             }

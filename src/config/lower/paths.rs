@@ -37,7 +37,7 @@ pub(crate) fn prefix(findings: &mut Findings, canonical: &Canonical, text: &Text
         let span = text.part(at..at + 1);
         let path = format!("{}/{{*rest}}", text.text.trim_end_matches('/'));
         findings
-            .report(&codes::BRACE_IN_PREFIX, span, "a prefix is literal text and captures nothing but `{rest}`")
+            .report(&codes::BRACE_IN_PREFIX, span, "a prefix cannot have captures of its own, only `{rest}`")
             .help(format!("to capture, write `path = \"{path}\"`"))
             .help("a literal brace is written `%7B` or `%7D`");
         return None;
@@ -65,7 +65,7 @@ pub(crate) fn checked_regex(findings: &mut Findings, text: &TextValue<'_>) -> Op
             .report(
                 &codes::REGEX_TOO_LONG,
                 text.span.clone(),
-                format!("a regex of {} bytes is too long", text.text.len()),
+                format!("the regex has {} bytes, too many", text.text.len()),
             )
             .help(format!(
                 "at most {MAX_TEXT} bytes; many exact paths belong in a `redirect_map` or routes of their own"
@@ -75,7 +75,7 @@ pub(crate) fn checked_regex(findings: &mut Findings, text: &TextValue<'_>) -> Op
     match LazyRegex::parse(text.text) {
         Ok(regex) => Some(LazyRegex::new(regex.text())),
         Err(regex::Error::CompiledTooBig(_)) => {
-            findings.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex compiles to too much").help(
+            findings.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex is too large when compiled").help(
                 format!(
                     "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
                     MAX_COMPILED / 1024
@@ -127,14 +127,15 @@ fn is_path(findings: &mut Findings, key: &str, text: &TextValue<'_>) -> bool {
     }
     if let Some(at) = text.text.find(['?', '#']) {
         let span = text.part(at..text.text.len());
-        let report = findings.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` ends before `?` and `#`"));
+        let report =
+            findings.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` has `?` or `#`, which no path has"));
         report
-            .help("what stands in the query is a condition: `query = { name = \"value\" }`")
+            .help("a query is a condition: `query = { name = \"value\" }`")
             .help("a literal `?` or `#` is written `%3F` or `%23`");
         return false;
     }
     if text.text.len() > MAX_PATH {
-        let message = format!("a {key} of {} bytes is longer than any request's", text.text.len());
+        let message = format!("`{key}` has {} bytes, more than any request's path", text.text.len());
         findings.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
         return false;
     }
@@ -177,7 +178,7 @@ fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Hole<'
 
 fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>]) -> bool {
     if holes.len() > MAX_CAPTURES {
-        let message = format!("a path of {} captures has too many", holes.len());
+        let message = format!("the path has {} captures, too many", holes.len());
         findings.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
         return false;
     }
@@ -195,7 +196,7 @@ fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>
                 .report(
                     &codes::REST_NOT_LAST,
                     span,
-                    format!("`{{*{}}}` takes all that is left, so it comes last", hole.name),
+                    format!("`{{*{}}}` takes all that is left, so it must come last", hole.name),
                 )
                 .help("for one segment write it without `*`; for text after the remainder use `glob` or `regex`");
             fine = false;
@@ -219,11 +220,11 @@ impl Malformed {
         let literal = "a literal brace is written `%7B` or `%7D`";
         match self {
             Malformed::Partial => findings
-                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}`: a capture fills one whole segment"))
-                .help("for a part of a segment use `regex` with a named group: `(?<name>[^/]+)`")
+                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}` captures only part of a segment"))
+                .help("to capture part of a segment, use `regex` with a named group: `(?<name>[^/]+)`")
                 .help(literal),
             Malformed::Name => findings
-                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is no capture"))
+                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is not a capture"))
                 .help(
                     "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`",
                 )
@@ -259,15 +260,7 @@ fn template(
     holes: &[Hole<'_>],
 ) -> Option<PathPattern> {
     let tildes = "~".repeat(text.text.matches(['~', '%']).count() + 1);
-    let mark = |number: usize| format!("{tildes}{number}");
-    let mut marked = String::new();
-    let mut done = 0;
-    for (number, hole) in holes.iter().enumerate() {
-        marked.push_str(text.text.get(done..hole.start).unwrap_or_default());
-        marked.push_str(&mark(number));
-        done = hole.end;
-    }
-    marked.push_str(text.text.get(done..).unwrap_or_default());
+    let marked = marked(text.text, holes, &tildes);
     let normal = canonical.normalize(&marked);
     let mut segments = Vec::new();
     let mut rest = None;
@@ -290,20 +283,21 @@ fn template(
     Some(PathPattern::Template(Template { segments, rest }))
 }
 
+fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {
+    let mut marked = String::new();
+    let mut done = 0;
+    for (number, hole) in holes.iter().enumerate() {
+        marked.push_str(text.get(done..hole.start).unwrap_or_default());
+        marked.push_str(&format!("{tildes}{number}"));
+        done = hole.end;
+    }
+    marked + text.get(done..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostic::Span;
-    use crate::route::canonical::{Case, Slashes, TrailingSlash};
-
-    fn canonical(words: &str) -> Canonical {
-        Canonical {
-            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
-            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-            refuse: Vec::new(),
-        }
-    }
 
     /// A pattern as text again: captures in braces, a prefix with `…` at its end.
     fn shown(pattern: &PathPattern) -> String {
@@ -325,9 +319,10 @@ mod tests {
     fn lowered(words: &str, text: &str, kind: &str) -> (String, usize) {
         let mut findings = Findings::default();
         let text = TextValue { text, written: text, span: Span::default() };
+        let canonical = Canonical::of_words(words);
         let pattern = match kind {
-            "prefix" => prefix(&mut findings, &canonical(words), &text),
-            _ => path(&mut findings, &canonical(words), &text),
+            "prefix" => prefix(&mut findings, &canonical, &text),
+            _ => path(&mut findings, &canonical, &text),
         };
         (pattern.as_ref().map(shown).unwrap_or_default(), findings.finish().len())
     }

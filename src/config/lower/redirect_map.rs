@@ -39,26 +39,8 @@ pub(crate) fn lower(
 ) -> Option<MapRead> {
     let from = reader.sources.files().get(name.span.file).map_or("", |file| file.name.as_str());
     let resolved = resolve(from, name.text).map_err(|why| report_bad_name(findings, name, why)).ok()?;
-    let bytes = match reader.read(&resolved, MAX_MAP) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("the redirect map `{resolved}` cannot be read: {error}");
-            findings
-                .report(&codes::UNREADABLE, name.span.clone(), message)
-                .help("maps are found beside the file that names them");
-            return None;
-        }
-    };
-    let (mut text, broken) = decode(bytes);
-    if text.starts_with('\u{feff}') {
-        text.drain(..'\u{feff}'.len_utf8());
-    }
+    let text = text(reader, findings, &resolved, &name.span)?;
     let file = reader.sources.files().len();
-    if let Some(range) = broken {
-        reader.sources.add(&resolved, text);
-        report_not_utf8(findings, &resolved, Span { file, range });
-        return None;
-    }
     let read = Map::new(&text, file, canonical, findings).read();
     reader.sources.add(&resolved, text);
     if read.rows.as_ref().is_some_and(Vec::is_empty) {
@@ -67,6 +49,29 @@ pub(crate) fn lower(
             .help("a row is `from,to` or `from,to,status`");
     }
     Some(read)
+}
+
+/// The text of a map, without a byte order mark; `None` where it cannot be read.
+fn text(reader: &mut Reader<'_>, findings: &mut Findings, name: &str, named_at: &Span) -> Option<String> {
+    let bytes = match reader.read(name, MAX_MAP) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            findings
+                .report(&codes::UNREADABLE, named_at.clone(), format!("cannot read the redirect map `{name}`: {error}"))
+                .help("paths are relative to the file that names the map");
+            return None;
+        }
+    };
+    let (mut text, broken) = decode(bytes);
+    if let Some(range) = broken {
+        let file = reader.sources.add(name, text);
+        report_not_utf8(findings, name, Span { file, range });
+        return None;
+    }
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Some(text)
 }
 
 /// A map that is being read.
@@ -104,7 +109,7 @@ impl<'t> Map<'t> {
         self.read_rows();
         if let Some(range) = self.hidden_from {
             let message = format!("and {} more findings in this map", self.found - MAX_FINDINGS);
-            self.findings.report(&codes::MORE_ROWS, Span { file: self.file, range }, message).label("from here on");
+            self.findings.report(&codes::MORE_ROWS, Span { file: self.file, range }, message).label("starting here");
         }
         MapRead { met: self.met, rows: (self.found == 0).then_some(self.rows) }
     }
@@ -138,7 +143,7 @@ impl<'t> Map<'t> {
             [from, to] => (*from, *to, ""),
             [from, to, status] => (*from, *to, *status),
             cells => {
-                let message = format!("a row has {} column{}", cells.len(), if cells.len() == 1 { "" } else { "s" });
+                let message = format!("the row has {} column{}", cells.len(), if cells.len() == 1 { "" } else { "s" });
                 let help = "a row is `from,to` or `from,to,status`; a cell that holds a comma is put in double quotes";
                 self.report(&codes::ROW_COLUMNS, row.span.clone(), message).help(help);
                 return;
@@ -228,29 +233,29 @@ fn is_header(cells: &[&str]) -> bool {
 fn source_fault(from: &str) -> Option<(String, String)> {
     let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
     if from.is_empty() {
-        return Some(("a row has no source".to_owned(), "write the path that is redirected".to_owned()));
+        return Some(("the row has no source".to_owned(), "write the path that is redirected".to_owned()));
     }
     if from.len() > MAX_SOURCE {
         return Some((
-            format!("a source of {} bytes is longer than any request's path", from.len()),
+            format!("the source has {} bytes, more than any request's path", from.len()),
             "check the row's quotes".to_owned(),
         ));
     }
     if let Some((_, rest)) = from.split_once("://") {
         let after = path(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
         let help = format!("write the path, `{after}`; the host is the route's `host`");
-        return Some(("a source is a path, without scheme and host".to_owned(), help));
+        return Some(("the source has a scheme and a host".to_owned(), help));
     }
     if from.contains(['?', '#']) {
         let help = format!("write `{}`; for one query write a route with `path` and `query`", path(from));
-        return Some(("a source ends before `?` and `#`".to_owned(), help));
+        return Some(("the source has `?` or `#`, which no path has".to_owned(), help));
     }
     if !from.starts_with('/') {
-        return Some(("a source begins with `/`".to_owned(), format!("write `/{from}`")));
+        return Some(("the source does not begin with `/`".to_owned(), format!("write `/{from}`")));
     }
     if from.chars().any(char::is_control) {
         return Some((
-            "a source holds a line end or another control character".to_owned(),
+            "the source has a line end or another control character".to_owned(),
             "check the row's quotes".to_owned(),
         ));
     }

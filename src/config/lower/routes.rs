@@ -139,7 +139,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
     fn id(&mut self, section: &Settings<'a>) -> Option<String> {
         let text = section.require(self.findings, "id")?.text(self.findings)?;
         if !is_id(text.text) {
-            let report = self.findings.report(&codes::BAD_ID, text.span, format!("`{}` is no id", text.text));
+            let report = self.findings.report(&codes::BAD_ID, text.span, format!("`{}` is not an id", text.text));
             let report = report.help("an id holds `a-z`, `0-9` and `-`, at most 64 of them");
             if let Some(id) = as_id(text.text) {
                 report.help(format!("write `id = \"{id}\"`"));

@@ -105,7 +105,7 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<TargetPiece<'a>> {
         let close = rest.find(['{', '}']).filter(|close| rest.as_bytes().get(*close) == Some(&b'}'));
         let name = close.and_then(|close| rest.get(..close)).filter(|_| text.as_bytes().get(at) == Some(&b'{'));
         let Some(name) = name.filter(|name| !name.is_empty()) else {
-            let message = "a brace that begins or ends no capture";
+            let message = "this brace is not part of a capture";
             faults.push(
                 Fault::new(&codes::TARGET_BRACE, at..at + 1, message).help("a literal brace is written `%7B` or `%7D`"),
             );
@@ -127,7 +127,7 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<TargetPiece<'a>> {
 /// What can be told without knowing what is captured.
 fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
     if text.len() > MAX_TARGET {
-        let message = format!("a target of {} bytes is longer than a URL may be", text.len());
+        let message = format!("the target has {} bytes, more than a URL may have", text.len());
         faults.push(Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help("at most 8,192 bytes"));
         return;
     }
@@ -150,15 +150,15 @@ fn absolute(text: &str) -> Option<Range<usize>> {
 fn check_start(purpose: Use, text: &str, faults: &mut Vec<Fault>) {
     if text.starts_with("//") || text.starts_with("/\\") {
         let fault =
-            Fault::new(&codes::TARGET_START, 0..2, "a target that begins with `//` or `/\\` leads to another host");
+            Fault::new(&codes::TARGET_START, 0..2, "the target begins with `//` or `/\\`, which leads to another host");
         faults.push(match purpose {
             Use::Rewrite => fault.help("begin it with one `/`"),
             Use::Redirect => fault.help("begin it with one `/`, or write the scheme: `https://…`"),
         });
     } else if !text.starts_with('/') {
         let message = match purpose {
-            Use::Rewrite => "a rewrite begins with `/`",
-            Use::Redirect => "a redirect begins with one `/`, or with `http://` or `https://` and a host",
+            Use::Rewrite => "the rewrite must begin with `/`",
+            Use::Redirect => "the redirect must begin with one `/`, or with `http://` or `https://` and a host",
         };
         let fault = Fault::new(&codes::TARGET_START, 0..text.len(), message);
         faults.push(match (purpose, text.contains("://")) {
@@ -173,7 +173,7 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     let host = text.get(authority.clone()).unwrap_or_default();
     let after = text.get(authority.end..).unwrap_or_default();
     if host.contains(['{', '}']) || (!after.starts_with('/') && after.contains('{')) {
-        let message = "a capture stands only after the first `/` that follows the host";
+        let message = "a capture may stand only after the `/` that follows the host";
         let mut fault = Fault::new(&codes::TARGET_HOST, authority, message)
             .help("write the host as text and a `/` after it: `https://www.example.com/{name}`");
         if text.contains("{rest}") {
@@ -189,10 +189,10 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     };
     let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
     if host.contains('@') {
-        let message = "a target's host has no user name";
+        let message = "the target's host has a user name";
         faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("remove what stands before the `@`"));
     } else if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        let message = format!("`{host}` is no host: {why}");
+        let message = format!("`{host}` is not a host name: {why}");
         faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help(why.cure()));
     } else if !port_is_fine {
         let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
@@ -204,7 +204,7 @@ fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &
     let &TargetPiece::Literal(literal, start) = piece else { return };
     let part = |at: usize, char: char| start + at..start + at + char.len_utf8();
     if let Some((at, char)) = literal.char_indices().find(|(_, char)| char.is_control()) {
-        let message = format!("a target holds the control character `{}`", char.escape_default());
+        let message = format!("the target has the control character `{}`", char.escape_default());
         faults.push(Fault::new(&codes::TARGET_UNSAFE, part(at, char), message).help("remove it"));
         return;
     }
@@ -214,7 +214,7 @@ fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &
         let fault = Fault::new(
             &codes::REWRITE_QUERY,
             start + at..start + literal.len(),
-            "a rewrite is a path: it ends before `?` and `#`",
+            "the rewrite has `?` or `#`, which no path has",
         );
         faults.push(fault.help("`query_string` says what of the query is sent on"));
         return;
@@ -281,7 +281,7 @@ fn resolve(pieces: &[TargetPiece<'_>], names: Option<&[(String, usize)]>, faults
 
 fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
     let fault =
-        Fault::new(&codes::UNDEFINED_CAPTURE, at..at + name.len() + 2, format!("the path captures no `{name}`"));
+        Fault::new(&codes::UNDEFINED_CAPTURE, at..at + name.len() + 2, format!("the path has no capture `{name}`"));
     let known = || names.iter().map(|(name, _)| name.as_str());
     if let Some(starless) = name.strip_prefix('*') {
         return fault.help(format!("the star belongs to the path; write `{{{starless}}}`"));

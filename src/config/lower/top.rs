@@ -122,9 +122,13 @@ fn canonical(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
     }
     for text in section.get("refuse").map(|entry| entry.texts(findings)).unwrap_or_default() {
         if text.text.is_empty() || text.text.contains(['?', '#']) {
+            let message = match text.text {
+                "" => "an empty text is in every path, so this would refuse everything".to_owned(),
+                text => format!("`{text}` never appears in a raw path, so this refuses nothing"),
+            };
             findings
-                .report(&codes::BAD_REFUSE, text.span, format!("no raw path can be told by `{}`", text.text))
-                .help("write a text that is not empty and holds no `?` and no `#`");
+                .report(&codes::BAD_REFUSE, text.span, message)
+                .help("write a text that is not empty and has no `?` and no `#`");
         } else {
             canonical.refuse.push(text.text.to_owned());
         }
@@ -197,7 +201,7 @@ fn configured_origin(findings: &mut Findings, section: &Settings<'_>, head: &mut
                 .report(
                     &codes::CONFIGURED_UNCLEAR,
                     span(second),
-                    "which s3 origin CloudFront has on the behavior is not said",
+                    "the table does not say which s3 origin the behavior uses",
                 )
                 .also(span(first), "another s3 origin")
                 .help(format!("say which: `[distribution]` with `configured_origin = \"{}\"`", id(first)))

@@ -70,9 +70,9 @@ fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
             continue;
         }
         let upper = text.text.to_uppercase();
-        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is no country code", text.text));
+        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
         if is_code(&upper) {
-            report.help(format!("write `{upper}`: countries compare with case"));
+            report.help(format!("write `{upper}`: countries are case-sensitive"));
         } else {
             report.help("use the two capital letters of ISO 3166-1, such as `BR`");
         }

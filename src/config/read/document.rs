@@ -41,7 +41,7 @@ impl Document {
                 let is_missing = named_at.is_some() && error == FileError::NotFound;
                 let code = if is_missing { &codes::NOTHING_INCLUDED } else { &codes::UNREADABLE };
                 let span = named_at.cloned().unwrap_or(Span { file, range: 0..0 });
-                findings.report(code, span, format!("`{name}` cannot be read: {error}"));
+                findings.report(code, span, format!("cannot read `{name}`: {error}"));
                 None
             }
             Ok((text, None)) => Some(Document { file, text }),
@@ -71,7 +71,7 @@ impl Document {
         }
         if let Some(next) = errors.get(MAX_SYNTAX_ERRORS) {
             let more = errors.len() - MAX_SYNTAX_ERRORS;
-            findings.report(&codes::SYNTAX, place(next), format!("and {more} more syntax errors from here on"));
+            findings.report(&codes::SYNTAX, place(next), format!("and {more} more syntax errors, starting here"));
         }
         Tree { document: self, root: root.into_inner(), is_whole: false }
     }

@@ -25,10 +25,10 @@ pub(crate) enum BadName {
     #[error("it leads out of the folder of the top file")]
     Outside,
     /// `a\b`.
-    #[error("it holds a backslash or a control character")]
+    #[error("it has a backslash or a control character")]
     Character,
     /// `""`, `a/`.
-    #[error("it names no file")]
+    #[error("it is not the name of a file")]
     Empty,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn resolve(from: &str, name: &str) -> Result<String, BadName> {
 
 /// Reports a name that [`resolve`] refuses.
 pub(crate) fn report_bad_name(findings: &mut Findings, text: &TextValue<'_>, why: BadName) {
-    let message = format!("`{}` names no file beside the table: {why}", text.text);
+    let message = format!("cannot read `{}`: {why}", text.text);
     findings
         .report(&codes::BAD_FILE_NAME, text.span.clone(), message)
         .help("write a name relative to this file, with `/` between folders, inside the folder of the top file");
@@ -81,7 +81,7 @@ pub(crate) fn read(
             } else if let Some(first) = seen.get(&name) {
                 twice(findings, pattern, &name, first);
             } else if seen.len() == MAX_FILES {
-                let message = "a table of more than 10,000 files is not read";
+                let message = "the table includes more than 10,000 files";
                 findings.report(&codes::UNREADABLE, pattern.span.clone(), message);
                 return documents;
             } else {
@@ -117,10 +117,10 @@ pub(crate) fn check_keys(findings: &mut Findings, tree: &Tree<'_>, known: &[&str
             findings
                 .report(&codes::UNKNOWN_KEY, setting.key_span(), format!("an included file has no key `{key}`"))
                 .did_you_mean(key, KEYS.iter().copied())
-                .help("it holds only `[[route]]` and `[[test]]`");
+                .help("it has only `[[route]]` and `[[test]]`");
             continue;
         }
-        let message = format!("`{key}` is in an included file, which holds only `[[route]]` and `[[test]]`");
+        let message = format!("`{key}` is in an included file, which has only `[[route]]` and `[[test]]`");
         let cure = match key {
             "include" => {
                 "name every file in the top file's `include`: included files include nothing, so there is no cycle"
@@ -143,26 +143,30 @@ fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &Tex
     if !is_wild(&resolved) {
         return vec![resolved];
     }
-    let span = pattern.span.clone();
     match matches(reader, &resolved) {
-        Ok(names) if names.len() > MAX_FILES => {
-            findings.report(&codes::UNREADABLE, span, format!("`{}` matches more than 10,000 files", pattern.text));
-            Vec::new()
-        }
-        Ok(names) => {
-            if names.is_empty() {
-                findings
-                    .report(&codes::EMPTY_PATTERN, span, format!("`{}` matches no file", pattern.text))
-                    .help("patterns are relative to the folder of the top file");
-            }
-            names
-        }
+        Ok(names) if (1..=MAX_FILES).contains(&names.len()) => return names,
+        Ok(names) => wrong_number(findings, pattern, names.len()),
         Err(why) => {
             findings
-                .report(&codes::BAD_FILE_NAME, span, format!("`{}` is no pattern: {why}", pattern.text))
+                .report(
+                    &codes::BAD_FILE_NAME,
+                    pattern.span.clone(),
+                    format!("`{}` is not a pattern: {why}", pattern.text),
+                )
                 .help("`*` stays inside a name: write one pattern for each depth");
-            Vec::new()
         }
+    }
+    Vec::new()
+}
+
+fn wrong_number(findings: &mut Findings, pattern: &TextValue<'_>, matches: usize) {
+    let span = pattern.span.clone();
+    if matches == 0 {
+        findings
+            .report(&codes::EMPTY_PATTERN, span, format!("`{}` matches no file", pattern.text))
+            .help("patterns are relative to the folder of the top file");
+    } else {
+        findings.report(&codes::UNREADABLE, span, format!("`{}` matches more than 10,000 files", pattern.text));
     }
 }
 
@@ -202,7 +206,7 @@ impl Step<'_> {
             return Ok(folders.iter().map(|folder| join(folder, self.segment)).collect());
         }
         if self.segment.contains("**") {
-            return Err("`**` is not known here".to_owned());
+            return Err("`**` is not supported".to_owned());
         }
         let glob = GlobBuilder::new(self.segment).literal_separator(true).backslash_escape(true).build();
         let glob = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
@@ -211,7 +215,7 @@ impl Step<'_> {
             let entries = match reader.list(folder) {
                 Ok(entries) => entries,
                 Err(FileError::NotFound) => continue,
-                Err(error) => return Err(format!("the folder `{folder}` cannot be read: {error}")),
+                Err(error) => return Err(format!("cannot read the folder `{folder}`: {error}")),
             };
             let names = entries.into_iter().filter_map(|entry| self.name(entry));
             found.extend(names.filter(|name| glob.is_match(name)).map(|name| join(folder, &name)));

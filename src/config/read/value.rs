@@ -119,7 +119,7 @@ impl<'a> Setting<'a> {
     fn is_empty(self, findings: &mut Findings, text: &TextValue<'_>) -> bool {
         if text.text.is_empty() {
             findings
-                .report(&codes::EMPTY_VALUE, text.span.clone(), format!("a text of `{}` is empty", self.key()))
+                .report(&codes::EMPTY_VALUE, text.span.clone(), format!("`{}` has an empty text", self.key()))
                 .help(format!("write a value, or leave `{}` out", self.key()));
         }
         text.text.is_empty()
@@ -186,8 +186,8 @@ impl<'a> Setting<'a> {
             return Some(*meaning);
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{}` is none of the values of `{}`", text.text, self.key());
-        let choice = format!("`{}` is {}", self.key(), one_of(&known));
+        let message = format!("`{}` cannot be `{}`", self.key(), text.text);
+        let choice = format!("`{}` must be {}", self.key(), one_of(&known));
         findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
         None
     }

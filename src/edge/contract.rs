@@ -1,4 +1,4 @@
-//! The last gate: no answer leaves that CloudFront would refuse.
+//! The contract: what CloudFront accepts of an answer. None leaves that it would refuse.
 //!
 //! Only what we wrote is judged. A request carries much that viewers made and that we pass on as it came; an odd value
 //! there must not change a decision, which is cached for everyone.
