@@ -14,11 +14,11 @@ use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::top::Head;
-use crate::config::read::value::{Setting, Settings, TextValue};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 
 /// Lowers the conditions of a route; the window comes with the table's instants.
-pub(crate) fn lower(findings: &mut Findings, section: &Settings<'_>, head: &Head<'_>) -> Conditions {
+pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, head: &Head<'_>) -> Conditions {
     let tests = |findings: &mut Findings, kind: Kind| {
         section.get(kind.key()).map(|entry| named_tests(findings, entry, kind)).unwrap_or_default()
     };

@@ -5,7 +5,7 @@ use toml::value::{Datetime, Offset};
 
 use crate::route::Timestamp;
 
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 
 /// First moment a route is live, first moment it is no longer.
@@ -18,7 +18,7 @@ pub(crate) struct Bounds {
 }
 
 /// Lowers `from` and `until` of a route.
-pub(crate) fn lower(findings: &mut Findings, section: &Settings<'_>) -> Bounds {
+pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>) -> Bounds {
     let (from, until) = (section.get("from"), section.get("until"));
     let bounds = Bounds {
         from: from.and_then(|entry| moment(findings, entry)),

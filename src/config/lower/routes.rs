@@ -13,7 +13,7 @@ use crate::config::lower::top::{self, Head};
 use crate::config::read::document::Tree;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Origin, OriginKind, Place, Route};
@@ -139,7 +139,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
         }
     }
 
-    fn route(&mut self, section: &Settings<'a>) -> Option<Route> {
+    fn route(&mut self, section: &TomlTable<'a>) -> Option<Route> {
         let id = self.id(section);
         let conditions = conditions::lower(self.findings, section, self.head);
         let bounds = moments::lower(self.findings, section);
@@ -166,7 +166,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
         Place { file: narrow(span.file), line: narrow(self.reader.sources.line(span)) }
     }
 
-    fn id(&mut self, section: &Settings<'a>) -> Option<String> {
+    fn id(&mut self, section: &TomlTable<'a>) -> Option<String> {
         let text = section.require(self.findings, "id")?.text(self.findings)?;
         if !is_id(text.text) {
             let report = self.findings.report(&codes::BAD_ID, text.span, format!("`{}` is not an id", text.text));
@@ -188,7 +188,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
     }
 
     /// The path; `Any` where the route has none, `None` where it was reported.
-    fn path(&mut self, section: &Settings<'_>) -> Option<PathPattern> {
+    fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
         let Some(entry) = only_path(self.findings, section)? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
         let text = entry.text(self.findings)?;
@@ -254,7 +254,7 @@ fn route_name(setting: Setting<'_>) -> String {
 }
 
 /// The one key that says which paths; `None` where there are several, which is reported.
-fn only_path<'a>(findings: &mut Findings, section: &Settings<'a>) -> Option<Option<Setting<'a>>> {
+fn only_path<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<Option<Setting<'a>>> {
     let paths = section.some_of(&PATHS);
     let (first, others) = match paths.as_slice() {
         [] if PATHS.iter().any(|key| section.has_misspelt(key)) => return None,
@@ -272,14 +272,14 @@ fn only_path<'a>(findings: &mut Findings, section: &Settings<'a>) -> Option<Opti
     None
 }
 
-fn about(findings: &mut Findings, section: &Settings<'_>) -> About {
+fn about(findings: &mut Findings, section: &TomlTable<'_>) -> About {
     let mut text = |key: &str| section.get(key)?.text(findings).map(|text| text.text.to_owned());
     let (owner, ticket, note) = (text("owner"), text("ticket"), text("note"));
     About { owner, ticket, added: day(findings, section, "added"), expires: day(findings, section, "expires"), note }
 }
 
 /// A date, as TOML has it or as text.
-fn day(findings: &mut Findings, section: &Settings<'_>, key: &str) -> Option<String> {
+fn day(findings: &mut Findings, section: &TomlTable<'_>, key: &str) -> Option<String> {
     let entry = section.get(key)?;
     match entry.value() {
         DeValue::Datetime(day) => Some(day.to_string()),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::config::lower::routes::KEYS;
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, Span};
 
 /// The keys of conditions, in the order of a route's conditions.
@@ -36,7 +36,7 @@ struct KeyBytes {
 #[allow(dead_code, reason = "each check takes the spans that it marks")]
 impl RouteSpans {
     /// The spans of a route's table.
-    pub(crate) fn of(settings: &Settings<'_>) -> RouteSpans {
+    pub(crate) fn of(settings: &TomlTable<'_>) -> RouteSpans {
         let keys = KEYS.iter().zip(0..).filter_map(|(key, at)| {
             let setting = settings.get(key)?;
             Some(KeyBytes { at, key: Bytes::of(&setting.key_span()), value: Bytes::of(&setting.span()) })

@@ -31,7 +31,7 @@ pub(crate) struct TextValue<'a> {
 
 /// A table of the file whose keys are all known.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings<'a> {
+pub(crate) struct TomlTable<'a> {
     /// As messages name it: ``route `x` ``.
     pub(crate) name: String,
     /// Its header, or the whole inline table.
@@ -188,12 +188,12 @@ impl<'a> Setting<'a> {
     }
 
     /// A table with these keys and no other.
-    pub(crate) fn section(self, findings: &mut Findings, keys: &[&str]) -> Option<Settings<'a>> {
+    pub(crate) fn section(self, findings: &mut Findings, keys: &[&str]) -> Option<TomlTable<'a>> {
         self.section_named(findings, format!("`{}`", self.key()), keys)
     }
 
     /// The same with a name of its own.
-    pub(crate) fn section_named(self, findings: &mut Findings, name: String, keys: &[&str]) -> Option<Settings<'a>> {
+    pub(crate) fn section_named(self, findings: &mut Findings, name: String, keys: &[&str]) -> Option<TomlTable<'a>> {
         let DeValue::Table(table) = self.value() else {
             let found = describe(self.value());
             let message = format!("{name} must be a table, not {found}");
@@ -201,7 +201,7 @@ impl<'a> Setting<'a> {
             return None;
         };
         let document = self.document;
-        let settings = Settings { name, span: self.span(), document, table, misspelt: Vec::new() };
+        let settings = TomlTable { name, span: self.span(), document, table, misspelt: Vec::new() };
         Some(settings.checked(findings, keys))
     }
 
@@ -223,15 +223,15 @@ impl<'a> Setting<'a> {
     }
 }
 
-impl<'a> Settings<'a> {
+impl<'a> TomlTable<'a> {
     /// The keys of a whole file; reports every key that is not one of `keys`.
-    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> Settings<'a> {
+    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> TomlTable<'a> {
         let (document, span) = (tree.document, tree.document.span(0..0));
-        let settings = Settings { name: name.to_owned(), span, document, table: tree.root(), misspelt: Vec::new() };
+        let settings = TomlTable { name: name.to_owned(), span, document, table: tree.root(), misspelt: Vec::new() };
         settings.checked(findings, keys)
     }
 
-    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> Settings<'a> {
+    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
         for setting in self.all() {
             if !keys.contains(&setting.key()) {
                 self.unknown(findings, setting, keys);
