@@ -37,15 +37,17 @@ struct KeyBytes {
 impl RouteSpans {
     /// The spans of a route's table.
     pub(crate) fn of(settings: &TomlTable<'_>) -> RouteSpans {
-        let keys = KEYS.iter().zip(0..).filter_map(|(key, at)| {
-            let setting = settings.get(key)?;
+        let all = settings.all();
+        let keys = all.iter().filter_map(|setting| {
+            let at = number_of(setting.key())?;
             Some(KeyBytes { at, key: Bytes::of(&setting.key_span()), value: Bytes::of(&setting.span()) })
         });
+        let named = |key: &&str| all.iter().find(|setting| setting.key() == *key).copied();
         RouteSpans {
             file: narrow(settings.span.file),
             header: Bytes::of(&settings.span),
             keys: keys.collect(),
-            conditions: CONDITIONS.iter().filter_map(|key| settings.get(key)).flat_map(conditions).collect(),
+            conditions: CONDITIONS.iter().filter_map(named).flat_map(conditions).collect(),
         }
     }
 
@@ -71,7 +73,7 @@ impl RouteSpans {
     }
 
     fn find(&self, key: &str) -> Option<&KeyBytes> {
-        let at = KEYS.iter().zip(0..).find(|(known, _)| **known == key)?.1;
+        let at = number_of(key)?;
         self.keys.iter().find(|known| known.at == at)
     }
 
@@ -79,6 +81,10 @@ impl RouteSpans {
         let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         Span { file: wide(self.file), range: wide(bytes.start)..wide(bytes.end) }
     }
+}
+
+fn number_of(key: &str) -> Option<u32> {
+    KEYS.iter().zip(0..).find(|(known, _)| **known == key).map(|(_, at)| at)
 }
 
 /// The conditions that a key holds: of `query`, `header` and `cookie` one for each name.
