@@ -14,12 +14,17 @@ use crate::route::{
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
-use crate::config::read::value::{Setting, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
 
 /// The keys that say what happens; a route has exactly one.
-const ACTIONS: [&str; 5] = ["origin", "redirect", "gone", "respond", "redirect_map"];
+static ACTIONS: OneOf = OneOf {
+    keys: &["origin", "redirect", "gone", "respond", "redirect_map"],
+    code: &codes::TWO_ACTIONS,
+    first: "the first action",
+    help: "a request has one outcome: keep one, or make two routes",
+};
 
 /// Keys that only some actions have.
 const DETAILS: [(&str, &[&str]); 6] = [
@@ -41,7 +46,12 @@ pub(crate) fn lower(
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Action> {
-    let entry = only_action(findings, section)?;
+    let Some(entry) = section.only_one(findings, &ACTIONS).ok()? else {
+        findings
+            .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
+            .help(format!("give it {}", one_of(ACTIONS.keys)));
+        return None;
+    };
     for (key, actions) in DETAILS {
         if let Some(detail) = section.get(key).filter(|_| !actions.contains(&entry.key())) {
             needs_action(findings, detail, entry.key(), actions);
@@ -57,30 +67,6 @@ pub(crate) fn lower(
         })),
         "gone" => gone(findings, section, entry).map(Action::Respond),
         _ => respond(findings, section, entry).map(Action::Respond),
-    }
-}
-
-fn only_action<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<Setting<'a>> {
-    let actions = section.some_of(&ACTIONS);
-    match actions.as_slice() {
-        [] if ACTIONS.iter().any(|key| section.has_misspelt(key)) => None,
-        [] => {
-            findings
-                .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-                .help(format!("give it {}", one_of(&ACTIONS)));
-            None
-        }
-        [only] => Some(*only),
-        [first, others @ ..] => {
-            for other in others {
-                let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-                findings
-                    .report(&codes::TWO_ACTIONS, other.key_span(), message)
-                    .also(first.key_span(), "the first action")
-                    .help("a request has one outcome: keep one, or make two routes");
-            }
-            None
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::config::lower::top::{self, Head};
 use crate::config::read::document::Tree;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
-use crate::config::read::value::{Setting, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Origin, OriginKind, Place, Route};
@@ -55,7 +55,12 @@ pub(crate) const KEYS: &[&str] = &[
 ];
 
 /// The keys that say which paths; a route has one at most.
-const PATHS: [&str; 5] = ["path", "prefix", "glob", "regex", "redirect_map"];
+static PATHS: OneOf = OneOf {
+    keys: &["path", "prefix", "glob", "regex", "redirect_map"],
+    code: &codes::TWO_PATHS,
+    first: "the first kind of path",
+    help: "keep one, or make two routes",
+};
 
 /// The routes and tests of all files.
 #[derive(Debug, Default)]
@@ -189,7 +194,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// The path; `Any` where the route has none, `None` where it was reported.
     fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
-        let Some(entry) = only_path(self.findings, section)? else { return Some(PathPattern::Any) };
+        let Some(entry) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
         let text = entry.text(self.findings)?;
         let pattern = match entry.key() {
@@ -251,25 +256,6 @@ fn route_name(setting: Setting<'_>) -> String {
         Some(id) if id.len() <= 64 => format!("route `{id}`"),
         _ => "a route".to_owned(),
     }
-}
-
-/// The one key that says which paths; `None` where there are several, which is reported.
-fn only_path<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<Option<Setting<'a>>> {
-    let paths = section.some_of(&PATHS);
-    let (first, others) = match paths.as_slice() {
-        [] if PATHS.iter().any(|key| section.has_misspelt(key)) => return None,
-        [] => return Some(None),
-        [only] => return Some(Some(*only)),
-        [first, others @ ..] => (first, others),
-    };
-    for other in others {
-        let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-        findings
-            .report(&codes::TWO_PATHS, other.key_span(), message)
-            .also(first.key_span(), "the first kind of path")
-            .help("keep one, or make two routes");
-    }
-    None
 }
 
 fn about(findings: &mut Findings, section: &TomlTable<'_>) -> About {

@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::read::document::{Document, Tree};
-use crate::diagnostic::{Findings, Span, codes};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Span};
 use crate::text::{nearest, one_of, quoted};
 
 /// A key and what it is set to; or an item of the list that it is set to.
@@ -40,6 +41,19 @@ pub(crate) struct TomlTable<'a> {
     table: &'a DeTable<'a>,
     /// Keys that an unknown one was probably meant to be: reported as misspelt, not to be reported as missing.
     misspelt: Vec<String>,
+}
+
+/// Keys of which a table has one at most.
+#[derive(Debug)]
+pub(crate) struct OneOf {
+    /// The keys.
+    pub(crate) keys: &'static [&'static str],
+    /// What a second one is reported as.
+    pub(crate) code: &'static Code,
+    /// What the first one is called then.
+    pub(crate) first: &'static str,
+    /// What to do then.
+    pub(crate) help: &'static str,
 }
 
 impl TextValue<'_> {
@@ -273,11 +287,20 @@ impl<'a> TomlTable<'a> {
         setting
     }
 
-    /// Those of some keys that are set, in written order.
-    pub(crate) fn some_of(&self, keys: &[&str]) -> Vec<Setting<'a>> {
-        let mut set: Vec<Setting<'a>> = keys.iter().filter_map(|key| self.get(key)).collect();
+    /// The one of some keys that is set; an error where there are several, or one is misspelt, which is reported.
+    pub(crate) fn only_one(&self, findings: &mut Findings, of: &OneOf) -> Result<Option<Setting<'a>>, ()> {
+        let mut set: Vec<Setting<'a>> = of.keys.iter().filter_map(|key| self.get(key)).collect();
         set.sort_by_key(|setting| setting.key.span().start);
-        set
+        let Some((first, others)) = set.split_first() else {
+            let is_misspelt = of.keys.iter().any(|key| self.has_misspelt(key));
+            return if is_misspelt { Err(()) } else { Ok(None) };
+        };
+        for other in others {
+            let message = format!("{} has both `{}` and `{}`", self.name, first.key(), other.key());
+            let report = findings.report(of.code, other.key_span(), message);
+            report.also(first.key_span(), of.first).help(of.help);
+        }
+        if others.is_empty() { Ok(Some(*first)) } else { Err(()) }
     }
 
     /// All keys that are set, in written order.
