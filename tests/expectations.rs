@@ -124,7 +124,7 @@ fn a_test_names_only_what_the_table_has() {
         ("{ route = 'shpo' }", &["R141 the table has no route `shpo`"]),
         ("{ origin = 'old' }", &["R141 the table has no origin `old`"]),
         ("{ route = true }", &["R006 `route` must be a text, or `false` for none, not a boolean"]),
-        ("{ action = 'gone' }", &["R007 `gone` is none of the values of `action`"]),
+        ("{ action = 'gone' }", &["R007 `action` cannot be `gone`"]),
         ("{ status = '301' }", &["R006 `status` must be a whole number, not a text"]),
         ("{ status = 99 }", &["R008 `status` must be 200 to 599"]),
         ("{ headers = { x-a = false, x-b = '1' }, removed_headers = ['x-c'] }", &[]),

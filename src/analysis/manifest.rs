@@ -24,8 +24,8 @@ pub struct Manifest {
     build: String,
     function: Function,
     counts: Counts,
-    default_origin: Option<String>,
-    configured_origin: Option<String>,
+    default_origin: String,
+    configured_origin: String,
     origins: Vec<OriginEntry>,
     cache_key: CacheKey,
     forwarded: Forwarded,
@@ -165,17 +165,18 @@ impl Manifest {
                 include_body: false,
             },
             counts: Counts::of(definition),
-            default_origin: table.default_origin().map(|origin| origin.id.clone()),
-            configured_origin: table.configured_origin().map(|origin| origin.id.clone()),
+            default_origin: table.default_origin().id.clone(),
+            configured_origin: table.configured_origin().id.clone(),
             origins: definition.origins.iter().map(OriginEntry::of).collect(),
             forwarded: Forwarded::of(&cache_key),
             cache_key,
             cohorts: definition
+                .declared
                 .cohorts
                 .iter()
                 .map(|cohort| CohortEntry { name: cohort.name.clone(), share_percent: percent(cohort.share) })
                 .collect(),
-            epochs: epochs(&definition.instants),
+            epochs: epochs(table.instants()),
             log: Log { sample: percent(definition.log_sample) / 100.0 },
         }
     }
@@ -197,7 +198,7 @@ impl Counts {
             routes: definition.routes.len(),
             map_rows: rows.sum(),
             origins: definition.origins.len(),
-            cohorts: definition.cohorts.len(),
+            cohorts: definition.declared.cohorts.len(),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use crate::check::places::path_span;
 use crate::check::witness;
-use crate::check::{RouteSpans, path_span, taker};
+use crate::config::RouteSpans;
 use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
-use crate::route::condition::{Facts, Failed};
-use crate::route::{Decision, Definition, Outcome, Request, Route, Table, decide};
+use crate::route::condition::Asked;
+use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -48,16 +49,15 @@ struct Judge<'j> {
 
 impl Judge<'_> {
     fn decision(&self, decision: &Decision<'_, '_>, findings: &mut Findings) {
-        let takes = |at: usize| decision.route.is_some_and(|route| route.id == self.table.routes()[at].id);
-        let taker = taker(self.table, decision);
+        let taker = decision.taker();
+        let is = |route: Option<&Route>, at: usize| route.is_some_and(|route| route.id == self.table.routes()[at].id);
         let report = match self.case.expect {
-            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision, findings),
-            Expect::NotTaken(at) if taker == Some(at) => self.taken(at, findings),
+            Expect::Taken(at) if !is(decision.route, at) => self.not_taken(at, decision, findings),
+            Expect::NotTaken(at) if is(taker, at) => self.taken(at, findings),
             _ => return,
         };
-        if let Some(at) = taker {
-            let id = &self.table.routes()[at].id;
-            report.also(path_span(self.table, self.spans, at), format!("`{id}` takes it"));
+        if let Some(taker) = taker {
+            report.also(path_span(self.table, self.spans, taker), format!("`{}` takes it", taker.id));
         }
     }
 
@@ -73,7 +73,7 @@ impl Judge<'_> {
             None => format!("`{}` would take it, but comes later", route.id),
         };
         let help = match decision.route {
-            Some(other) if witness::takes(definition, route, &request) => {
+            Some(other) if witness::takes(&definition.canonical, route, &request) => {
                 format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
             }
             _ => "change the route or the example, whichever is wrong".to_owned(),
@@ -92,9 +92,10 @@ impl Judge<'_> {
         let (route, spans) = (&self.table.routes()[live], &self.spans[live]);
         let kind = if self.case.expect.route().is_some() { "example" } else { "test" };
         let message = format!("{kind} `{}` needs a `time`: its answer changes over time", self.case.name);
-        let at = route.from.or(route.until).map_or_else(String::new, |time| time.to_string());
+        let window = route.window();
+        let at = window.from.or(window.until).map_or_else(String::new, |time| time.to_string());
         let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", self.case.request.url);
-        let bound = spans.value(if route.from.is_some() { "from" } else { "until" });
+        let bound = spans.value(if window.from.is_some() { "from" } else { "until" });
         let report = self.report(&codes::NEEDS_TIME, message, findings).label("at what time?").help(help);
         report.also(bound, format!("`{}` takes it for a while only", route.id));
     }
@@ -130,18 +131,12 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     if !route.path.matches(path) {
         return Some(format!("its path, in normal form `{path}`, does not match"));
     }
-    let epoch = request.time.map(|time| crate::route::epoch_of(&definition.instants, time));
-    let failed = route.conditions.first_failed(&Facts::new(request, path, epoch))?;
-    let key = match failed {
-        Failed::Host => "host".to_owned(),
-        Failed::Path => "path".to_owned(),
-        Failed::Method => "method".to_owned(),
-        Failed::Query(named) => format!("query.{}", named.name),
-        Failed::Header(named) => format!("header.{}", named.name),
-        Failed::Cookie(named) => format!("cookie.{}", named.name),
-        Failed::Country => "country".to_owned(),
-        Failed::Cohort => "cohort".to_owned(),
-        Failed::Time => "from` or `until".to_owned(),
+    let asked = Asked::new(request, path, request.time);
+    let failed = route.conditions.iter().find(|condition| !condition.holds(&asked))?;
+    let key = match (&failed.fact, failed.fact.name()) {
+        (Fact::Time, _) => "from` or `until".to_owned(),
+        (fact, Some(name)) => format!("{}.{name}", fact.key()),
+        (fact, None) => fact.key().to_owned(),
     };
     Some(format!("`{key}` does not hold"))
 }
@@ -157,20 +152,17 @@ impl<'t> Timeless<'t> {
     /// `None` where no case can need a time.
     fn of(table: &'t Table, cases: &[Case]) -> Option<Timeless<'t>> {
         let definition = table.definition();
-        if definition.instants.is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
+        if table.instants().is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
             return None;
         }
         let ids = definition.routes.iter().enumerate().map(|(at, route)| (route.id.as_str(), at));
-        let windowed = definition.routes.iter().filter(|route| !route.conditions.window.is_always());
+        let windowed = definition.routes.iter().filter(|route| !route.window().is_always());
         let opened = windowed.cloned().map(|mut route| {
-            route.conditions.window = crate::route::Window::default();
+            route.conditions.retain(|condition| condition.fact != Fact::Time);
             route
         });
-        let windowed = Table::compile(Definition {
-            canonical: definition.canonical.clone(),
-            routes: opened.collect(),
-            ..Definition::default()
-        });
+        let windowed = Definition { routes: opened.collect(), ..definition.clone() };
+        let windowed = Table::compile(windowed).expect("some of a table's routes make a table");
         Some(Timeless { table, positions: ids.collect(), windowed })
     }
 
@@ -186,9 +178,9 @@ impl<'t> Timeless<'t> {
             return None;
         }
         let path = canonical.normalize(request.path);
-        let facts = Facts::new(&request, path.as_str(), None);
+        let asked = Asked::new(&request, path.as_str(), None);
         let position = |table: &Table| {
-            let found = table.index().first_match(table.definition(), &facts)?;
+            let found = table.index().first_match(table.definition(), &asked)?;
             self.positions.get(found.route.id.as_str()).copied()
         };
         let live = position(&self.windowed)?;

@@ -4,7 +4,7 @@
 use crate::route::pattern::{MapRow, PathPattern};
 use crate::route::{Action, Route, Table};
 
-use crate::check::RouteSpans;
+use crate::config::RouteSpans;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Span};
 
@@ -59,7 +59,7 @@ impl Mistake {
 /// What of a redirect says its methods, or that it is one.
 fn place(route: &Route, spans: &RouteSpans) -> Span {
     match &route.action {
-        _ if !route.conditions.methods.is_empty() => spans.value("method"),
+        _ if !route.methods().is_empty() => spans.value("method"),
         Action::RedirectMap(_) => spans.key("redirect_map"),
         _ => spans.key("redirect"),
     }
@@ -79,6 +79,6 @@ fn loses_method(route: &Route) -> Option<bool> {
 }
 
 fn takes_any(route: &Route, wanted: impl Fn(&str) -> bool) -> bool {
-    let methods = &route.conditions.methods;
+    let methods = route.methods();
     methods.is_empty() || methods.iter().any(|method| wanted(method))
 }

@@ -2,11 +2,11 @@
 //!
 //! [`load`] is the entry to a table for all commands: `config` reads and lowers it, here it is compiled and checked. A
 //! check is a function of the finished table, of where its routes are written, and of the findings it adds to. It reads
-//! no file and no clock, it proves what it says ([`witness`] makes requests that a route takes, [`sample`] the texts that
-//! a pattern matches), and it marks the part that it means.
+//! no file and no clock, it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
+//! pattern matches), and it marks the part that it means.
 //!
-//! A new check is three files: its code in `diagnostic/codes.rs`, its function here, called by [`load`], and its page in
-//! `docs/diagnostics/`.
+//! A new check is three files, beside its line in `check` below: its code in `diagnostic/codes.rs`, its function here,
+//! and its page in `docs/diagnostics/`.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -16,13 +16,13 @@ mod language;
 mod letters;
 mod methods;
 mod never;
+mod places;
 mod sample;
 pub mod witness;
 
 use crate::config::{self, Case, Counts, Files, RouteSpans};
-use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
-use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Route, Table};
+use crate::diagnostic::{Diagnostic, Findings, Sources};
+use crate::route::Table;
 
 /// What came of loading a table.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     let mut read = config::load(top, files);
     let findings = &mut read.findings;
     never::check(&read.definition.canonical, &read.patterns, findings);
-    let table = (!findings.has_errors()).then(|| Table::compile(read.definition));
+    let table = (!findings.has_errors())
+        .then(|| Table::compile(read.definition).expect("a definition without a finding does not contradict itself"));
     if let Some(table) = &table {
         examples::fill(table, &mut read.cases);
         check(table, &read.spans, &read.cases, findings);
@@ -60,25 +61,4 @@ fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Fin
     get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
-}
-
-/// The position of the route that a request ended at, refused or not.
-fn taker(table: &Table, decision: &Decision<'_, '_>) -> Option<usize> {
-    decision.route.or(decision.refused.map(|refused| refused.route)).and_then(|route| position(table, route))
-}
-
-fn position(table: &Table, route: &Route) -> Option<usize> {
-    table.routes().element_offset(route)
-}
-
-/// What says the paths of the route at a position; all of its header where nothing does.
-fn path_span(table: &Table, spans: &[RouteSpans], at: usize) -> Span {
-    let key = match table.routes()[at].path {
-        PathPattern::Any | PathPattern::Exact(_) | PathPattern::Template(_) => "path",
-        PathPattern::Prefix(_) => "prefix",
-        PathPattern::Glob(_) => "glob",
-        PathPattern::Regex(_) => "regex",
-        PathPattern::Map(_) => "redirect_map",
-    };
-    spans[at].value(key)
 }

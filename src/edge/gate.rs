@@ -178,31 +178,7 @@ fn check_values(written: Written, name: &str, values: &[Cow<'_, str>]) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{HostRule, OriginKind, Protocol, Side, Varies};
-
-    fn custom() -> CustomOrigin {
-        CustomOrigin {
-            host: HostRule::Origin,
-            protocol: Protocol::Https,
-            port: 443,
-            path: String::new(),
-            read_timeout: 30,
-            keepalive_timeout: 5,
-            response_completion_timeout: None,
-            ssl_protocols: vec!["TLSv1.2".into()],
-        }
-    }
-
-    fn origin(domain: &str) -> Origin {
-        Origin {
-            id: "o".into(),
-            side: Side::New,
-            domain: domain.into(),
-            headers: Vec::new(),
-            varies: Varies::default(),
-            kind: OriginKind::Custom(custom()),
-        }
-    }
+    use crate::route::Side;
 
     #[test]
     fn an_origin_outside_what_cloudfront_takes_is_refused() {
@@ -225,11 +201,18 @@ mod tests {
             (|custom| custom.path = "/a b".into(), Some(Violation::OriginPath(Unfit::NotEncoded))),
         ];
         for (change, expected) in rows {
-            let mut custom = custom();
+            let mut custom = CustomOrigin::default();
             change(&mut custom);
-            assert_eq!(check_custom(&origin("a.example"), &custom, &[]).err(), expected, "{custom:?}");
+            assert_eq!(
+                check_custom(&Origin::custom("o", Side::New, "a.example"), &custom, &[]).err(),
+                expected,
+                "{custom:?}"
+            );
         }
-        assert_eq!(check_custom(&origin("10.0.0.1"), &custom(), &[]), Err(Violation::Domain(Unfit::Address)));
+        assert_eq!(
+            check_custom(&Origin::custom("o", Side::New, "10.0.0.1"), &CustomOrigin::default(), &[]),
+            Err(Violation::Domain(Unfit::Address))
+        );
     }
 
     #[test]

@@ -277,39 +277,17 @@ fn unusable(message: &str) -> Handled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{
-        CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Share, Side, Varies,
-    };
+    use crate::route::{CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Share, Side};
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
-        let custom = CustomOrigin {
-            host,
-            protocol: Protocol::Https,
-            port: 443,
-            path: String::new(),
-            read_timeout: 30,
-            keepalive_timeout: 5,
-            response_completion_timeout: None,
-            ssl_protocols: vec!["TLSv1.2".into()],
-        };
-        let secret = HeaderValue::Secret("VERIFY".into());
-        Origin {
-            id: id.into(),
-            side: Side::Legacy,
-            domain: domain.into(),
-            headers: vec![("x-verify".into(), secret)],
-            varies: Varies::default(),
-            kind: OriginKind::Custom(custom),
-        }
+        let kind = OriginKind::Custom(CustomOrigin { host, ..CustomOrigin::default() });
+        let headers = vec![("x-verify".into(), HeaderValue::Secret("VERIFY".into()))];
+        Origin { headers, kind, ..Origin::custom(id, Side::Legacy, domain) }
     }
 
     /// A bucket is configured, the old site is the default.
     fn handler(secrets: &[(&str, &str)]) -> Handler {
-        let bucket = Origin {
-            kind: OriginKind::S3(S3Origin { region: None, path: String::new() }),
-            headers: Vec::new(),
-            ..custom("site", "b.s3.amazonaws.com", HostRule::Origin)
-        };
+        let bucket = Origin::s3("site", Side::New, "b.s3.amazonaws.com");
         let definition = Definition {
             origins: vec![custom("legacy", "legacy.example.com", HostRule::Viewer), bucket],
             default: 0,
@@ -318,7 +296,7 @@ mod tests {
             ..Definition::default()
         };
         let secrets = secrets.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Handler::new(Table::compile(definition), secrets)
+        Handler::new(Table::compile(definition).unwrap(), secrets)
     }
 
     const EVENT: &str = r#"{"Records":[{"cf":{"config":{"eventType":"origin-request","requestId":"r"},"request":{

@@ -148,39 +148,28 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{Definition, Request, Route, Timestamp, decide};
+    use crate::route::pattern::PathPattern;
+    use crate::route::{
+        Action, Definition, HeaderValue, LazyRegex, Origin, OriginAction, Request, Route, Side, decide,
+    };
 
     fn table() -> Table {
-        let origin = |id: &str| crate::route::Origin {
-            id: id.into(),
-            side: crate::route::Side::Legacy,
-            domain: format!("{id}.example.com"),
-            headers: vec![("x-verify".into(), crate::route::HeaderValue::Secret("VERIFY".into()))],
-            varies: crate::route::Varies::default(),
-            kind: crate::route::OriginKind::S3(crate::route::S3Origin { region: None, path: String::new() }),
+        let origin = |id: &str| Origin {
+            headers: vec![("x-verify".into(), HeaderValue::Secret("VERIFY".into()))],
+            ..Origin::s3(id, Side::Legacy, format!("{id}.example.com"))
         };
-        let route = |path: crate::route::pattern::PathPattern, origin: usize| Route {
-            id: format!("route-{origin}"),
-            path,
-            conditions: crate::route::condition::Conditions::default(),
-            action: crate::route::Action::Origin(crate::route::OriginAction {
-                origin,
-                rewrite: None,
-                query_string: crate::route::query::QueryPolicy::Keep,
-                request_headers: crate::route::HeaderChanges::default(),
-            }),
-            from: Some(Timestamp::from_seconds(-5)),
-            until: None,
-            place: crate::route::Place::default(),
-            about: crate::route::About::default(),
+        let route = |path, origin: usize| {
+            Route::new(format!("route-{origin}"), path, Action::Origin(OriginAction::unchanged(origin)))
         };
-        let exact = crate::route::pattern::PathPattern::Exact("/a".into());
-        let regex = crate::route::pattern::PathPattern::Regex(crate::route::LazyRegex::new("^/b(?<id>\\d+)$"));
-        Table::compile(Definition {
+        let definition = Definition {
             origins: vec![origin("legacy"), origin("site"), origin("cms")],
-            routes: vec![route(exact, 1), route(regex, 2)],
+            routes: vec![
+                route(PathPattern::Exact("/a".into()), 1),
+                route(PathPattern::Regex(LazyRegex::new("^/b(?<id>\\d+)$")), 2),
+            ],
             ..Definition::default()
-        })
+        };
+        Table::compile(definition).unwrap()
     }
 
     #[test]

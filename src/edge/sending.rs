@@ -53,7 +53,7 @@ fn makes_query(route: &Route) -> bool {
 pub(super) fn by_default(handler: &Handler, turn: &Turn<'_>, log: &mut Vec<String>) -> Result<Answered, Surprise> {
     let mut edits = Edits::default();
     aim_at(handler, turn, handler.table.definition().default, &mut edits, log)?;
-    let origin = handler.table.default_origin().map(|origin| origin.id.clone());
+    let origin = Some(handler.table.default_origin().id.clone());
     write(turn, &edits, Summary { origin, ..Summary::of(Action::Origin) })
 }
 

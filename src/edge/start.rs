@@ -163,7 +163,7 @@ fn read_default(folder: &Path) -> Result<Table, StartError> {
     let bytes = fs::read(folder.join(DEFAULT)).map_err(|cause| StartError::File { name: DEFAULT, cause })?;
     let definition: Definition =
         serde_json::from_slice(&bytes).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })?;
-    Ok(Table::compile(definition))
+    Table::compile(definition).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })
 }
 
 fn read_secrets(folder: &Path) -> Result<BTreeMap<String, String>, StartError> {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
-use crate::route::{Definition, Request, Timestamp};
+use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
 use crate::text::host::{bare_host, is_host_value};
 
 /// The viewer's host, set by the gate.
@@ -18,6 +18,25 @@ pub const COHORT_HEADER: &str = "x-crossfade-cohort";
 pub const EPOCH_HEADER: &str = "x-crossfade-epoch";
 /// The viewer's country, set by CloudFront.
 pub const COUNTRY_HEADER: &str = "cloudfront-viewer-country";
+
+/// The header in which a fact reaches the function; `None` for what stands in the method, the query or a cookie.
+#[must_use]
+pub fn header_of(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::Host => Some(HOST_HEADER),
+        Fact::Told(told) => Some(told_in(*told)),
+        Fact::Time => Some(EPOCH_HEADER),
+        Fact::Header(name) => Some(name),
+        Fact::Method | Fact::Query(_) | Fact::WholeQuery | Fact::Cookie(_) => None,
+    }
+}
+
+const fn told_in(told: Told) -> &'static str {
+    match told {
+        Told::Country => COUNTRY_HEADER,
+        Told::Cohort => COHORT_HEADER,
+    }
+}
 
 /// The headers that conditions of a table read, and the domains that are not viewers' hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +49,12 @@ impl Reads {
     /// Collects them. O(n) in conditions.
     #[must_use]
     pub fn of(definition: &Definition) -> Reads {
-        let conditions = || definition.routes.iter().map(|route| &route.conditions);
-        let mut headers: BTreeSet<String> =
-            conditions().flat_map(|all| &all.headers).map(|test| test.name.to_ascii_lowercase()).collect();
-        if conditions().any(|all| !all.cookies.is_empty()) {
-            headers.insert("cookie".to_owned());
-        }
+        let name = |fact| match fact {
+            Fact::Header(name) => Some(name.to_ascii_lowercase()),
+            Fact::Cookie(_) => Some("cookie".to_owned()),
+            _ => None,
+        };
+        let headers: BTreeSet<String> = definition.routes.iter().flat_map(Route::facts).filter_map(name).collect();
         let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
         Reads { headers: headers.into_iter().collect(), domains }
     }
@@ -50,8 +69,8 @@ pub struct Facts<'a> {
     path: Cow<'a, str>,
     query: Cow<'a, str>,
     headers: Vec<(&'a str, Cow<'a, str>)>,
-    country: Option<Cow<'a, str>>,
-    cohort: Option<Cow<'a, str>>,
+    /// In the order of [`Told::ALL`].
+    told: [Option<Cow<'a, str>>; Told::ALL.len()],
     epoch: Option<u32>,
 }
 
@@ -67,8 +86,7 @@ impl<'a> Facts<'a> {
             path: request.uri.clone(),
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
-            country: only(headers, COUNTRY_HEADER),
-            cohort: only(headers, COHORT_HEADER),
+            told: Told::ALL.map(|told| only(headers, told_in(told))),
             epoch: only(headers, EPOCH_HEADER).and_then(|text| epoch(&text)),
         }
     }
@@ -82,8 +100,10 @@ impl<'a> Facts<'a> {
             path: &self.path,
             query: &self.query,
             headers: self.headers.iter().map(|(name, value)| (*name, &**value)).collect(),
-            country: self.country.as_deref(),
-            cohort: self.cohort.as_deref(),
+            viewer: Told::ALL
+                .iter()
+                .zip(&self.told)
+                .fold(Viewer::default(), |viewer, (&told, text)| viewer.with(told, text.as_deref())),
             epoch: self.epoch,
             time: Some(clock),
         }

@@ -8,6 +8,7 @@
 //! [`Event::parse`] first; [`facts`] for what a decision reads, [`answer`] for what is written, [`json`] for how.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 pub mod answer;
 pub mod facts;

@@ -1,12 +1,10 @@
 //! The story of a decision as people read it: what was asked, what was tried, what happens, what it depended on.
 
-use std::collections::BTreeSet;
-
 use super::layout::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, WARN, cell, count, styled};
 use crate::route::canonical::Step;
-use crate::route::explain::{Candidate, Explanation, Path, QueryRead, Reads, RouteRef};
+use crate::route::explain::{Candidate, Explanation, Path, Reads, RouteRef};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Forward, Outcome, Redirect, Respond};
+use crate::route::{Decision, Fact, Forward, Outcome, Redirect, Respond, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +78,7 @@ fn request(story: &Explanation<'_, '_>, time: TimeSource) -> Grid {
     for (name, value) in given.headers {
         fact(&mut grid, "header", format!("{name}: {value}"));
     }
-    let others = [("country", given.country), ("cohort", given.cohort)];
+    let others = Told::ALL.map(|told| (told.key(), given.viewer.get(told)));
     for (name, value) in others {
         if let Some(value) = value {
             fact(&mut grid, name, value);
@@ -263,27 +261,21 @@ fn status_words(status: u16) -> String {
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
-fn depends(reads: &Reads<'_>) -> Grid {
+fn depends(reads: &Reads) -> Grid {
     let mut grid = Grid::new();
     let mut facts = vec!["path".to_owned()];
-    let plain = [
-        ("host", reads.host),
-        ("method", reads.method),
-        ("country", reads.country),
-        ("cohort", reads.cohort),
-        ("time", reads.time),
-    ];
-    facts.extend(plain.iter().filter(|(_, read)| *read).map(|(name, _)| (*name).to_owned()));
-    match &reads.query {
-        QueryRead::All => facts.push("whole query".to_owned()),
-        QueryRead::Names(names) => facts.extend(named("query", names)),
+    let plain = [Fact::Host, Fact::Method].into_iter().chain(Told::ALL.map(Fact::Told)).chain([Fact::Time]);
+    facts.extend(plain.filter(|fact| reads.has(fact)).map(|fact| fact.key().to_owned()));
+    let named = |of: fn(String) -> Fact, kind: &str| -> Vec<String> {
+        reads.names(of).map(|name| format!("{kind} `{name}`")).collect()
+    };
+    if reads.has(&Fact::WholeQuery) {
+        facts.push("whole query".to_owned());
+    } else {
+        facts.extend(named(Fact::Query, "query"));
     }
-    facts.extend(named("header", &reads.headers));
-    facts.extend(named("cookie", &reads.cookies));
+    facts.extend(named(Fact::Header, "header"));
+    facts.extend(named(Fact::Cookie, "cookie"));
     grid.row([cell(PLAIN, facts.join(", "))]);
     grid
-}
-
-fn named(kind: &str, names: &BTreeSet<&str>) -> Vec<String> {
-    names.iter().map(|name| format!("{kind} `{name}`")).collect()
 }

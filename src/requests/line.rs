@@ -10,7 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::route::{Request, Url};
+use crate::route::{Request, Told, Url, Viewer};
 use crate::text::percent::push_escaped;
 use crate::text::{NotATime, Timestamp, is_token};
 
@@ -148,6 +148,14 @@ impl<'a> RequestLine<'a> {
         Ok(())
     }
 
+    /// Says what is told of the viewer.
+    pub fn tell(&mut self, told: Told, text: Option<Cow<'a, str>>) {
+        match told {
+            Told::Country => self.country = text,
+            Told::Cohort => self.cohort = text,
+        }
+    }
+
     /// The request it stands for.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
@@ -162,8 +170,9 @@ impl<'a> RequestLine<'a> {
             path: url.path,
             query: url.query.unwrap_or(""),
             headers: self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect(),
-            country: self.country.as_deref().or_else(|| header("cloudfront-viewer-country")),
-            cohort: self.cohort.as_deref(),
+            viewer: Viewer::default()
+                .with(Told::Country, self.country.as_deref().or_else(|| header("cloudfront-viewer-country")))
+                .with(Told::Cohort, self.cohort.as_deref()),
             epoch: None,
             time: self.time,
         }
@@ -461,7 +470,7 @@ mod tests {
         assert_eq!(request.host, Some("www.Example.com:8443"));
         assert_eq!((request.path, request.query), ("/a%2f", "b=1"));
         assert_eq!(request.headers, [("Cookie", "x=1"), ("accept", "a"), ("accept", "b\t"), ("host", "other")]);
-        assert_eq!((request.country, request.cohort), (None, Some("c")));
+        assert_eq!(Told::ALL.map(|told| request.viewer.get(told)), [None, Some("c")]);
         assert_eq!(request.time, Some(Timestamp::from_seconds(1_795_352_400)));
         assert!(matches!(line.url, Cow::Borrowed(_)), "a text without escapes is not copied");
         assert!(matches!(line.cohort, Some(Cow::Borrowed(_))), "nor is an optional one");
@@ -493,7 +502,7 @@ mod tests {
         for (text, host, country) in rows {
             let line = RequestLine::parse_json(text).unwrap();
             let request = line.request();
-            assert_eq!((request.host, request.country), (host, country), "{text}");
+            assert_eq!((request.host, request.viewer.get(Told::Country)), (host, country), "{text}");
         }
     }
 

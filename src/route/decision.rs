@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::table::{HeaderChanges, Origin, Route};
+use super::definition::{HeaderChanges, Route};
+use super::ids::OriginId;
+use super::origin::Origin;
 use super::target::{Location, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
@@ -33,6 +35,8 @@ pub enum Outcome<'t, 'r> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forward<'t, 'r> {
     /// To what.
+    pub origin_id: OriginId,
+    /// The same.
     pub origin: &'t Origin,
     /// With this path; [`Cow::Borrowed`] of the request where no rewrite changed it.
     pub uri: Uri<'t, 'r>,
@@ -99,7 +103,13 @@ pub struct Refused<'t> {
     pub why: Unsafe,
 }
 
-impl Decision<'_, '_> {
+impl<'t> Decision<'t, '_> {
+    /// The route that the walk ended at, even if what it made of the request was refused.
+    #[must_use]
+    pub fn taker(&self) -> Option<&'t Route> {
+        self.route.or(self.refused.map(|refused| refused.route))
+    }
+
     /// Id of the route that took the request.
     #[must_use]
     pub fn route_id(&self) -> Option<&str> {

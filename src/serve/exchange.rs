@@ -130,11 +130,11 @@ async fn attend(
         drain(body);
         return Err(page);
     }
-    let definition = live.definition();
+    let table = live.table();
     let now = now();
     incoming::drop_hidden(&mut parts.headers);
     let facts = gate::Facts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
-    let cookie = gate::pass(definition, &mut parts.headers, facts);
+    let cookie = gate::pass(table, &mut parts.headers, facts);
     let (answer, choice) = through_the_handler(edge, live, (client, &mut parts), now)?;
     exchange.origin.clone_from(&choice.origin);
     exchange.route.clone_from(&choice.route);

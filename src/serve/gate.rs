@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 
-use crate::route::{Cohort, Definition, Timestamp, epoch_of};
+use crate::route::{Cohort, Table, Timestamp, epoch_of};
 
 /// Everything under this prefix is written by the gate and by nobody else.
 pub(super) const OURS: &str = "x-crossfade-";
@@ -32,7 +32,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// Passes a request's headers through the gate. Returns the cookie that its answer must set, if any.
-pub(super) fn pass(definition: &Definition, headers: &mut HeaderMap, facts: Facts<'_>) -> Option<HeaderValue> {
+pub(super) fn pass(table: &Table, headers: &mut HeaderMap, facts: Facts<'_>) -> Option<HeaderValue> {
     drop_ours(headers);
     join_cookies(headers);
     if let Some(host) = facts.host.and_then(|host| HeaderValue::from_str(host).ok()) {
@@ -41,10 +41,10 @@ pub(super) fn pass(definition: &Definition, headers: &mut HeaderMap, facts: Fact
     if let Some(country) = facts.country.and_then(|country| HeaderValue::from_str(country).ok()) {
         headers.entry(COUNTRY_HEADER).or_insert(country);
     }
-    if !definition.instants.is_empty() {
-        headers.insert(EPOCH_HEADER, HeaderValue::from(epoch_of(&definition.instants, facts.now)));
+    if !table.instants().is_empty() {
+        headers.insert(EPOCH_HEADER, HeaderValue::from(epoch_of(table.instants(), facts.now)));
     }
-    let placed = place(&definition.cohorts, headers)?;
+    let placed = place(&table.definition().declared.cohorts, headers)?;
     if let Some(name) = placed.cohort.and_then(|name| HeaderValue::from_str(name).ok()) {
         headers.insert(COHORT_HEADER, name);
     }
@@ -138,7 +138,22 @@ pub(super) struct BadHost;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Share;
+    use crate::route::condition::ValueTest;
+    use crate::route::pattern::PathPattern;
+    use crate::route::{
+        Action, Condition, Declared, Definition, Fact, Origin, OriginAction, Route, Share, Side, Window,
+    };
+
+    fn table(cohorts: Vec<Cohort>, conditions: Vec<Condition>) -> Table {
+        let route = Route::new("r", PathPattern::Any, Action::Origin(OriginAction::unchanged(0)));
+        let definition = Definition {
+            origins: vec![Origin::custom("legacy", Side::Legacy, "legacy.example")],
+            declared: Declared { cohorts },
+            routes: vec![Route { conditions, ..route }],
+            ..Definition::default()
+        };
+        Table::compile(definition).unwrap()
+    }
 
     fn cohorts() -> Vec<Cohort> {
         let cohort = |name: &str, share| Cohort { name: name.to_owned(), share: Share(share) };
@@ -178,8 +193,9 @@ mod tests {
 
     #[test]
     fn only_the_gate_writes_our_headers() {
-        let definition =
-            Definition { cohorts: cohorts(), instants: vec![Timestamp::from_seconds(5)], ..Definition::default() };
+        let window = Window { from: Some(Timestamp::from_seconds(5)), until: None };
+        let dated = Condition { fact: Fact::Time, test: ValueTest::Within(window) };
+        let table = table(cohorts(), vec![dated]);
         let mut map = headers(&[
             ("x-crossfade-host", "evil.example"),
             ("x-crossfade-host", "evil2.example"),
@@ -190,7 +206,7 @@ mod tests {
             ("cloudfront-viewer-country", "PT"),
         ]);
         let facts = Facts { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
-        assert_eq!(pass(&definition, &mut map, facts), None);
+        assert_eq!(pass(&table, &mut map, facts), None);
         let mut seen: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         seen.sort_unstable();
         let expected = [
@@ -205,17 +221,14 @@ mod tests {
 
     #[test]
     fn a_new_viewer_gets_the_cookie_and_without_cohorts_nobody_does() {
-        let definition = Definition {
-            cohorts: vec![Cohort { name: "all".to_owned(), share: Share(1_000_000) }],
-            ..Definition::default()
-        };
+        let table_of_all = table(vec![Cohort { name: "all".to_owned(), share: Share(1_000_000) }], Vec::new());
         let facts = Facts { host: None, country: None, now: Timestamp::from_seconds(0) };
         let mut map = HeaderMap::new();
-        let cookie = pass(&definition, &mut map, facts).unwrap();
+        let cookie = pass(&table_of_all, &mut map, facts).unwrap();
         assert!(cookie.to_str().unwrap().starts_with("crossfade-cohort=all; Path=/"), "{cookie:?}");
         assert_eq!(map.get("x-crossfade-cohort").unwrap(), "all");
         let mut map = HeaderMap::new();
-        assert_eq!(pass(&Definition::default(), &mut map, facts), None);
+        assert_eq!(pass(&table(Vec::new(), Vec::new()), &mut map, facts), None);
         assert!(map.is_empty());
     }
 

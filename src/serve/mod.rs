@@ -154,8 +154,12 @@ impl Live {
         Live { handler: Handler::new(table, secrets.clone()), secrets }
     }
 
+    fn table(&self) -> &Table {
+        self.handler.table()
+    }
+
     fn definition(&self) -> &Definition {
-        self.handler.table().definition()
+        self.table().definition()
     }
 
     fn origin(&self, id: Option<&str>, domain: &str) -> Option<&Origin> {

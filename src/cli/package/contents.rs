@@ -12,7 +12,7 @@ use crate::analysis::manifest::Manifest;
 use crate::cli::{CliError, json_text};
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
-use crate::route::{About, Definition, HostRule, Origin, OriginKind, Table};
+use crate::route::{Definition, HostRule, Origin, OriginKind};
 
 /// The first file that Lambda loads.
 const HOST: &str = include_str!("../../edge/host/index.mjs");
@@ -60,7 +60,7 @@ pub(super) fn make(
     bootstrap: Bootstrap,
 ) -> Result<Vec<Entry>, CliError> {
     let definition = source.table.definition();
-    let table = image::encode(&without_words(definition), &source.table_hash()).map_err(CliError::new)?;
+    let table = image::encode(&source.table.clone().without_words(), &source.table_hash()).map_err(CliError::new)?;
     let mut entries = vec![
         Entry::new("index.mjs", Mode::File, HOST),
         Entry::new("bootstrap", Mode::Executable, bootstrap.bytes),
@@ -82,15 +82,6 @@ pub(super) fn make(
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
-}
-
-/// The table without what it says to people, which would take memory at the edge: it stays in `source/`.
-fn without_words(definition: &Definition) -> Table {
-    let mut definition = definition.clone();
-    for route in &mut definition.routes {
-        route.about = About::default();
-    }
-    Table::compile(definition)
 }
 
 /// What every request gets when the compiled table is refused: the same origins, no routes.

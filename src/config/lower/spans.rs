@@ -1,13 +1,8 @@
 //! Where the parts of a route are written, in little space: a table may have a hundred thousand routes.
 
-use std::ops::Range;
-
 use crate::config::lower::routes::KEYS;
-use crate::config::read::value::{Setting, Settings};
-use crate::diagnostic::{Findings, Span};
-
-/// The keys of conditions, in the order of a route's conditions.
-const CONDITIONS: [&str; 7] = ["host", "method", "query", "header", "cookie", "country", "cohort"];
+use crate::config::read::value::Settings;
+use crate::diagnostic::Span;
 
 /// Where a route and each of its keys are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +30,8 @@ struct KeyBytes {
 
 #[allow(dead_code, reason = "each check takes the spans that it marks")]
 impl RouteSpans {
-    /// The spans of a route's table.
-    pub(crate) fn of(settings: &Settings<'_>) -> RouteSpans {
+    /// The spans of a route's table and of its conditions.
+    pub(crate) fn of(settings: &Settings<'_>, conditions: &[Span]) -> RouteSpans {
         let keys = KEYS.iter().zip(0..).filter_map(|(key, at)| {
             let setting = settings.get(key)?;
             Some(KeyBytes { at, key: Bytes::of(&setting.key_span()), value: Bytes::of(&setting.span()) })
@@ -45,7 +40,7 @@ impl RouteSpans {
             file: narrow(settings.span.file),
             header: Bytes::of(&settings.span),
             keys: keys.collect(),
-            conditions: CONDITIONS.iter().filter_map(|key| settings.get(key)).flat_map(conditions).collect(),
+            conditions: conditions.iter().map(Bytes::of).collect(),
         }
     }
 
@@ -64,8 +59,7 @@ impl RouteSpans {
         self.find(key).map_or_else(|| self.header(), |found| self.span(found.value))
     }
 
-    /// Of a condition, by its position in the route's list: hosts, methods, each query parameter, header and cookie,
-    /// countries, the cohort.
+    /// Of a condition, by its position in the route's list.
     pub(crate) fn condition(&self, at: usize) -> Span {
         self.conditions.get(at).map_or_else(|| self.header(), |bytes| self.span(*bytes))
     }
@@ -81,24 +75,9 @@ impl RouteSpans {
     }
 }
 
-/// The conditions that a key holds: of `query`, `header` and `cookie` one for each name.
-fn conditions(setting: Setting<'_>) -> Vec<Bytes> {
-    let named = match setting.key() {
-        // What is no table was reported already.
-        "query" | "header" | "cookie" => setting.names(&mut Findings::default()),
-        _ => vec![setting],
-    };
-    let whole = |setting: &Setting<'_>| setting.key_span().range.start..setting.span().range.end;
-    named.iter().map(|setting| Bytes::of_range(&whole(setting))).collect()
-}
-
 impl Bytes {
     fn of(span: &Span) -> Bytes {
-        Bytes::of_range(&span.range)
-    }
-
-    fn of_range(range: &Range<usize>) -> Bytes {
-        Bytes { start: narrow(range.start), end: narrow(range.end) }
+        Bytes { start: narrow(span.range.start), end: narrow(span.range.end) }
     }
 }
 
