@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::route::condition::ValueTest;
-use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, RouteId, Table, decide};
+use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
 
+use crate::check::places::{path_span, spans_of};
 use crate::check::witness::{fill, fill_query, witnesses};
-use crate::check::{RouteSpans, path_span};
+use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
 
@@ -23,17 +24,16 @@ const MOST_DODGES: usize = 4;
 /// The two methods, the one that a route takes first.
 type Methods = (&'static str, &'static str);
 
-/// A request of which a route of one method takes only that one, and the other decides differently.
-struct Difference {
-    /// The position of the route.
-    at: usize,
-    /// The position of what takes the other method; `None`: the default.
-    other: Option<usize>,
+/// A request of which a route of one method takes only that one, and the other is decided differently.
+struct Disagreement<'t> {
+    route: &'t Route,
+    /// What takes the other method; `None`: the default.
+    other: Option<&'t Route>,
     /// The request and both decisions in words.
     witness: String,
 }
 
-/// Reports each route that takes one of the two and is proved to make a difference by it.
+/// Reports each route that takes one of the two and is proved to disagree with what takes the other.
 pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
     let single: Vec<&Route> = table.routes().iter().filter(|route| only_one(route).is_some()).collect();
     if single.is_empty() {
@@ -44,12 +44,12 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
         if found.len() == single.len() {
             break;
         }
-        if let Some(difference) = difference(table, &line) {
-            found.entry(difference.at).or_insert(difference);
+        if let Some(disagreement) = disagreement(table, &line) {
+            found.entry(&disagreement.route.id).or_insert(disagreement);
         }
     }
-    for difference in found.into_values() {
-        report(table, spans, difference, findings);
+    for disagreement in found.into_values() {
+        report(table, spans, disagreement, findings);
     }
 }
 
@@ -113,8 +113,8 @@ fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'stat
     Some(line)
 }
 
-/// The difference that the two methods make for a request, if a route of one of them takes it.
-fn difference(table: &Table, line: &RequestLine<'static>) -> Option<Difference> {
+/// How the two methods of a request are decided differently, if a route of one of them takes it.
+fn disagreement<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<Disagreement<'t>> {
     let with = |method: &'static str| RequestLine { method: Some(Cow::Borrowed(method)), ..line.clone() };
     let (get, head) = (with("GET"), with("HEAD"));
     let (get_request, head_request) = (get.request(), head.request());
@@ -122,36 +122,35 @@ fn difference(table: &Table, line: &RequestLine<'static>) -> Option<Difference> 
     if same_outcome(&get_decision.outcome, &head_decision.outcome) {
         return None;
     }
-    let takes = |decision: &Decision<'_, '_>, own: &str| {
-        decision.taker_id.filter(|id| only_one(table.route(*id)).is_some_and(|methods| methods.0 == own))
+    let taker = |decision: &Decision<'t, '_>, own: &str| {
+        let route = decision.taker()?;
+        (only_one(route)?.0 == own).then_some(route)
     };
-    let (at, line, method, passed) = match takes(&get_decision, "GET") {
-        Some(at) => (at, &get, "HEAD", &head_decision),
-        None => (takes(&head_decision, "HEAD")?, &head, "GET", &get_decision),
+    let (route, line, method, passed) = match taker(&get_decision, "GET") {
+        Some(route) => (route, &get, "HEAD", &head_decision),
+        None => (taker(&head_decision, "HEAD")?, &head, "GET", &get_decision),
     };
-    let id = &table.route(at).id;
-    let witness = format!("{line} is decided by `{id}`, {method} of it by {}", decider(passed));
-    let other = passed.route.and(passed.taker_id).map(RouteId::position);
-    Some(Difference { at: at.position(), other, witness })
+    let witness = format!("{line} is decided by `{}`, {method} of it by {}", route.id, decider(passed));
+    Some(Disagreement { route, other: passed.route, witness })
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {
     decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
 }
 
-fn report(table: &Table, spans: &[RouteSpans], difference: Difference, findings: &mut Findings) {
-    let route = &table.routes()[difference.at];
+fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement<'_>, findings: &mut Findings) {
+    let route = disagreement.route;
     let Some((own, other)) = only_one(route) else { return };
     let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
     let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);
     let mut report = findings
-        .report(&codes::GET_IS_NOT_HEAD, spans[difference.at].value("method"), message)
+        .report(&codes::GET_IS_NOT_HEAD, spans_of(table, spans, route).value("method"), message)
         .label(format!("takes {own} without {other}"));
-    if let Some(at) = difference.other {
-        report = report.also(path_span(table, spans, at), format!("takes {other} of it"));
+    if let Some(taker) = disagreement.other {
+        report = report.also(path_span(table, spans, taker), format!("`{}` takes {other} of it", taker.id));
     }
-    report.witness(difference.witness).help(format!("write `method = [{}]`", cure.join(", ")));
+    report.witness(disagreement.witness).help(format!("write `method = [{}]`", cure.join(", ")));
 }
 
 /// Whether two decisions do the same; which route made them does not matter.

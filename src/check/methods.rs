@@ -4,7 +4,7 @@
 use crate::route::pattern::{MapRow, PathPattern};
 use crate::route::{Action, Route, Table};
 
-use crate::check::RouteSpans;
+use crate::config::RouteSpans;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Span};
 

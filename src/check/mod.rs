@@ -2,11 +2,11 @@
 //!
 //! [`load`] is the entry to a table for all commands: `config` reads and lowers it, here it is compiled and checked. A
 //! check is a function of the finished table, of where its routes are written, and of the findings it adds to. It reads
-//! no file and no clock, it proves what it says ([`witness`] makes requests that a route takes, [`sample`] the texts that
-//! a pattern matches), and it marks the part that it means.
+//! no file and no clock, it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
+//! pattern matches), and it marks the part that it means.
 //!
-//! A new check is three files: its code in `diagnostic/codes.rs`, its function here, called by [`load`], and its page in
-//! `docs/diagnostics/`.
+//! A new check is three files, beside its line in `check` below: its code in `diagnostic/codes.rs`, its function here,
+//! and its page in `docs/diagnostics/`.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -16,11 +16,12 @@ mod language;
 mod letters;
 mod methods;
 mod never;
+mod places;
 mod sample;
 pub mod witness;
 
 use crate::config::{self, Case, Counts, Files, RouteSpans};
-use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
+use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::route::Table;
 
 /// What came of loading a table.
@@ -60,9 +61,4 @@ fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Fin
     get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
-}
-
-/// What says the paths of the route at a position; all of its header where nothing does.
-fn path_span(table: &Table, spans: &[RouteSpans], at: usize) -> Span {
-    spans[at].value(table.routes()[at].path.key())
 }
