@@ -174,7 +174,7 @@ fn node_alone_takes_the_hosts_that_the_handler_takes() {
     let reference = handler(Definition { origins, default, configured, ..Definition::default() });
     let mut sandbox = Sandbox::new(NODES[1], package.root());
     for (host, header) in hosts.iter().flat_map(|host| [(host, "x-crossfade-host"), (host, "host")]) {
-        let event = json!({ "Records": [{ "cf": {
+        let event = serde_json::json!({ "Records": [{ "cf": {
             "config": { "eventType": "origin-request", "requestId": "r" },
             "request": {
                 "method": "GET", "uri": "/", "querystring": "", "headers": { header: [{ "key": header, "value": host }] },
