@@ -1,4 +1,4 @@
-//! How many times slower or faster than its peers, measured in turns on the same fresh requests. The gate of
+//! How many times slower or faster than its peers, measured in turns on the same fresh requests. The judge for
 //! `docs/performance.md`: exit 1 where a target is missed by the better quartile.
 
 #![allow(clippy::print_stdout)] // Its figures are its output.

@@ -9,7 +9,7 @@ use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
 use crate::route::condition::Asked;
-use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
+use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -49,15 +49,16 @@ struct Judge<'j> {
 
 impl Judge<'_> {
     fn decision(&self, decision: &Decision<'_, '_>, findings: &mut Findings) {
-        let taker = decision.taker();
-        let is = |route: Option<&Route>, at: usize| route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let takes = |at: usize| decision.route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let taker = decision.taker_id.map(RouteId::position);
         let report = match self.case.expect {
-            Expect::Taken(at) if !is(decision.route, at) => self.not_taken(at, decision, findings),
-            Expect::NotTaken(at) if is(taker, at) => self.taken(at, findings),
+            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision, findings),
+            Expect::NotTaken(at) if taker == Some(at) => self.taken(at, findings),
             _ => return,
         };
-        if let Some(taker) = taker {
-            report.also(path_span(self.table, self.spans, taker), format!("`{}` takes it", taker.id));
+        if let Some(at) = taker {
+            let id = &self.table.routes()[at].id;
+            report.also(path_span(self.table, self.spans, at), format!("`{id}` takes it"));
         }
     }
 
@@ -161,7 +162,8 @@ impl<'t> Timeless<'t> {
             route.conditions.retain(|condition| condition.fact != Fact::Time);
             route
         });
-        let windowed = Definition { routes: opened.collect(), ..definition.clone() };
+        let (canonical, origins) = (definition.canonical.clone(), definition.origins.clone());
+        let windowed = Definition { canonical, origins, routes: opened.collect(), ..Definition::default() };
         let windowed = Table::compile(windowed).expect("some of a table's routes make a table");
         Some(Timeless { table, positions: ids.collect(), windowed })
     }
@@ -173,17 +175,8 @@ impl<'t> Timeless<'t> {
             return None;
         }
         let request = case.request.request();
-        let canonical = &self.table.definition().canonical;
-        if canonical.refuses(request.path) {
-            return None;
-        }
-        let path = canonical.normalize(request.path);
-        let asked = Asked::new(&request, path.as_str(), None);
-        let position = |table: &Table| {
-            let found = table.index().first_match(table.definition(), &asked)?;
-            self.positions.get(found.route.id.as_str()).copied()
-        };
-        let live = position(&self.windowed)?;
-        position(self.table).is_none_or(|always| live < always).then_some(live)
+        let live = self.positions.get(decide(&self.windowed, &request).taker()?.id.as_str()).copied()?;
+        let always = decide(self.table, &request).taker_id;
+        always.is_none_or(|always| live < always.position()).then_some(live)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
+use super::error::words;
 use crate::config::{FileError, Files, FolderEntry};
 
 /// The folder that a top file stands in.
@@ -124,15 +125,6 @@ fn why(error: &io::Error) -> FileError {
         io::ErrorKind::NotFound => FileError::NotFound,
         _ => FileError::Other(words(error)),
     }
-}
-
-/// The system's words in the manner of all messages: lower case, no number.
-#[must_use]
-pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {

@@ -5,24 +5,17 @@
 
 use std::io::{self, BufRead, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FunctionError, Handler};
 use crate::route::Timestamp;
 
 #[derive(Deserialize)]
-struct Asked<'a> {
+struct InputLine<'a> {
     id: u64,
     #[serde(borrow)]
     event: &'a RawValue,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed<'a> {
-    error_type: &'a str,
-    error_message: &'a str,
 }
 
 /// Answers every line until the input ends. A line is answered and flushed before the next is read.
@@ -43,7 +36,7 @@ pub fn run(
         if input.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        let asked: Asked<'_> = serde_json::from_slice(&line)?;
+        let asked: InputLine<'_> = serde_json::from_slice(&line)?;
         let handled = handler.handle(asked.event.get().as_bytes(), clock());
         // Lambda may freeze the process as soon as the answer is out.
         log(&handled.log);
@@ -63,7 +56,7 @@ fn write_answer(out: &mut Vec<u8>, id: u64, answer: &Result<Vec<u8>, FunctionErr
         }
         Err(error) => {
             out.extend_from_slice(b"\"error\":");
-            serde_json::to_writer(&mut *out, &Failed { error_type: error.kind, error_message: &error.message })?;
+            serde_json::to_writer(&mut *out, error)?;
         }
     }
     out.extend_from_slice(b"}\n");
