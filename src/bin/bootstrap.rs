@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::process::ExitCode;
 
-use crossfade::edge::start::{StartMode, Started, now, own_folder, start, write_log};
+use crossfade::edge::start::{StartMode, Started, answer_now, own_folder, start, write_log};
 use crossfade::edge::{lambda, stdio};
 
 fn main() -> ExitCode {
@@ -55,6 +55,6 @@ fn poll(mode: StartMode, marker: Option<OsString>) -> Result<(), lambda_runtime:
 fn pipe() -> Result<(), lambda_runtime::Error> {
     let Started { handler, log } = start(&own_folder()?, StartMode::Child)?;
     write_log(&log);
-    stdio::run(&handler, io::stdin().lock(), io::stdout().lock(), now, write_log)?;
+    stdio::run(|event| answer_now(&handler, event), io::stdin().lock(), io::stdout().lock())?;
     Ok(())
 }

@@ -37,7 +37,7 @@ Examples:
   crossfade decide < requests.jsonl > decisions.jsonl
   cut -d' ' -f7 access.log | crossfade decide --urls | jq -r '.route // \"default\"' | sort | uniq -c
 
-Exit codes: 0 every line was decided · 1 some line was no request · 2 no table, or a stream failed";
+Exit codes: 0 every line was decided · 1 some are not requests · 2 no table, or a stream failed";
 
 const BUFFER: usize = 64 * 1024;
 
@@ -76,12 +76,12 @@ struct Decider<'t> {
     clock: Option<Option<Timestamp>>,
     stderr: Terminal,
     answer: Vec<u8>,
-    /// Lines that were no request, and the number of the first.
+    /// Lines that are not requests, and the number of the first.
     bad: usize,
     first_bad: usize,
 }
 
-/// The answer to a line that is no request.
+/// The answer to a line that is not a request.
 #[derive(Serialize)]
 struct ErrorLine<'a> {
     error: &'a str,

@@ -43,7 +43,7 @@ Examples:
 
 Say the host where it matters: a `host` condition holds only where the URL or a `host` header has one.
 
-Exit codes: 0 explained · 2 no table, no request";
+Exit codes: 0 explained · 2 no table or request";
 
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as `name: value`")?;

@@ -89,7 +89,7 @@ impl Files for DiskFiles {
             return Err(FileError::Other("it is a folder".to_owned()));
         }
         if !metadata.is_file() && name != self.top {
-            return Err(FileError::Other("it is no regular file".to_owned()));
+            return Err(FileError::Other("it is not a regular file".to_owned()));
         }
         let mut content = Vec::new();
         let file = File::open(&place).map_err(|error| why(&error))?;

@@ -37,7 +37,7 @@ Examples:
   crossfade invoke --raw - < event.json | jq .uri
   crossfade invoke --format json event.json | jq .summary.route
 
-Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table, no event";
+Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table or event";
 
 /// Longest event that is read: CloudFront's are at most about 1 MB.
 const MAX_EVENT: u64 = 16 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! `routes.toml` → a definition, with every finding on the way.
 //!
-//! [`load`] is the entry; `check::load` goes on from it. Nothing here touches a disk: files come through [`Files`]. A
+//! `load` is the entry; `check::load` goes on from it. Nothing here touches a disk: files come through [`Files`]. A
 //! text is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and where each
 //! part of each route is written). Nothing stops at the first problem; `diagnostic::codes` is the catalogue of all.
 //!
@@ -8,7 +8,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod lower;
+pub(crate) mod lower;
 pub(crate) mod read;
 
 pub use lower::cases::{self, Case};

@@ -1,6 +1,6 @@
 //! What is wrong with a table, as data: no words are rendered here, no file is read.
 //!
-//! `config` and `check` report into [`Findings`], `report` renders the [`Diagnostic`]s that come of it as text or JSON.
+//! `config` and `check` report into `Findings`, `report` renders the [`Diagnostic`]s that come of it as text or JSON.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -34,7 +34,7 @@ pub enum Violation {
         why: Refusal,
     },
     /// The `Host` sent on.
-    #[error("the `host` sent on is empty, too long, or no host")]
+    #[error("the `host` sent on is empty, too long, or has an invalid character")]
     Host,
     /// The status of an answer.
     #[error("an answer's status can't be {0}")]

@@ -60,7 +60,7 @@ impl Handler {
         let request_id = short(&event.request_id);
         match &event.content {
             Content::PassOn(trigger, text) => pass_on(*trigger, request_id, text),
-            Content::OriginRequest(request) => Turn::new(self, request_id, request).settle(|turn| turn.by_table(clock)),
+            Content::OriginRequest(request) => Turn::new(self, request_id, request).settle(clock),
         }
     }
 }
@@ -93,8 +93,8 @@ impl<'h> Turn<'h> {
 
     /// What the table says, else to the default origin, else back as it came; with the lines that it is worth: always of
     /// a surprise, else of a share of all.
-    fn settle(mut self, by_table: impl FnOnce(&mut Self) -> Result<Answered, Surprise>) -> Handled {
-        let answered = guarded(|| by_table(&mut self)).unwrap_or_else(|why| self.against_table(&why));
+    fn settle(mut self, clock: Timestamp) -> Handled {
+        let answered = guarded(|| self.by_table(clock)).unwrap_or_else(|why| self.against_table(&why));
         let Turn { handler, request_id, request, route, surprise, notes } = self;
         let Answered { text, action, origin, status } = answered;
         let summary = Summary { route, action, origin, status, surprise };
@@ -202,7 +202,10 @@ fn unusable(message: &str) -> Handled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, Share, Side};
+    use crate::route::pattern::PathPattern;
+    use crate::route::{
+        Action, CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginAction, OriginKind, Route, Share, Side,
+    };
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
         let kind = OriginKind::Custom(CustomOrigin { host, ..CustomOrigin::default() });
@@ -211,17 +214,25 @@ mod tests {
     }
 
     /// A bucket is configured, the old site is the default.
-    fn handler(secrets: &[(&str, &str)]) -> Handler {
+    fn table(routes: Vec<Route>) -> Table {
         let bucket = Origin::s3("site", Side::New, "b.s3.amazonaws.com");
         let definition = Definition {
             origins: vec![custom("legacy", "legacy.example.com", HostRule::Viewer), bucket],
             default: 0,
             configured: 1,
             log_sample: Share(0),
+            routes,
             ..Definition::default()
         };
-        let secrets = secrets.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Handler::new(Table::compile(definition).unwrap(), secrets)
+        Table::compile(definition).unwrap()
+    }
+
+    fn secrets(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    fn handler(pairs: &[(&str, &str)]) -> Handler {
+        Handler::new(table(Vec::new()), secrets(pairs))
     }
 
     const EVENT: &str = r#"{"Records":[{"cf":{"config":{"eventType":"origin-request","requestId":"r"},"request":{
@@ -243,11 +254,13 @@ mod tests {
 
     #[test]
     fn a_panic_sends_the_request_to_the_default_otherwise_unchanged() {
-        let handler = handler(&[("VERIFY", "s3cr3t")]);
-        let calm = handler.handle(EVENT.as_bytes(), Timestamp(0));
-        let event = Event::parse(EVENT.as_bytes()).unwrap();
-        let Content::OriginRequest(request) = &event.content else { panic!("an origin-request event") };
-        let handled = Turn::new(&handler, "r", request).settle(|_| panic!("boom"));
+        let calm = handler(&[("VERIFY", "s3cr3t")]).handle(EVENT.as_bytes(), Timestamp(0));
+        // No compiled table names an origin that it does not have; one that comes from elsewhere makes the router panic.
+        let route = Route::new("broken", PathPattern::Exact("/a".into()), Action::Origin(OriginAction::unchanged(0)));
+        let mut table = serde_json::to_value(table(vec![route])).unwrap();
+        table["definition"]["routes"][0]["action"]["Origin"]["origin"] = 9.into();
+        let broken = Handler::new(serde_json::from_value(table).unwrap(), secrets(&[("VERIFY", "s3cr3t")]));
+        let handled = broken.handle(EVENT.as_bytes(), Timestamp(0));
         let summary = handled.summary.unwrap();
         assert_eq!(summary.surprise.as_deref(), Some("a panic in the router"));
         assert_eq!(summary.origin.as_deref(), Some("legacy"));

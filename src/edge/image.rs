@@ -32,7 +32,7 @@ pub struct Image {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
     /// They begin otherwise.
-    #[error("these bytes are no compiled table")]
+    #[error("this is not a compiled table")]
     NotATable,
     /// The header is of another layout.
     #[error("the compiled table has format {found}, this build reads {FORMAT}")]

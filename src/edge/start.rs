@@ -9,8 +9,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::Handler;
 use super::image::{self, ImageError, TableHash};
+use super::{FunctionError, Handler};
 use crate::event::json::{ObjectWriter, write_text};
 use crate::route::{Definition, HeaderValue, Table, Timestamp};
 
@@ -151,6 +151,17 @@ pub fn now() -> Timestamp {
         Ok(since) => Timestamp(nanos(since)),
         Err(before) => Timestamp(-nanos(before.duration())),
     }
+}
+
+/// Answers an event that has just come. Its lines are written first: Lambda may freeze the process as soon as the answer
+/// is out.
+///
+/// # Errors
+/// The handler's own.
+pub fn answer_now(handler: &Handler, event: &[u8]) -> Result<Vec<u8>, FunctionError> {
+    let handled = handler.handle(event, now());
+    write_log(&handled.log);
+    handled.answer
 }
 
 /// Writes lines where Lambda collects them, each in one piece.

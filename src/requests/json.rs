@@ -28,7 +28,8 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(line: &'de str) -> Result<T, JsonE
         let words = error.to_string();
         // The parser ends with a place of its own, which is of no use on a stream of lines.
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
-        let what = if error.is_syntax() || error.is_eof() { format!("no JSON: {words}") } else { plain(words) };
+        let what =
+            if error.is_syntax() || error.is_eof() { format!("the line is not JSON: {words}") } else { plain(words) };
         // An object in place of something else is told before a byte was counted.
         JsonError { what, column: error.column().max(1) }
     })

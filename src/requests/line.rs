@@ -65,16 +65,16 @@ pub enum LineError {
     #[error(transparent)]
     Url(#[from] UrlError),
     /// A method that RFC 9110 does not allow.
-    #[error("`{0}` is no method: a method is a name such as `GET`")]
+    #[error("the method `{0}` has a character that methods cannot have: write a name such as `GET`")]
     Method(String),
     /// A time without offset, or no time.
     #[error(transparent)]
     Time(#[from] NotATime),
     /// A header name or value that no request can carry.
-    #[error("`{0}` is no header name")]
+    #[error("the header name `{0}` has a character that header names cannot have")]
     HeaderName(String),
     /// A line end inside a value.
-    #[error("the value of header `{0}` holds a control character")]
+    #[error("the value of header `{0}` has a control character")]
     HeaderValue(String),
 }
 
@@ -319,8 +319,8 @@ mod tests {
     fn a_line_that_is_none_says_why() {
         let rows = [
             (" \t", "the line is blank: write an object such as {\"url\": \"https://www.example.com/a\"}"),
-            (r#"{"url":"/a","#, "no JSON: EOF while parsing a value (column 12)"),
-            (r#"{"url":"/a"} x"#, "no JSON: trailing characters (column 14)"),
+            (r#"{"url":"/a","#, "the line is not JSON: EOF while parsing a value (column 12)"),
+            (r#"{"url":"/a"} x"#, "the line is not JSON: trailing characters (column 14)"),
             (r#"{"method":"GET"}"#, "key `url` is missing (column 16)"),
             (r#"["/a"]"#, "a list is not a request: write an object with the key `url` (column 1)"),
             (r#""/a""#, "invalid type: string \"/a\", expected an object with the key `url` (column 4)"),
@@ -333,9 +333,15 @@ mod tests {
             (r#"{"url":5}"#, "invalid type: integer `5`, expected a string (column 8)"),
             (r#"{"url":"/","headers":{"a":1}}"#, "the value of a header is a text or a list of texts (column 28)"),
             (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
-            (r#"{"url":"/","method":"GET /"}"#, "`GET /` is no method: a method is a name such as `GET`"),
-            (r#"{"url":"/","headers":{"a b":""}}"#, "`a b` is no header name"),
-            (r#"{"url":"/","headers":{"a":"x\r\ny: z"}}"#, "the value of header `a` holds a control character"),
+            (
+                r#"{"url":"/","method":"GET /"}"#,
+                "the method `GET /` has a character that methods cannot have: write a name such as `GET`",
+            ),
+            (
+                r#"{"url":"/","headers":{"a b":""}}"#,
+                "the header name `a b` has a character that header names cannot have",
+            ),
+            (r#"{"url":"/","headers":{"a":"x\r\ny: z"}}"#, "the value of header `a` has a control character"),
         ];
         for (text, words) in rows {
             let error = RequestLine::parse_json(text).unwrap_err();

@@ -25,7 +25,7 @@ pub fn is_host_value(text: &str) -> bool {
     !bare_host(text).is_empty() && text.len() <= LONGEST_VALUE && text.bytes().all(fits)
 }
 
-/// Why a text is no host.
+/// Why a text is not a host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAHost {
     /// Or nothing but a port or a dot.

@@ -7,7 +7,7 @@ use crossfade::config::MemoryFiles;
 use crossfade::edge::start::now;
 use crossfade::edge::{FunctionError, Handler};
 use crossfade::route::{Definition, Table};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::package::{SECRET, SECRETS, Unpacked, table, zip_of};
 use crate::sandbox::{DEADLINE, NODES, Outcome, Runtime, Sandbox};

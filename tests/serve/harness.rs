@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crossfade::route::{
     Action, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule, Origin,
-    OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, pattern::PathPattern, target::Target,
+    OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
+    pattern::PathPattern, target::Target,
 };
 use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};

@@ -28,11 +28,11 @@ pub(super) struct Bootstrap {
 /// Why a binary is not fit.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum UnfitBinary {
-    #[error("it is no 64-bit ELF file, so no Linux binary")]
+    #[error("it is not a 64-bit ELF file, which every Linux binary is")]
     NotElf,
     #[error("it is built for another processor than x86_64")]
     OtherProcessor,
-    #[error("it is no program that can be started")]
+    #[error("it is not a program that can be started")]
     NoProgram,
     #[error("it is started by `{0}`, which Amazon Linux 2023 does not have")]
     OtherLoader(String),

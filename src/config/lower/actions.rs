@@ -14,12 +14,17 @@ use crate::route::{
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
 
 /// The keys that say what happens; a route has exactly one.
-const ACTIONS: [&str; 5] = ["origin", "redirect", "gone", "respond", "redirect_map"];
+static ACTIONS: OneOf = OneOf {
+    keys: &["origin", "redirect", "gone", "respond", "redirect_map"],
+    code: &codes::TWO_ACTIONS,
+    first: "the first action",
+    help: "a request has one outcome: keep one, or make two routes",
+};
 
 /// Keys that only some actions have.
 const DETAILS: [(&str, &[&str]); 6] = [
@@ -37,11 +42,16 @@ pub(crate) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 /// Lowers a route's action; `pattern` is its path, `None` where that was reported already.
 pub(crate) fn lower(
     findings: &mut Findings,
-    section: &Settings<'_>,
+    section: &TomlTable<'_>,
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Action> {
-    let entry = only_action(findings, section)?;
+    let Some(entry) = section.only_one(findings, &ACTIONS).ok()? else {
+        findings
+            .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
+            .help(format!("give it {}", one_of(ACTIONS.keys)));
+        return None;
+    };
     for (key, actions) in DETAILS {
         if let Some(detail) = section.get(key).filter(|_| !actions.contains(&entry.key())) {
             needs_action(findings, detail, entry.key(), actions);
@@ -60,30 +70,6 @@ pub(crate) fn lower(
     }
 }
 
-fn only_action<'a>(findings: &mut Findings, section: &Settings<'a>) -> Option<Setting<'a>> {
-    let actions = section.some_of(&ACTIONS);
-    match actions.as_slice() {
-        [] if ACTIONS.iter().any(|key| section.has_misspelt(key)) => None,
-        [] => {
-            findings
-                .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-                .help(format!("give it {}", one_of(&ACTIONS)));
-            None
-        }
-        [only] => Some(*only),
-        [first, others @ ..] => {
-            for other in others {
-                let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-                findings
-                    .report(&codes::TWO_ACTIONS, other.key_span(), message)
-                    .also(first.key_span(), "the first action")
-                    .help("a request has one outcome: keep one, or make two routes");
-            }
-            None
-        }
-    }
-}
-
 fn needs_action(findings: &mut Findings, detail: Setting<'_>, action: &str, actions: &[&str]) {
     let message = format!("`{}` does not apply to `{action}`", detail.key());
     let report = findings.report(&codes::NEEDS_ACTION, detail.key_span(), message);
@@ -96,7 +82,7 @@ fn needs_action(findings: &mut Findings, detail: Setting<'_>, action: &str, acti
 
 fn origin(
     findings: &mut Findings,
-    section: &Settings<'_>,
+    section: &TomlTable<'_>,
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<OriginAction> {
@@ -173,7 +159,7 @@ fn fields(
     fields
 }
 
-fn redirect(findings: &mut Findings, section: &Settings<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
+fn redirect(findings: &mut Findings, section: &TomlTable<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
     let status = redirect_status(findings, section);
     let query_string = query_string(findings, section);
     let response = response(findings, section);
@@ -182,7 +168,7 @@ fn redirect(findings: &mut Findings, section: &Settings<'_>, pattern: Option<&Pa
     Some(RedirectAction { target, status, query_string, response })
 }
 
-fn redirect_status(findings: &mut Findings, section: &Settings<'_>) -> u16 {
+fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
     let Some(entry) = section.get("status") else { return 302 };
     let Some(status) = entry.whole::<i64>(findings, i64::MIN..=i64::MAX) else { return 302 };
     if let Some(known) = REDIRECTS.iter().find(|known| i64::from(**known) == status) {
@@ -197,7 +183,7 @@ fn redirect_status(findings: &mut Findings, section: &Settings<'_>) -> u16 {
     302
 }
 
-fn query_string(findings: &mut Findings, section: &Settings<'_>) -> QueryPolicy {
+fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy {
     let Some(entry) = section.get("query_string") else { return QueryPolicy::Keep };
     if !matches!(entry.value(), DeValue::Array(_)) {
         let drops = entry.word(findings, &[("keep", false), ("drop", true)]).unwrap_or_default();
@@ -221,7 +207,7 @@ fn query_string(findings: &mut Findings, section: &Settings<'_>) -> QueryPolicy 
 }
 
 /// `cache_control` and `response_headers`.
-fn response(findings: &mut Findings, section: &Settings<'_>) -> ResponseHeaders {
+fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders {
     let mut response = ResponseHeaders { cache_control: DEFAULT_CACHE_CONTROL.to_owned(), set: Vec::new() };
     if let Some(text) = section.get("cache_control").and_then(|entry| entry.filled_text(findings)) {
         check_value(findings, Written::OnAnswer, text.text, text.span);
@@ -233,7 +219,7 @@ fn response(findings: &mut Findings, section: &Settings<'_>) -> ResponseHeaders 
     response
 }
 
-fn gone(findings: &mut Findings, section: &Settings<'_>, entry: Setting<'_>) -> Option<RespondAction> {
+fn gone(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
     let response = response(findings, section);
     if !entry.boolean(findings)? {
         findings
@@ -248,7 +234,7 @@ fn gone(findings: &mut Findings, section: &Settings<'_>, entry: Setting<'_>) -> 
     Some(RespondAction { status: 410, body: String::new(), content_type: None, response })
 }
 
-fn respond(findings: &mut Findings, section: &Settings<'_>, entry: Setting<'_>) -> Option<RespondAction> {
+fn respond(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
     let response = response(findings, section);
     let section = entry.section(findings, &["status", "body", "content_type"])?;
     let status = section.get("status").map_or(Some(200), |entry| answer_status(findings, entry));

@@ -14,14 +14,14 @@ use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::viewer::{self, any_of};
-use crate::config::read::value::{Setting, Settings, TextValue};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
 pub(crate) type Written = (Condition, Span);
 
 /// Lowers the conditions of a route, in the order in which they are tried.
-pub(crate) fn lower(findings: &mut Findings, section: &Settings<'_>, declared: &Declared) -> Vec<Written> {
+pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: &Declared) -> Vec<Written> {
     let mut conditions = Vec::new();
     let mut push = |fact, test: Option<ValueTest>, at: Setting<'_>| {
         conditions.extend(test.map(|test| (Condition { fact, test }, at.whole_span())));

@@ -5,11 +5,11 @@ use toml::value::{Datetime, Offset};
 
 use crate::route::{Timestamp, Window};
 
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 
 /// Lowers `from` and `until` of a route, and tells where the first of them is; `None` where it is always live.
-pub(crate) fn lower<'a>(findings: &mut Findings, section: &Settings<'a>) -> Option<(Window, Setting<'a>)> {
+pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<(Window, Setting<'a>)> {
     let (from, until) = (section.get("from"), section.get("until"));
     let window = Window {
         from: from.and_then(|entry| moment(findings, entry)),

@@ -12,7 +12,7 @@ use crate::route::{
 
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::names::is_secret_name;
-use crate::config::read::value::{Setting, Settings, TextValue};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::host::{NotAHost, check_host};
 use crate::text::quoted;
@@ -73,7 +73,7 @@ fn blank(id: &str) -> Origin {
     }
 }
 
-fn for_other_type(findings: &mut Findings, section: &Settings<'_>, kind: OriginType) {
+fn for_other_type(findings: &mut Findings, section: &TomlTable<'_>, kind: OriginType) {
     let (foreign, types) = match kind {
         OriginType::Custom => (S3, ("custom", "s3")),
         OriginType::S3 => (CUSTOM, ("s3", "custom")),
@@ -103,12 +103,12 @@ fn domain(findings: &mut Findings, domain: &TextValue<'_>, kind: OriginType) -> 
     domain.text.to_ascii_lowercase()
 }
 
-fn s3(findings: &mut Findings, section: &Settings<'_>) -> S3Origin {
+fn s3(findings: &mut Findings, section: &TomlTable<'_>) -> S3Origin {
     let region = section.get("region").and_then(|entry| entry.filled_text(findings));
     S3Origin { region: region.map(|region| region.text.to_owned()), path: origin_path(findings, section) }
 }
 
-fn origin_path(findings: &mut Findings, section: &Settings<'_>) -> String {
+fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
     let Some(path) = section.get("path").and_then(|entry| entry.text(findings)) else { return String::new() };
     if let Err(unfit) = limits::check_origin_path(path.text) {
         let report = findings.report(
@@ -124,7 +124,7 @@ fn origin_path(findings: &mut Findings, section: &Settings<'_>) -> String {
     path.text.to_owned()
 }
 
-fn custom(findings: &mut Findings, section: &Settings<'_>) -> CustomOrigin {
+fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
     let protocols = [("http", Protocol::Http), ("https", Protocol::Https)];
     let protocol = section.get("protocol").and_then(|entry| entry.word(findings, &protocols));
     let protocol = protocol.unwrap_or(Protocol::Https);
@@ -156,7 +156,7 @@ fn custom(findings: &mut Findings, section: &Settings<'_>) -> CustomOrigin {
     custom
 }
 
-fn seconds(findings: &mut Findings, section: &Settings<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {
+fn seconds(findings: &mut Findings, section: &TomlTable<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {
     let (key, range) = limit;
     section.get(key)?.whole(findings, i64::from(*range.start())..=i64::from(*range.end()))
 }

@@ -14,7 +14,7 @@ use crate::config::lower::top::{self, Head};
 use crate::config::read::document::Tree;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
@@ -34,7 +34,12 @@ const AFTER: &[&str] = &[
 pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| [BEFORE, &viewer::CONDITIONS, AFTER].concat());
 
 /// The keys that say which paths; a route has one at most.
-const PATHS: [&str; 5] = ["path", "prefix", "glob", "regex", "redirect_map"];
+static PATHS: OneOf = OneOf {
+    keys: &["path", "prefix", "glob", "regex", "redirect_map"],
+    code: &codes::TWO_PATHS,
+    first: "the first kind of path",
+    help: "keep one, or make two routes",
+};
 
 /// The routes and tests of all files.
 #[derive(Debug, Default)]
@@ -120,7 +125,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
         }
     }
 
-    fn route(&mut self, section: &Settings<'a>, conditions: Vec<Condition>) -> Option<Route> {
+    fn route(&mut self, section: &TomlTable<'a>, conditions: Vec<Condition>) -> Option<Route> {
         let id = self.id(section);
         let path = self.path(section);
         let action = actions::lower(self.findings, section, self.head, path.as_ref());
@@ -136,7 +141,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
         Place { file: narrow(span.file), line: narrow(self.reader.sources.line(span)) }
     }
 
-    fn id(&mut self, section: &Settings<'a>) -> Option<String> {
+    fn id(&mut self, section: &TomlTable<'a>) -> Option<String> {
         let text = section.require(self.findings, "id")?.text(self.findings)?;
         if !is_id(text.text) {
             let report = self.findings.report(&codes::BAD_ID, text.span, format!("`{}` is not an id", text.text));
@@ -158,8 +163,8 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
     }
 
     /// The path; `Any` where the route has none, `None` where it was reported.
-    fn path(&mut self, section: &Settings<'_>) -> Option<PathPattern> {
-        let Some(entry) = only_path(self.findings, section)? else { return Some(PathPattern::Any) };
+    fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
+        let Some(entry) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
         let text = entry.text(self.findings)?;
         let pattern = match entry.key() {
@@ -223,33 +228,14 @@ fn route_name(setting: Setting<'_>) -> String {
     }
 }
 
-/// The one key that says which paths; `None` where there are several, which is reported.
-fn only_path<'a>(findings: &mut Findings, section: &Settings<'a>) -> Option<Option<Setting<'a>>> {
-    let paths = section.some_of(&PATHS);
-    let (first, others) = match paths.as_slice() {
-        [] if PATHS.iter().any(|key| section.has_misspelt(key)) => return None,
-        [] => return Some(None),
-        [only] => return Some(Some(*only)),
-        [first, others @ ..] => (first, others),
-    };
-    for other in others {
-        let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-        findings
-            .report(&codes::TWO_PATHS, other.key_span(), message)
-            .also(first.key_span(), "the first kind of path")
-            .help("keep one, or make two routes");
-    }
-    None
-}
-
-fn about(findings: &mut Findings, section: &Settings<'_>) -> About {
+fn about(findings: &mut Findings, section: &TomlTable<'_>) -> About {
     let mut text = |key: &str| section.get(key)?.text(findings).map(|text| text.text.to_owned());
     let (owner, ticket, note) = (text("owner"), text("ticket"), text("note"));
     About { owner, ticket, added: day(findings, section, "added"), expires: day(findings, section, "expires"), note }
 }
 
 /// A date, as TOML has it or as text.
-fn day(findings: &mut Findings, section: &Settings<'_>, key: &str) -> Option<String> {
+fn day(findings: &mut Findings, section: &TomlTable<'_>, key: &str) -> Option<String> {
     let entry = section.get(key)?;
     match entry.value() {
         DeValue::Datetime(day) => Some(day.to_string()),

@@ -1,7 +1,7 @@
 //! Where the parts of a route are written, in little space: a table may have a hundred thousand routes.
 
 use crate::config::lower::routes::KEYS;
-use crate::config::read::value::Settings;
+use crate::config::read::value::TomlTable;
 use crate::diagnostic::Span;
 
 /// Where a route and each of its keys are written.
@@ -31,14 +31,15 @@ struct KeyBytes {
 #[allow(dead_code, reason = "each check takes the spans that it marks")]
 impl RouteSpans {
     /// The spans of a route's table and of its conditions.
-    pub(crate) fn of(settings: &Settings<'_>, conditions: &[Span]) -> RouteSpans {
-        let keys = KEYS.iter().zip(0..).filter_map(|(key, at)| {
-            let setting = settings.get(key)?;
+    pub(crate) fn of(table: &TomlTable<'_>, conditions: &[Span]) -> RouteSpans {
+        let all = table.all();
+        let keys = all.iter().filter_map(|setting| {
+            let at = number_of(setting.key())?;
             Some(KeyBytes { at, key: Bytes::of(&setting.key_span()), value: Bytes::of(&setting.span()) })
         });
         RouteSpans {
-            file: narrow(settings.span.file),
-            header: Bytes::of(&settings.span),
+            file: narrow(table.span.file),
+            header: Bytes::of(&table.span),
             keys: keys.collect(),
             conditions: conditions.iter().map(Bytes::of).collect(),
         }
@@ -65,7 +66,7 @@ impl RouteSpans {
     }
 
     fn find(&self, key: &str) -> Option<&KeyBytes> {
-        let at = KEYS.iter().zip(0..).find(|(known, _)| **known == key)?.1;
+        let at = number_of(key)?;
         self.keys.iter().find(|known| known.at == at)
     }
 
@@ -73,6 +74,10 @@ impl RouteSpans {
         let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         Span { file: wide(self.file), range: wide(bytes.start)..wide(bytes.end) }
     }
+}
+
+fn number_of(key: &str) -> Option<u32> {
+    KEYS.iter().zip(0..).find(|(known, _)| **known == key).map(|(_, at)| at)
 }
 
 impl Bytes {

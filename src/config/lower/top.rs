@@ -9,7 +9,7 @@ use crate::route::{Canonical, Definition, OriginKind, Share};
 use crate::config::lower::names::check_name;
 use crate::config::lower::{origins, viewer};
 use crate::config::read::document::Tree;
-use crate::config::read::value::{Setting, Settings, TextValue};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::text::quoted;
 
@@ -40,7 +40,7 @@ pub(crate) struct Head<'a> {
 
 /// Lowers the top file's keys; reports what is wrong with them.
 pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a> {
-    let section = Settings::of(findings, tree, "a table", &KEYS);
+    let section = TomlTable::of(findings, tree, "a table", &KEYS);
     schema(findings, &section);
     let mut head = Head {
         definition: Definition::default(),
@@ -88,7 +88,7 @@ impl Head<'_> {
     }
 }
 
-fn schema(findings: &mut Findings, section: &Settings<'_>) {
+fn schema(findings: &mut Findings, section: &TomlTable<'_>) {
     let Some(entry) = section.get("schema") else {
         if section.has_misspelt("schema") {
             return;
@@ -149,7 +149,7 @@ pub(crate) fn parts_per_million(parts: f64) -> Share {
     Share(parts.round() as u32)
 }
 
-fn declare_origins<'a>(findings: &mut Findings, section: &Settings<'a>, head: &mut Head<'a>) {
+fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {
     let entries = section.get("origins").map(|entry| entry.names(findings)).unwrap_or_default();
     if entries.is_empty() && !section.has_misspelt("origins") {
         findings
@@ -164,7 +164,7 @@ fn declare_origins<'a>(findings: &mut Findings, section: &Settings<'a>, head: &m
     }
 }
 
-fn default_origin(findings: &mut Findings, section: &Settings<'_>, head: &mut Head<'_>) {
+fn default_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut Head<'_>) {
     let Some(entry) = section.get("default") else {
         if !section.has_misspelt("default") {
             findings
@@ -179,7 +179,7 @@ fn default_origin(findings: &mut Findings, section: &Settings<'_>, head: &mut He
 }
 
 /// What CloudFront itself has on the behavior: as declared, else the only s3 origin, else the default.
-fn configured_origin(findings: &mut Findings, section: &Settings<'_>, head: &mut Head<'_>) {
+fn configured_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut Head<'_>) {
     head.definition.configured = head.definition.default;
     let distribution = section.get("distribution").and_then(|entry| entry.section(findings, &["configured_origin"]));
     if let Some(entry) = distribution.and_then(|section| section.get("configured_origin")) {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::names::check_name;
 use crate::config::lower::top::parts_per_million;
-use crate::config::read::value::{Setting, Settings};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
 use crate::route::{Cohort, Declared, Told};
@@ -17,7 +17,7 @@ pub(crate) const SECTIONS: [&str; 1] = ["cohorts"];
 pub(crate) static CONDITIONS: LazyLock<Vec<&str>> = LazyLock::new(|| Told::ALL.map(Told::key).to_vec());
 
 /// Lowers the sections of a table.
-pub(crate) fn declared(findings: &mut Findings, section: &Settings<'_>) -> Declared {
+pub(crate) fn declared(findings: &mut Findings, section: &TomlTable<'_>) -> Declared {
     Declared { cohorts: section.get("cohorts").map(|entry| cohorts(findings, entry)).unwrap_or_default() }
 }
 

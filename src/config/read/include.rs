@@ -179,7 +179,7 @@ fn matches(reader: &Reader<'_>, pattern: &str) -> Result<Vec<String>, String> {
     let mut names = vec![String::new()];
     let mut segments = pattern.split('/').peekable();
     while let Some(segment) = segments.next() {
-        let step = Step { segment, is_last: segments.peek().is_none() };
+        let step = PatternStep { segment, is_last: segments.peek().is_none() };
         names = step.below(reader, &names)?;
         if names.len() > MAX_FILES {
             break;
@@ -190,12 +190,12 @@ fn matches(reader: &Reader<'_>, pattern: &str) -> Result<Vec<String>, String> {
 }
 
 /// One segment of a pattern.
-struct Step<'p> {
+struct PatternStep<'p> {
     segment: &'p str,
     is_last: bool,
 }
 
-impl Step<'_> {
+impl PatternStep<'_> {
     /// What it matches below each of the folders.
     fn below(&self, reader: &Reader<'_>, folders: &[String]) -> Result<Vec<String>, String> {
         let join = |folder: &str, name: &str| match folder {

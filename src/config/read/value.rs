@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::read::document::{Document, Tree};
-use crate::diagnostic::{Findings, Span, codes};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Span};
 use crate::text::{nearest, one_of, quoted};
 
 /// A key and what it is set to; or an item of the list that it is set to.
@@ -31,7 +32,7 @@ pub(crate) struct TextValue<'a> {
 
 /// A table of the file whose keys are all known.
 #[derive(Clone, Debug)]
-pub(crate) struct Settings<'a> {
+pub(crate) struct TomlTable<'a> {
     /// As messages name it: ``route `x` ``.
     pub(crate) name: String,
     /// Its header, or the whole inline table.
@@ -40,6 +41,19 @@ pub(crate) struct Settings<'a> {
     table: &'a DeTable<'a>,
     /// Keys that an unknown one was probably meant to be: reported as misspelt, not to be reported as missing.
     misspelt: Vec<String>,
+}
+
+/// Keys of which a table has one at most.
+#[derive(Debug)]
+pub(crate) struct OneOf {
+    /// The keys.
+    pub(crate) keys: &'static [&'static str],
+    /// What a second one is reported as.
+    pub(crate) code: &'static Code,
+    /// What the first one is called then.
+    pub(crate) first: &'static str,
+    /// What to do then.
+    pub(crate) help: &'static str,
 }
 
 impl TextValue<'_> {
@@ -193,12 +207,12 @@ impl<'a> Setting<'a> {
     }
 
     /// A table with these keys and no other.
-    pub(crate) fn section(self, findings: &mut Findings, keys: &[&str]) -> Option<Settings<'a>> {
+    pub(crate) fn section(self, findings: &mut Findings, keys: &[&str]) -> Option<TomlTable<'a>> {
         self.section_named(findings, format!("`{}`", self.key()), keys)
     }
 
     /// The same with a name of its own.
-    pub(crate) fn section_named(self, findings: &mut Findings, name: String, keys: &[&str]) -> Option<Settings<'a>> {
+    pub(crate) fn section_named(self, findings: &mut Findings, name: String, keys: &[&str]) -> Option<TomlTable<'a>> {
         let DeValue::Table(table) = self.value() else {
             let found = describe(self.value());
             let message = format!("{name} must be a table, not {found}");
@@ -206,7 +220,7 @@ impl<'a> Setting<'a> {
             return None;
         };
         let document = self.document;
-        let settings = Settings { name, span: self.span(), document, table, misspelt: Vec::new() };
+        let settings = TomlTable { name, span: self.span(), document, table, misspelt: Vec::new() };
         Some(settings.checked(findings, keys))
     }
 
@@ -228,15 +242,15 @@ impl<'a> Setting<'a> {
     }
 }
 
-impl<'a> Settings<'a> {
+impl<'a> TomlTable<'a> {
     /// The keys of a whole file; reports every key that is not one of `keys`.
-    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> Settings<'a> {
+    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> TomlTable<'a> {
         let (document, span) = (tree.document, tree.document.span(0..0));
-        let settings = Settings { name: name.to_owned(), span, document, table: tree.root(), misspelt: Vec::new() };
+        let settings = TomlTable { name: name.to_owned(), span, document, table: tree.root(), misspelt: Vec::new() };
         settings.checked(findings, keys)
     }
 
-    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> Settings<'a> {
+    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
         for setting in self.all() {
             if !keys.contains(&setting.key()) {
                 self.unknown(findings, setting, keys);
@@ -278,11 +292,20 @@ impl<'a> Settings<'a> {
         setting
     }
 
-    /// Those of some keys that are set, in written order.
-    pub(crate) fn some_of(&self, keys: &[&str]) -> Vec<Setting<'a>> {
-        let mut set: Vec<Setting<'a>> = keys.iter().filter_map(|key| self.get(key)).collect();
+    /// The one of some keys that is set; an error where there are several, or one is misspelt, which is reported.
+    pub(crate) fn only_one(&self, findings: &mut Findings, of: &OneOf) -> Result<Option<Setting<'a>>, ()> {
+        let mut set: Vec<Setting<'a>> = of.keys.iter().filter_map(|key| self.get(key)).collect();
         set.sort_by_key(|setting| setting.key.span().start);
-        set
+        let Some((first, others)) = set.split_first() else {
+            let is_misspelt = of.keys.iter().any(|key| self.has_misspelt(key));
+            return if is_misspelt { Err(()) } else { Ok(None) };
+        };
+        for other in others {
+            let message = format!("{} has both `{}` and `{}`", self.name, first.key(), other.key());
+            let report = findings.report(of.code, other.key_span(), message);
+            report.also(first.key_span(), of.first).help(of.help);
+        }
+        if others.is_empty() { Ok(Some(*first)) } else { Err(()) }
     }
 
     /// All keys that are set, in written order.
