@@ -9,7 +9,7 @@ use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
 use crate::route::condition::Asked;
-use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
+use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -49,15 +49,16 @@ struct Judge<'j> {
 
 impl Judge<'_> {
     fn decision(&self, decision: &Decision<'_, '_>, findings: &mut Findings) {
-        let taker = decision.taker();
-        let is = |route: Option<&Route>, at: usize| route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let takes = |at: usize| decision.route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let taker = decision.taker_id.map(RouteId::position);
         let report = match self.case.expect {
-            Expect::Taken(at) if !is(decision.route, at) => self.not_taken(at, decision, findings),
-            Expect::NotTaken(at) if is(taker, at) => self.taken(at, findings),
+            Expect::Taken(at) if !takes(at) => self.not_taken(at, decision, findings),
+            Expect::NotTaken(at) if taker == Some(at) => self.taken(at, findings),
             _ => return,
         };
-        if let Some(taker) = taker {
-            report.also(path_span(self.table, self.spans, taker), format!("`{}` takes it", taker.id));
+        if let Some(at) = taker {
+            let id = &self.table.routes()[at].id;
+            report.also(path_span(self.table, self.spans, at), format!("`{id}` takes it"));
         }
     }
 

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::route::condition::ValueTest;
-use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
+use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, RouteId, Table, decide};
 
-use crate::check::places::{path_span, spans_of};
+use crate::check::places::path_span;
 use crate::check::witness::{fill, fill_query, witnesses};
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
@@ -25,10 +25,11 @@ const MOST_DODGES: usize = 4;
 type Methods = (&'static str, &'static str);
 
 /// A request of which a route of one method takes only that one, and the other is decided differently.
-struct Disagreement<'t> {
-    route: &'t Route,
-    /// What takes the other method; `None`: the default.
-    other: Option<&'t Route>,
+struct Disagreement {
+    /// The position of the route.
+    at: usize,
+    /// The position of what takes the other method; `None`: the default.
+    other: Option<usize>,
     /// The request and both decisions in words.
     witness: String,
 }
@@ -45,7 +46,7 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
             break;
         }
         if let Some(disagreement) = disagreement(table, &line) {
-            found.entry(&disagreement.route.id).or_insert(disagreement);
+            found.entry(disagreement.at).or_insert(disagreement);
         }
     }
     for disagreement in found.into_values() {
@@ -114,7 +115,7 @@ fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'stat
 }
 
 /// How the two methods of a request are decided differently, if a route of one of them takes it.
-fn disagreement<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<Disagreement<'t>> {
+fn disagreement(table: &Table, line: &RequestLine<'static>) -> Option<Disagreement> {
     let with = |method: &'static str| RequestLine { method: Some(Cow::Borrowed(method)), ..line.clone() };
     let (get, head) = (with("GET"), with("HEAD"));
     let (get_request, head_request) = (get.request(), head.request());
@@ -122,33 +123,34 @@ fn disagreement<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<Dis
     if same_outcome(&get_decision.outcome, &head_decision.outcome) {
         return None;
     }
-    let taker = |decision: &Decision<'t, '_>, own: &str| {
-        let route = decision.taker()?;
-        (only_one(route)?.0 == own).then_some(route)
+    let takes = |decision: &Decision<'_, '_>, own: &str| {
+        decision.taker_id.filter(|id| only_one(table.route(*id)).is_some_and(|methods| methods.0 == own))
     };
-    let (route, line, method, passed) = match taker(&get_decision, "GET") {
-        Some(route) => (route, &get, "HEAD", &head_decision),
-        None => (taker(&head_decision, "HEAD")?, &head, "GET", &get_decision),
+    let (at, line, method, passed) = match takes(&get_decision, "GET") {
+        Some(at) => (at, &get, "HEAD", &head_decision),
+        None => (takes(&head_decision, "HEAD")?, &head, "GET", &get_decision),
     };
-    let witness = format!("{line} is decided by `{}`, {method} of it by {}", route.id, decider(passed));
-    Some(Disagreement { route, other: passed.route, witness })
+    let id = &table.route(at).id;
+    let witness = format!("{line} is decided by `{id}`, {method} of it by {}", decider(passed));
+    let other = passed.route.and(passed.taker_id).map(RouteId::position);
+    Some(Disagreement { at: at.position(), other, witness })
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {
     decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
 }
 
-fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement<'_>, findings: &mut Findings) {
-    let route = disagreement.route;
+fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement, findings: &mut Findings) {
+    let route = &table.routes()[disagreement.at];
     let Some((own, other)) = only_one(route) else { return };
     let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
     let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);
     let mut report = findings
-        .report(&codes::GET_IS_NOT_HEAD, spans_of(table, spans, route).value("method"), message)
+        .report(&codes::GET_IS_NOT_HEAD, spans[disagreement.at].value("method"), message)
         .label(format!("takes {own} without {other}"));
-    if let Some(taker) = disagreement.other {
-        report = report.also(path_span(table, spans, taker), format!("`{}` takes {other} of it", taker.id));
+    if let Some(at) = disagreement.other {
+        report = report.also(path_span(table, spans, at), format!("`{}` takes {other} of it", table.routes()[at].id));
     }
     report.witness(disagreement.witness).help(format!("write `method = [{}]`", cure.join(", ")));
 }
