@@ -48,7 +48,7 @@ pub struct CaseResult<'c> {
     /// Whether all came out as expected.
     pub passed: bool,
     /// What did not; empty where it passed.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<CaseDifference>,
     /// What of the example's route did not hold, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -71,7 +71,7 @@ pub enum CaseKind {
 
 /// One key of the decision line that is not as expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct CaseDifference {
     /// The key, with the header's name after a dot where one header differs.
     pub key: String,
     /// What was expected; `{"not": …}` for what it must not be, `false` for a key that must not be there.
@@ -107,7 +107,10 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
         }
         Expect::Line(expected) => {
             let differences = expected.iter().flat_map(|expected| expected.differences(&line));
-            (CaseKind::Test, differences.map(|(key, expected, actual)| Difference { key, expected, actual }).collect())
+            (
+                CaseKind::Test,
+                differences.map(|(key, expected, actual)| CaseDifference { key, expected, actual }).collect(),
+            )
         }
     };
     let why = of.filter(|_| kind == CaseKind::Example && !differences.is_empty());
@@ -125,7 +128,7 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
     }
 }
 
-fn differs(failed: bool, expected: Json, actual: &Json) -> Vec<Difference> {
-    let difference = Difference { key: "route".to_owned(), expected, actual: actual.clone() };
+fn differs(failed: bool, expected: Json, actual: &Json) -> Vec<CaseDifference> {
+    let difference = CaseDifference { key: "route".to_owned(), expected, actual: actual.clone() };
     if failed { vec![difference] } else { Vec::new() }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::error::words;
-use super::lines::{InputLine, InputLines, MAX_LINE, is_input_error};
+use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
@@ -109,8 +109,8 @@ impl Decider<'_> {
     }
 
     /// Writes the decision of a line, or says why there is none.
-    fn decide(&mut self, line: InputLine<'_>) -> Result<(), String> {
-        let InputLine::Whole(bytes) = line else {
+    fn decide(&mut self, line: NextLine<'_>) -> Result<(), String> {
+        let NextLine::Whole(bytes) = line else {
             return Err(format!("the line is longer than {MAX_LINE} bytes"));
         };
         let mut line = self.parse(bytes)?;

@@ -9,7 +9,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// One line of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputLine<'a> {
+pub enum NextLine<'a> {
     /// Its bytes, without the line break.
     Whole(&'a [u8]),
     /// It was longer than [`MAX_LINE`] and is skipped.
@@ -34,7 +34,7 @@ impl<'w, R: Read, W: Write> InputLines<'w, R, W> {
     ///
     /// # Errors
     /// The input cannot be read (an error that [`is_input_error`]), or the output cannot be flushed.
-    pub fn next_line(&mut self) -> io::Result<Option<InputLine<'_>>> {
+    pub fn next_line(&mut self) -> io::Result<Option<NextLine<'_>>> {
         self.line.clear();
         let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(2);
         let read = (&mut self.input).take(most).read_until(b'\n', &mut self.line)?;
@@ -53,7 +53,7 @@ impl<'w, R: Read, W: Write> InputLines<'w, R, W> {
         if std::mem::take(&mut self.first) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
         }
-        Ok(Some(if line.len() > MAX_LINE { InputLine::TooLong } else { InputLine::Whole(line) }))
+        Ok(Some(if line.len() > MAX_LINE { NextLine::TooLong } else { NextLine::Whole(line) }))
     }
 }
 
@@ -93,8 +93,8 @@ mod tests {
         let mut all = Vec::new();
         while let Some(line) = lines.next_line().unwrap() {
             all.push(match line {
-                InputLine::Whole(bytes) => Some(bytes.to_vec()),
-                InputLine::TooLong => None,
+                NextLine::Whole(bytes) => Some(bytes.to_vec()),
+                NextLine::TooLong => None,
             });
         }
         all
@@ -146,7 +146,7 @@ mod tests {
         let input = b"a\nb\nc".as_slice().chain(b"d\n".as_slice());
         let mut lines = InputLines::new(input, &output);
         let mut seen = Vec::new();
-        while let Some(InputLine::Whole(line)) = lines.next_line().unwrap() {
+        while let Some(NextLine::Whole(line)) = lines.next_line().unwrap() {
             seen.push((line.to_vec(), output.borrow().0));
         }
         assert_eq!(seen, [(b"a".to_vec(), 1), (b"b".to_vec(), 1), (b"cd".to_vec(), 2)]);

@@ -8,7 +8,7 @@ use super::Present;
 use super::json::versioned;
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
-use crate::analysis::cases::{CaseKind, CaseResult, CaseResults, Difference};
+use crate::analysis::cases::{CaseDifference, CaseKind, CaseResult, CaseResults};
 use crate::requests::DecisionLine;
 
 /// What came of a table's cases.
@@ -66,7 +66,7 @@ fn failure(sheet: &mut Sheet, result: &CaseResult<'_>) {
     title.row([cell(BAD, "✗"), cell(STRONG, place), cell(PLAIN, format!("{what}{}", result.name))]);
     sheet.grid(0, title);
     let mut grid = Grid::new();
-    for Difference { key, expected, actual } in &result.differences {
+    for CaseDifference { key, expected, actual } in &result.differences {
         grid.row([cell(KEY, key), cell(FAINT, "expected"), cell(GOOD, wanted(expected))]);
         grid.row([cell(PLAIN, ""), cell(FAINT, "actual"), cell(BAD, found(key, actual))]);
     }
