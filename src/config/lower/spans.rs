@@ -38,11 +38,12 @@ impl RouteSpans {
     /// The spans of a route's table.
     pub(crate) fn of(settings: &TomlTable<'_>) -> RouteSpans {
         let all = settings.all();
-        let keys = all.iter().filter_map(|setting| {
-            let at = number_of(setting.key())?;
-            Some(KeyBytes { at, key: Bytes::of(&setting.key_span()), value: Bytes::of(&setting.span()) })
+        let keys = all.iter().map(|setting| KeyBytes {
+            at: number_of(setting.key()).unwrap_or(u32::MAX),
+            key: Bytes::of(&setting.key_span()),
+            value: Bytes::of(&setting.span()),
         });
-        let named = |key: &&str| all.iter().find(|setting| setting.key() == *key).copied();
+        let named = |key: &&str| settings.get(key);
         RouteSpans {
             file: narrow(settings.span.file),
             header: Bytes::of(&settings.span),
