@@ -5,9 +5,9 @@
 #[allow(dead_code)]
 mod workload;
 
-use crossfade::route::condition::{Conditions, NamedTest, ValueTest};
+use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::PathPattern;
-use crossfade::route::{Request, Table, decide};
+use crossfade::route::{Condition, Fact, Request, Table, decide};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use workload::{Class, Spread, Workload, definition, map, templates};
@@ -51,7 +51,7 @@ fn miss(bencher: Bencher<'_, '_>, routes: usize) {
 fn mixed(bencher: Bencher<'_, '_>, routes: usize) {
     let mut load = Workload::mixed(routes, 1);
     let paths = load.stream(BLOCK, Spread::Zipf);
-    let table = Table::compile(load.definition);
+    let table = Table::compile(load.definition).unwrap();
     let requests: Vec<_> = paths.iter().map(|path| Request::get(path)).collect();
     run(bencher, &table, &requests);
 }
@@ -59,7 +59,7 @@ fn mixed(bencher: Bencher<'_, '_>, routes: usize) {
 #[divan::bench(name = "decision/template", args = ROUTES)]
 fn template(bencher: Bencher<'_, '_>, routes: usize) {
     let (definition, paths) = templates(routes);
-    let table = Table::compile(definition);
+    let table = Table::compile(definition).unwrap();
     let requests: Vec<_> = paths.iter().map(|path| Request::get(path)).take(BLOCK).collect();
     assert!(requests.iter().all(|request| decide(&table, request).route.is_some()));
     run(bencher, &table, &requests);
@@ -68,7 +68,7 @@ fn template(bencher: Bencher<'_, '_>, routes: usize) {
 #[divan::bench(name = "decision/map", args = ROUTES)]
 fn row_of_a_map(bencher: Bencher<'_, '_>, rows: usize) {
     let (definition, paths) = map(rows);
-    let table = Table::compile(definition);
+    let table = Table::compile(definition).unwrap();
     let requests: Vec<_> = paths.iter().map(|path| Request::get(path)).take(BLOCK).collect();
     assert!(requests.iter().all(|request| decide(&table, request).route.is_some()));
     run(bencher, &table, &requests);
@@ -77,10 +77,8 @@ fn row_of_a_map(bencher: Bencher<'_, '_>, rows: usize) {
 /// One path, told apart by `?id=…`: hashed.
 #[divan::bench(name = "decision/query", args = ROUTES)]
 fn query(bencher: Bencher<'_, '_>, routes: usize) {
-    let test = |at: usize| ValueTest::Equal(at.to_string());
-    let conditions =
-        |at| Conditions { query: vec![NamedTest { name: "id".into(), test: test(at) }], ..Conditions::default() };
-    let table = on_one_path(routes, conditions);
+    let table =
+        on_one_path(routes, |at| Condition { fact: Fact::Query("id".into()), test: ValueTest::Equal(at.to_string()) });
     let urls: Vec<String> = (0..BLOCK).map(|at| format!("/page.aspx?lang=pt&id={}", at * 97 % routes)).collect();
     let requests: Vec<_> = urls.iter().map(|url| Request::get(url)).collect();
     let expected = |at: usize| format!("r-{}", at * 97 % routes);
@@ -91,9 +89,9 @@ fn query(bencher: Bencher<'_, '_>, routes: usize) {
 /// The worst table: all routes on one path, told apart by nothing that can be hashed, and none holds. Linear.
 #[divan::bench(name = "decision/worst", args = ROUTES)]
 fn worst(bencher: Bencher<'_, '_>, routes: usize) {
-    let conditions = |at: usize| Conditions { countries: vec![format!("{at:05}")], ..Conditions::default() };
-    let table = on_one_path(routes, conditions);
-    let requests = [Request { country: Some("BR"), ..Request::get("/page.aspx") }];
+    let table =
+        on_one_path(routes, |at| Condition { fact: Fact::Header(format!("x-{at:05}")), test: ValueTest::Present });
+    let requests = [Request { headers: vec![("accept", "*/*")], ..Request::get("/page.aspx") }];
     assert!(decide(&table, &requests[0]).route.is_none());
     run(bencher, &table, &requests);
 }
@@ -102,24 +100,24 @@ fn worst(bencher: Bencher<'_, '_>, routes: usize) {
 #[divan::bench(name = "decision/hostile", args = ROUTES)]
 fn hostile(bencher: Bencher<'_, '_>, routes: usize) {
     let load = Workload::mixed(routes, 1);
-    let table = Table::compile(load.definition);
+    let table = Table::compile(load.definition).unwrap();
     let path = "/promo/x-12".repeat(8192 / 11);
     let requests = [Request::get(&path)];
     assert!(decide(&table, &requests[0]).route.is_none());
     run(bencher, &table, &requests);
 }
 
-fn on_one_path(routes: usize, conditions: impl Fn(usize) -> Conditions) -> Table {
+fn on_one_path(routes: usize, condition: impl Fn(usize) -> Condition) -> Table {
     let patterns = (0..routes).map(|_| PathPattern::Exact("/page.aspx".into())).collect();
     let mut definition = definition(patterns);
-    definition.routes.iter_mut().enumerate().for_each(|(at, route)| route.conditions = conditions(at));
-    Table::compile(definition)
+    definition.routes.iter_mut().enumerate().for_each(|(at, route)| route.conditions = vec![condition(at)]);
+    Table::compile(definition).unwrap()
 }
 
 fn class(bencher: Bencher<'_, '_>, routes: usize, class: Class) {
     let mut load = Workload::mixed(routes, 1);
     let paths: Vec<String> = (0..BLOCK).map(|_| load.path(class, Spread::Zipf)).collect();
-    let table = Table::compile(load.definition);
+    let table = Table::compile(load.definition).unwrap();
     let requests: Vec<_> = paths.iter().map(|path| Request::get(path)).collect();
     for request in &requests {
         assert_eq!(decide(&table, request).route.is_none(), class == Class::Miss, "{}", request.path);

@@ -20,7 +20,7 @@ fn main() {
         "uniform" => load.stream(requests, Spread::Uniform),
         class => (0..requests).map(|_| load.path(class_of(class), Spread::Zipf)).collect(),
     };
-    let table = Table::compile(std::mem::take(&mut load.definition));
+    let table = Table::compile(std::mem::take(&mut load.definition)).unwrap();
     let requests: Vec<Request<'_>> = paths.iter().map(|path| Request::get(path)).collect();
     // Once without counting: regexes are compiled when they are first needed.
     let before = measured_not(&table, &requests);

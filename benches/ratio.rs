@@ -1,4 +1,4 @@
-//! How many times slower or faster than its peers, measured in turns on the same fresh requests. The gate of
+//! How many times slower or faster than its peers, measured in turns on the same fresh requests. The judge for
 //! `docs/performance.md`: exit 1 where a target is missed by the better quartile.
 
 #![allow(clippy::print_stdout)] // Its figures are its output.
@@ -9,7 +9,7 @@ mod workload;
 use std::hint::black_box;
 use std::time::Instant;
 
-use crossfade::route::condition::Facts;
+use crossfade::route::condition::Asked;
 use crossfade::route::pattern::PathPattern;
 use crossfade::route::{Definition, Request, Table, decide};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -79,8 +79,16 @@ impl Load {
         let patterned = load.patterned();
         let no_regex = |pattern: &PathPattern| !matches!(pattern, PathPattern::Regex(_));
         let patterns = load.definition.routes.iter().map(|route| route.path.clone()).filter(no_regex);
-        let without_regexes = Table::compile(definition(patterns.collect()));
-        Load { routes, table: Table::compile(load.definition), without_regexes, stream, uniform, exact, patterned }
+        let without_regexes = Table::compile(definition(patterns.collect())).unwrap();
+        Load {
+            routes,
+            table: Table::compile(load.definition).unwrap(),
+            without_regexes,
+            stream,
+            uniform,
+            exact,
+            patterned,
+        }
     }
 
     /// Compiles what is compiled when it is first needed: globset has done so by now, and a first use is not a use.
@@ -191,7 +199,7 @@ fn time(engine: &Engine<'_>, requests: &[Request<'_>]) -> f64 {
 
 fn own(table: &Table) -> Engine<'_> {
     Box::new(|request| {
-        let facts = Facts::new(request, request.path, None);
+        let facts = Asked::new(request, request.path, None);
         table.index().first_match(table.definition(), &facts).map_or(NONE, |found| found.route.place.line)
     })
 }

@@ -49,7 +49,7 @@
 //! 4. [`event`], then [`edge`]: CloudFront's event → the decision → an answer that CloudFront takes.
 //! 5. [`analysis`], [`serve`], [`report`], [`cli`]: what people and pull requests see.
 //!
-//! A module uses only those before it; `tests/architecture.rs` holds the code to that.
+//! A module uses only those before it; `tests/architecture` holds the code to that.
 //!
 //! # Features
 //! `cli` (default) is everything of the command line; `edge` is the Lambda loop of `bootstrap`. With neither, what is

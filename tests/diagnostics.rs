@@ -1,9 +1,11 @@
 //! Bad tables and what is said of them: each `tests/diagnostics/NAME.toml` has its whole list of findings beside it in
-//! `NAME.txt`, one `code place message` and its help each. `SNAPSHOTS=overwrite cargo test --test diagnostics` writes
-//! the lists anew.
+//! `NAME.txt`, one `code place message` and its help each.
 //!
 //! The pages in `docs/diagnostics/` are held to the catalogue: every code has one, its bad example gives that code and
 //! its fixed example gives none.
+
+#[path = "support/golden.rs"]
+mod golden;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -28,8 +30,7 @@ fn every_bad_table_has_its_list_of_findings() {
         });
         assert_eq!(loaded.table.is_some(), !errors || examples, "{name}");
         let expected = folder("tests/diagnostics").join(format!("{name}.txt"));
-        let assert = snapbox::Assert::new().action_env("SNAPSHOTS");
-        assert.eq(listed(&loaded), Data::read_from(&expected, None).raw());
+        golden::assert().eq(listed(&loaded), Data::read_from(&expected, None).raw());
     }
 }
 

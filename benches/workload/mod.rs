@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use crossfade::route::condition::Conditions;
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::Target;
 use crossfade::route::{
-    About, Action, CustomOrigin, Definition, HeaderChanges, HostRule, LazyRegex, MapAction, Origin, OriginAction,
-    OriginKind, Place, Protocol, RedirectAction, ResponseHeaders, Route, Side, Varies,
+    Action, Definition, LazyRegex, MapAction, Origin, OriginAction, Place, RedirectAction, ResponseHeaders, Route, Side,
 };
 
 /// splitmix64: a fixed stream of numbers for a seed.
@@ -292,36 +290,15 @@ pub(crate) fn route(at: usize, path: PathPattern) -> Route {
             Action::Redirect(RedirectAction { target, status: 301, query_string, response })
         }
         PathPattern::Map(_) => Action::RedirectMap(MapAction { status: 302, query_string, response }),
-        _ => Action::Origin(OriginAction {
-            origin: 1,
-            rewrite: None,
-            query_string,
-            request_headers: HeaderChanges::default(),
-        }),
+        _ => Action::Origin(OriginAction::unchanged(1)),
     };
     let place = Place { file: 0, line: at as u32 };
-    let conditions = Conditions::default();
-    Route { id: format!("r-{at}"), path, conditions, action, from: None, until: None, place, about: About::default() }
+    Route { place, ..Route::new(format!("r-{at}"), path, action) }
 }
 
 /// `legacy`, the default, and `cms`.
 pub(crate) fn origins() -> Vec<Origin> {
-    let origin = |id: &str, side| Origin {
-        id: id.into(),
-        side,
-        domain: format!("{id}.example.com"),
-        headers: Vec::new(),
-        varies: Varies::default(),
-        kind: OriginKind::Custom(CustomOrigin {
-            host: HostRule::Origin,
-            protocol: Protocol::Https,
-            port: 443,
-            path: String::new(),
-            read_timeout: 30,
-            keepalive_timeout: 5,
-            response_completion_timeout: None,
-            ssl_protocols: vec!["TLSv1.2".into()],
-        }),
-    };
-    vec![origin("legacy", Side::Legacy), origin("cms", Side::New)]
+    [("legacy", Side::Legacy), ("cms", Side::New)]
+        .map(|(id, side)| Origin::custom(id, side, format!("{id}.example.com")))
+        .to_vec()
 }

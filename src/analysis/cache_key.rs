@@ -8,34 +8,25 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::event::facts::header_of;
 use crate::platform::headers::{NOT_IN_CACHE_KEY, NameList};
 use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
-use crate::route::query::QueryPolicy;
-use crate::route::{Action, Definition, HostRule, Origin, OriginKind, Route, VariesQuery};
-
-/// What the gate tells of the viewer's host.
-pub const HOST: &str = "x-crossfade-host";
-/// What the gate tells of the viewer's cohort.
-pub const COHORT: &str = "x-crossfade-cohort";
-/// What the gate tells of the time.
-pub const EPOCH: &str = "x-crossfade-epoch";
-/// What CloudFront tells of the viewer's country.
-pub const COUNTRY: &str = "cloudfront-viewer-country";
+use crate::route::{Definition, Fact};
 
 /// The parts of a cache key beside the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CacheKey {
     /// Header names in lower case, sorted.
-    pub headers: Vec<Part>,
+    pub headers: Vec<KeyPart>,
     /// Cookie names, sorted.
-    pub cookies: Vec<Part>,
+    pub cookies: Vec<KeyPart>,
     /// Query strings.
     pub query_strings: QueryStrings,
 }
 
 /// One name of a key and who needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct KeyPart {
     /// Of a header, a cookie or a query string.
     pub name: String,
     /// Who needs it.
@@ -62,7 +53,7 @@ pub enum QueryStrings {
     /// These names.
     List {
         /// Sorted.
-        names: Vec<Part>,
+        names: Vec<KeyPart>,
     },
     /// All of them.
     All {
@@ -109,11 +100,10 @@ impl CacheKey {
     pub fn of(definition: &Definition) -> CacheKey {
         let mut derived = Derived::default();
         for route in &definition.routes {
-            derived.conditions(route);
-            derived.action(route);
+            route.facts().for_each(|fact| derived.need(&fact, |needs| needs.route(&route.id)));
         }
         for origin in &definition.origins {
-            derived.varies(origin);
+            origin.facts().for_each(|fact| derived.need(&fact, |needs| needs.origin(&origin.id)));
         }
         derived.into_key()
     }
@@ -125,7 +115,7 @@ impl CacheKey {
         let mut problems: Vec<Problem> = unfit(NOT_IN_CACHE_KEY)
             .map(|part| Problem::NotKeyable { name: part.name.clone(), needed_by: part.needed_by.clone() })
             .collect();
-        let query: &[Part] = match &self.query_strings {
+        let query: &[KeyPart] = match &self.query_strings {
             QueryStrings::List { names } => names,
             _ => &[],
         };
@@ -169,74 +159,29 @@ impl Needs {
     }
 }
 
-fn needs<'m>(map: &'m mut BTreeMap<String, Needs>, name: &str) -> &'m mut Needs {
-    map.entry(name.to_owned()).or_default()
-}
-
 impl Derived {
-    /// Every fact that a condition reads.
-    fn conditions(&mut self, route: &Route) {
-        let (id, conditions) = (&route.id, &route.conditions);
-        let own = [
-            (HOST, !conditions.hosts.is_empty()),
-            (COUNTRY, !conditions.countries.is_empty()),
-            (COHORT, conditions.cohort.is_some()),
-            (EPOCH, !conditions.window.is_always()),
-        ];
-        for (name, read) in own {
-            if read {
-                needs(&mut self.headers, name).route(id);
-            }
-        }
-        for test in &conditions.headers {
-            needs(&mut self.headers, &test.name.to_ascii_lowercase()).route(id);
-        }
-        for test in &conditions.cookies {
-            needs(&mut self.cookies, &test.name).route(id);
-        }
-        for test in &conditions.query {
-            needs(&mut self.query, &test.name).route(id);
-        }
-    }
-
-    /// Every fact that what goes out is built from. What is kept of a query counts whole even where the origin says that
-    /// it does not vary on it: whether the path and query sent on fit CloudFront's limits must not depend on a part of
-    /// the query that is not in the key, or one viewer's odd query would decide for everyone.
-    fn action(&mut self, route: &Route) {
-        let policy = match &route.action {
-            Action::Origin(action) => &action.query_string,
-            Action::Redirect(action) => &action.query_string,
-            Action::RedirectMap(action) => &action.query_string,
-            Action::Respond(_) => return,
+    /// A fact that decides answers; `note` says who needs it.
+    ///
+    /// What is kept of a query counts whole even where the origin says that it does not vary on it: whether the path and
+    /// query sent on fit CloudFront's limits must not depend on a part of the query that is not in the key, or one
+    /// viewer's odd query would decide for everyone. The method is in no key: see `check::methods`.
+    fn need(&mut self, fact: &Fact, note: impl FnOnce(&mut Needs)) {
+        let (names, name) = match fact {
+            Fact::Method => return,
+            Fact::WholeQuery => return note(&mut self.whole_query),
+            Fact::Query(name) => (&mut self.query, name.as_str()),
+            Fact::Cookie(name) => (&mut self.cookies, name.as_str()),
+            fact => match header_of(fact) {
+                Some(name) => (&mut self.headers, name),
+                None => return,
+            },
         };
-        match policy {
-            QueryPolicy::Keep => self.whole_query.route(&route.id),
-            QueryPolicy::Drop => {}
-            QueryPolicy::Only(names) => names.iter().for_each(|name| needs(&mut self.query, name).route(&route.id)),
-        }
-    }
-
-    /// What an origin declares, and its `Host`.
-    fn varies(&mut self, origin: &Origin) {
-        let id = &origin.id;
-        match &origin.varies.query {
-            VariesQuery::All => self.whole_query.origin(id),
-            VariesQuery::Names(names) => names.iter().for_each(|name| needs(&mut self.query, name).origin(id)),
-        }
-        for name in &origin.varies.cookies {
-            needs(&mut self.cookies, name).origin(id);
-        }
-        for name in &origin.varies.headers {
-            needs(&mut self.headers, &name.to_ascii_lowercase()).origin(id);
-        }
-        if matches!(&origin.kind, OriginKind::Custom(custom) if custom.host == HostRule::Viewer) {
-            needs(&mut self.headers, HOST).origin(id);
-        }
+        note(names.entry(name.to_owned()).or_default());
     }
 
     fn into_key(self) -> CacheKey {
-        let parts = |map: BTreeMap<String, Needs>| -> Vec<Part> {
-            map.into_iter().map(|(name, needed_by)| Part { name, needed_by }).collect()
+        let parts = |map: BTreeMap<String, Needs>| -> Vec<KeyPart> {
+            map.into_iter().map(|(name, needed_by)| KeyPart { name, needed_by }).collect()
         };
         let query_strings = if !self.whole_query.is_empty() {
             QueryStrings::All { needed_by: self.whole_query }
@@ -275,8 +220,8 @@ mod tests {
         let loaded = load("routes.toml", &MemoryFiles::from_iter([("routes.toml", text.as_str())]));
         let table = loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
         let key = CacheKey::of(table.definition());
-        let show = |parts: &[Part]| {
-            let part = |part: &Part| {
+        let show = |parts: &[KeyPart]| {
+            let part = |part: &KeyPart| {
                 let who = [&part.needed_by.routes[..], &part.needed_by.origins].concat().join("+");
                 format!("{}({who})", part.name)
             };
@@ -342,7 +287,7 @@ mod tests {
 
     #[test]
     fn what_cloudfront_would_not_take_is_told() {
-        let part = |name: &str| Part { name: name.into(), needed_by: Needs::default() };
+        let part = |name: &str| KeyPart { name: name.into(), needed_by: Needs::default() };
         let names = |count: usize| (0..count).map(|at| part(&format!("n{at}"))).collect::<Vec<_>>();
         let rows = [
             (CacheKey { headers: names(10), cookies: names(10), ..CacheKey::default() }, vec![]),

@@ -11,21 +11,17 @@ use crate::route::{
     VariesQuery,
 };
 
-/// The shape of [`Manifest`].
-pub const SCHEMA: u32 = 1;
-
 /// Everything that a distribution must know of a table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
-    schema: u32,
     /// SHA-256 of the text that the table was read from, hex.
     table_hash: String,
     /// Fingerprint of the code that compiled it.
     build: String,
     function: Function,
-    counts: Counts,
-    default_origin: Option<String>,
-    configured_origin: Option<String>,
+    counts: TableCounts,
+    default_origin: String,
+    configured_origin: String,
     origins: Vec<OriginEntry>,
     cache_key: CacheKey,
     forwarded: Forwarded,
@@ -54,7 +50,7 @@ struct Function {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Counts {
+struct TableCounts {
     routes: usize,
     map_rows: usize,
     origins: usize,
@@ -154,7 +150,6 @@ impl Manifest {
         let definition = table.definition();
         let cache_key = CacheKey::of(definition);
         Manifest {
-            schema: SCHEMA,
             table_hash: identity.table_hash,
             build: identity.build,
             function: Function {
@@ -164,18 +159,19 @@ impl Manifest {
                 event_type: "origin-request",
                 include_body: false,
             },
-            counts: Counts::of(definition),
-            default_origin: table.default_origin().map(|origin| origin.id.clone()),
-            configured_origin: table.configured_origin().map(|origin| origin.id.clone()),
+            counts: TableCounts::of(definition),
+            default_origin: table.default_origin().id.clone(),
+            configured_origin: table.configured_origin().id.clone(),
             origins: definition.origins.iter().map(OriginEntry::of).collect(),
             forwarded: Forwarded::of(&cache_key),
             cache_key,
             cohorts: definition
+                .declared
                 .cohorts
                 .iter()
                 .map(|cohort| CohortEntry { name: cohort.name.clone(), share_percent: percent(cohort.share) })
                 .collect(),
-            epochs: epochs(&definition.instants),
+            epochs: epochs(table.instants()),
             log: Log { sample: percent(definition.log_sample) / 100.0 },
         }
     }
@@ -187,17 +183,17 @@ impl Manifest {
     }
 }
 
-impl Counts {
-    fn of(definition: &Definition) -> Counts {
+impl TableCounts {
+    fn of(definition: &Definition) -> TableCounts {
         let rows = definition.routes.iter().map(|route| match &route.path {
             PathPattern::Map(rows) => rows.len(),
             _ => 0,
         });
-        Counts {
+        TableCounts {
             routes: definition.routes.len(),
             map_rows: rows.sum(),
             origins: definition.origins.len(),
-            cohorts: definition.cohorts.len(),
+            cohorts: definition.declared.cohorts.len(),
         }
     }
 }
@@ -260,7 +256,7 @@ impl HeaderEntry {
 
 impl Forwarded {
     fn of(key: &CacheKey) -> Forwarded {
-        let names = |parts: &[super::cache_key::Part]| parts.iter().map(|part| part.name.clone()).collect();
+        let names = |parts: &[super::cache_key::KeyPart]| parts.iter().map(|part| part.name.clone()).collect();
         Forwarded { headers: names(&key.headers), cookies: names(&key.cookies), query_strings: "all" }
     }
 }

@@ -9,15 +9,15 @@ use std::fs;
 use std::io;
 use std::process::ExitCode;
 
-use crossfade::edge::start::{Mode, Started, now, own_folder, start, write_log};
+use crossfade::edge::start::{StartMode, Started, answer_now, own_folder, start, write_log};
 use crossfade::edge::{lambda, stdio};
 
 fn main() -> ExitCode {
     say_only_where_a_panic_is();
     let mut args = env::args_os().skip(1);
     let done = match (args.next(), args.next()) {
-        (None, None) => poll(Mode::Alone, None),
-        (Some(flag), Some(marker)) if flag == "--marker" => poll(Mode::Exec, Some(marker)),
+        (None, None) => poll(StartMode::Alone, None),
+        (Some(flag), Some(marker)) if flag == "--marker" => poll(StartMode::Exec, Some(marker)),
         (Some(flag), None) if flag == "--stdio" => pipe(),
         _ => Err("the arguments are: nothing, `--marker FILE` or `--stdio`".into()),
     };
@@ -40,7 +40,7 @@ fn say_only_where_a_panic_is() {
     }));
 }
 
-fn poll(mode: Mode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {
+fn poll(mode: StartMode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {
     let Started { handler, log } = start(&own_folder()?, mode)?;
     // Only an answer shows that the hand-over works: a process that the runtime's supervisor refuses dies at its poll.
     let remove_marker = || {
@@ -53,8 +53,8 @@ fn poll(mode: Mode, marker: Option<OsString>) -> Result<(), lambda_runtime::Erro
 }
 
 fn pipe() -> Result<(), lambda_runtime::Error> {
-    let Started { handler, log } = start(&own_folder()?, Mode::Child)?;
+    let Started { handler, log } = start(&own_folder()?, StartMode::Child)?;
     write_log(&log);
-    stdio::run(&handler, io::stdin().lock(), io::stdout().lock(), now, write_log)?;
+    stdio::run(|event| answer_now(&handler, event), io::stdin().lock(), io::stdout().lock())?;
     Ok(())
 }

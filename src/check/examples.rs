@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::check::{place, witness};
+use crate::check::places::path_span;
+use crate::check::witness;
 use crate::config::RouteSpans;
-use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Findings, Label, Span};
-use crate::route::condition::{Facts, Failed};
-use crate::route::{Decision, Definition, Outcome, Request, Route, Table, decide};
-
 use crate::config::cases::{Case, Expect};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Report};
+use crate::route::condition::Asked;
+use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn is_failed_example(code: &str) -> bool {
 /// Gives each example the facts that its route asks for and that it does not give itself.
 pub(crate) fn fill(table: &Table, cases: &mut [Case]) {
     for case in cases {
-        if let Some(route) = case.expect.route().and_then(|route| table.routes().get(route)) {
+        if let Some(route) = case.expect.route().and_then(|at| table.routes().get(at)) {
             case.request = witness::fill(route, std::mem::take(&mut case.request));
         }
     }
@@ -29,59 +29,85 @@ pub(crate) fn fill(table: &Table, cases: &mut [Case]) {
 /// Reports the examples that the table does not keep, and the cases whose answer needs a time.
 ///
 /// O(cases), each at the cost of a decision or two: nothing here walks all routes for a case.
-pub(crate) fn check(findings: &mut Findings, spans: &[RouteSpans], table: &Table, cases: &[Case]) {
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     let timeless = Timeless::of(table, cases);
     for case in cases {
-        if let Some(live) = timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
-            let live = &table.routes()[live];
-            report(findings, case, needs_time(case, live, place(table, spans, live)));
-            continue;
+        let judge = Judge { table, spans, case };
+        match timeless.as_ref().and_then(|timeless| timeless.may_take(case)) {
+            Some(live) => judge.needs_time(live, findings),
+            None => judge.decision(&decide(table, &case.request.request()), findings),
         }
-        let request = case.request.request();
-        let decision = decide(table, &request);
-        let finding = match case.expect {
-            Expect::Taken(route) => not_taken(table, case, &table.routes()[route], &decision),
-            Expect::NotTaken(route) => taken(case, &table.routes()[route], &decision),
-            Expect::Line(_) => None,
+    }
+}
+
+/// Judges one case.
+struct Judge<'j> {
+    table: &'j Table,
+    spans: &'j [RouteSpans],
+    case: &'j Case,
+}
+
+impl Judge<'_> {
+    fn decision(&self, decision: &Decision<'_, '_>, findings: &mut Findings) {
+        let taker = decision.taker();
+        let is = |route: Option<&Route>, at: usize| route.is_some_and(|route| route.id == self.table.routes()[at].id);
+        let report = match self.case.expect {
+            Expect::Taken(at) if !is(decision.route, at) => self.not_taken(at, decision, findings),
+            Expect::NotTaken(at) if is(taker, at) => self.taken(at, findings),
+            _ => return,
         };
-        let Some(mut finding) = finding else { continue };
-        if let Some(other) = decision.route.or(decision.refused.map(|refused| refused.route)) {
-            finding.also = Some(Label { span: place(table, spans, other), text: "this takes it".to_owned() });
+        if let Some(taker) = taker {
+            report.also(path_span(self.table, self.spans, taker), format!("`{}` takes it", taker.id));
         }
-        report(findings, case, finding);
     }
-}
 
-fn not_taken(table: &Table, case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Found> {
-    if decision.route.is_some_and(|taker| taker.id == route.id) {
-        return None;
+    fn not_taken<'f>(&self, at: usize, decision: &Decision<'_, '_>, findings: &'f mut Findings) -> Report<'f> {
+        let (definition, route, request) =
+            (self.table.definition(), &self.table.routes()[at], self.case.request.request());
+        let message = format!("example `{}` of `{}` is {}", self.case.name, route.id, taken_by(decision));
+        let why = match why_not_taken(definition, route, &request) {
+            Some(why) => why,
+            None if decision.refused.is_some_and(|refused| refused.route.id == route.id) => {
+                "what the route makes of it is refused".to_owned()
+            }
+            None => format!("`{}` would take it, but comes later", route.id),
+        };
+        let help = match decision.route {
+            Some(other) if witness::takes(&definition.canonical, route, &request) => {
+                format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
+            }
+            _ => "change the route or the example, whichever is wrong".to_owned(),
+        };
+        self.report(&codes::EXAMPLE_NOT_TAKEN, message, findings).label(why).help(help)
     }
-    let message = format!("example `{}` of `{}` is {}", case.name, route.id, taken_by(decision));
-    let request = case.request.request();
-    let why = match why_not_taken(table.definition(), route, &request) {
-        Some(why) => why,
-        None if decision.refused.is_some_and(|refused| refused.route.id == route.id) => {
-            "what the route makes of it is refused".to_owned()
-        }
-        None => format!("`{}` would take it, but comes later", route.id),
-    };
-    let help = match decision.route {
-        Some(other) if witness::takes(table.definition(), route, &request) => {
-            format!("move `{}` above `{}`, or narrow `{}`", route.id, other.id, other.id)
-        }
-        _ => "change the route or the example, whichever is wrong".to_owned(),
-    };
-    Some(finding(&codes::EXAMPLE_NOT_TAKEN, message, why, help))
-}
 
-fn taken(case: &Case, route: &Route, decision: &Decision<'_, '_>) -> Option<Found> {
-    let taker = decision.route.or(decision.refused.map(|refused| refused.route));
-    if taker.is_none_or(|taker| taker.id != route.id) {
-        return None;
+    fn taken<'f>(&self, at: usize, findings: &'f mut Findings) -> Report<'f> {
+        let id = &self.table.routes()[at].id;
+        let message = format!("`{id}` takes `{}`, one of its `not_examples`", self.case.name);
+        let help = format!("narrow `{id}`, or take the request out of `not_examples`");
+        self.report(&codes::NOT_EXAMPLE_TAKEN, message, findings).label("must not be taken").help(help)
     }
-    let message = format!("`{}` takes `{}`, one of its `not_examples`", route.id, case.name);
-    let help = format!("narrow `{}`, or take the request out of `not_examples`", route.id);
-    Some(finding(&codes::NOT_EXAMPLE_TAKEN, message, "must not be taken".to_owned(), help))
+
+    fn needs_time(&self, live: usize, findings: &mut Findings) {
+        let (route, spans) = (&self.table.routes()[live], &self.spans[live]);
+        let kind = if self.case.expect.route().is_some() { "example" } else { "test" };
+        let message = format!("{kind} `{}` needs a `time`: its answer changes over time", self.case.name);
+        let window = route.window();
+        let at = window.from.or(window.until).map_or_else(String::new, |time| time.to_string());
+        let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", self.case.request.url);
+        let bound = spans.value(if window.from.is_some() { "from" } else { "until" });
+        let report = self.report(&codes::NEEDS_TIME, message, findings).label("at what time?").help(help);
+        report.also(bound, format!("`{}` takes it for a while only", route.id));
+    }
+
+    /// A finding at the case; its request as it was tried, where that is not what is written.
+    fn report<'f>(&self, code: &'static Code, message: String, findings: &'f mut Findings) -> Report<'f> {
+        let report = findings.report(code, self.case.span.clone(), message);
+        match self.case.request.to_string() {
+            request if request != self.case.name => report.witness(request),
+            _ => report,
+        }
+    }
 }
 
 /// Who takes the request, to end a sentence with.
@@ -105,52 +131,14 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     if !route.path.matches(path) {
         return Some(format!("its path, in normal form `{path}`, does not match"));
     }
-    let epoch = request.time.map(|time| crate::route::epoch_of(&definition.instants, time));
-    let failed = route.conditions.first_failed(&Facts::new(request, path, epoch))?;
-    let key = match failed {
-        Failed::Host => "host".to_owned(),
-        Failed::Path => "path".to_owned(),
-        Failed::Method => "method".to_owned(),
-        Failed::Query(named) => format!("query.{}", named.name),
-        Failed::Header(named) => format!("header.{}", named.name),
-        Failed::Cookie(named) => format!("cookie.{}", named.name),
-        Failed::Country => "country".to_owned(),
-        Failed::Cohort => "cohort".to_owned(),
-        Failed::Time => "from` or `until".to_owned(),
+    let asked = Asked::new(request, path, request.time);
+    let failed = route.conditions.iter().find(|condition| !condition.holds(&asked))?;
+    let key = match (&failed.fact, failed.fact.name()) {
+        (Fact::Time, _) => "from` or `until".to_owned(),
+        (fact, Some(name)) => format!("{}.{name}", fact.key()),
+        (fact, None) => fact.key().to_owned(),
     };
     Some(format!("`{key}` does not hold"))
-}
-
-fn needs_time(case: &Case, live: &Route, place: Span) -> Found {
-    let message = format!("the answer to `{}` depends on the time, and it gives none", case.name);
-    let at = live.from.or(live.until).map_or_else(String::new, |time| time.to_string());
-    let help = format!("give it a time: `{{ url = \"{}\", time = \"{at}\" }}`", case.request.url);
-    let mut finding = finding(&codes::NEEDS_TIME, message, "at what time?".to_owned(), help);
-    finding.also = Some(Label { span: place, text: "this takes it for a while only".to_owned() });
-    finding
-}
-
-struct Found {
-    code: &'static Code,
-    message: String,
-    label: String,
-    also: Option<Label>,
-    help: String,
-}
-
-fn finding(code: &'static Code, message: String, label: String, help: String) -> Found {
-    Found { code, message, label, also: None, help }
-}
-
-fn report(findings: &mut Findings, case: &Case, found: Found) {
-    let mut report = findings.report(found.code, case.span.clone(), found.message).label(found.label).help(found.help);
-    if let Some(label) = found.also {
-        report = report.also(label.span, label.text);
-    }
-    let request = case.request.to_string();
-    if request != case.name {
-        report.witness(request);
-    }
 }
 
 /// The routes that are live only for a while, with their windows open: what a request could meet at some time.
@@ -164,20 +152,18 @@ impl<'t> Timeless<'t> {
     /// `None` where no case can need a time.
     fn of(table: &'t Table, cases: &[Case]) -> Option<Timeless<'t>> {
         let definition = table.definition();
-        if definition.instants.is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
+        if table.instants().is_empty() || cases.iter().all(|case| case.request.time.is_some()) {
             return None;
         }
         let ids = definition.routes.iter().enumerate().map(|(at, route)| (route.id.as_str(), at));
-        let windowed = definition.routes.iter().filter(|route| !route.conditions.window.is_always());
+        let windowed = definition.routes.iter().filter(|route| !route.window().is_always());
         let opened = windowed.cloned().map(|mut route| {
-            route.conditions.window = crate::route::Window::default();
+            route.conditions.retain(|condition| condition.fact != Fact::Time);
             route
         });
-        let windowed = Table::compile(Definition {
-            canonical: definition.canonical.clone(),
-            routes: opened.collect(),
-            ..Definition::default()
-        });
+        let (canonical, origins) = (definition.canonical.clone(), definition.origins.clone());
+        let windowed = Definition { canonical, origins, routes: opened.collect(), ..Definition::default() };
+        let windowed = Table::compile(windowed).expect("some of a table's routes make a table");
         Some(Timeless { table, positions: ids.collect(), windowed })
     }
 
@@ -188,17 +174,8 @@ impl<'t> Timeless<'t> {
             return None;
         }
         let request = case.request.request();
-        let canonical = &self.table.definition().canonical;
-        if canonical.refuses(request.path) {
-            return None;
-        }
-        let path = canonical.normalize(request.path);
-        let facts = Facts::new(&request, path.as_str(), None);
-        let position = |table: &Table| {
-            let found = table.index().first_match(table.definition(), &facts)?;
-            self.positions.get(found.route.id.as_str()).copied()
-        };
-        let live = position(&self.windowed)?;
-        position(self.table).is_none_or(|always| live < always).then_some(live)
+        let live = self.positions.get(decide(&self.windowed, &request).taker()?.id.as_str()).copied()?;
+        let always = decide(self.table, &request).taker_id;
+        always.is_none_or(|always| live < always.position()).then_some(live)
     }
 }

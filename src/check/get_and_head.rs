@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::route::condition::{NamedTest, ValueTest};
-use crate::route::{Decision, Forward, HeaderChanges, Outcome, Route, Table, decide};
+use crate::route::condition::ValueTest;
+use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
 
-use crate::check::place;
+use crate::check::places::{path_span, spans_of};
 use crate::check::witness::{fill, fill_query, witnesses};
 use crate::config::RouteSpans;
-use crate::diagnostic::{Findings, Span, codes};
+use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
 
 /// Pairs of a route of one method and any route that are tried together: the cost stays linear in large tables.
@@ -24,31 +24,38 @@ const MOST_DODGES: usize = 4;
 /// The two methods, the one that a route takes first.
 type Methods = (&'static str, &'static str);
 
-/// Reports each route that takes one of the two and is proved to make a difference by it.
-pub(crate) fn check(findings: &mut Findings, spans: &[RouteSpans], table: &Table) {
+/// A request of which a route of one method takes only that one, and the other is decided differently.
+struct Disagreement<'t> {
+    route: &'t Route,
+    /// What takes the other method; `None`: the default.
+    other: Option<&'t Route>,
+    /// The request and both decisions in words.
+    witness: String,
+}
+
+/// Reports each route that takes one of the two and is proved to disagree with what takes the other.
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
     let single: Vec<&Route> = table.routes().iter().filter(|route| only_one(route).is_some()).collect();
     if single.is_empty() {
         return;
     }
-    let mut found: BTreeMap<&str, String> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for line in requests(table, &single) {
         if found.len() == single.len() {
             break;
         }
-        if let Some((route, words)) = proof(table, &line) {
-            found.entry(&route.id).or_insert(words);
+        if let Some(disagreement) = disagreement(table, &line) {
+            found.entry(&disagreement.route.id).or_insert(disagreement);
         }
     }
-    for route in single {
-        if let Some(witness) = found.remove(route.id.as_str()) {
-            report(findings, place(table, spans, route), route, witness);
-        }
+    for disagreement in found.into_values() {
+        report(table, spans, disagreement, findings);
     }
 }
 
 /// GET or HEAD where a route takes one of them and not the other.
 fn only_one(route: &Route) -> Option<Methods> {
-    let names = |wanted: &str| route.conditions.methods.iter().any(|method| method == wanted);
+    let names = |wanted: &str| route.methods().iter().any(|method| method == wanted);
     match (names("GET"), names("HEAD")) {
         (true, false) => Some(("GET", "HEAD")),
         (false, true) => Some(("HEAD", "GET")),
@@ -75,7 +82,7 @@ fn requests<'a>(table: &'a Table, single: &'a [&'a Route]) -> impl Iterator<Item
 
 /// A request with what another route asks for, beside its path.
 fn with_facts_of(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
-    fill_query(&mut line, &route.conditions);
+    fill_query(&mut line, route);
     fill(route, line)
 }
 
@@ -91,26 +98,23 @@ fn dodges(table: &Table, line: RequestLine<'static>) -> Vec<RequestLine<'static>
 
 fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'static>> {
     let request = line.request();
-    let taker = &decide(table, &request).route?.conditions;
-    let absent = |tests: &[NamedTest]| {
-        tests.iter().find(|named| named.test == ValueTest::Absent).map(|named| named.name.clone())
-    };
+    let taker = decide(table, &request).route?;
+    let absent = taker.conditions.iter().find(|condition| condition.test == ValueTest::Absent)?;
     let mut line = line.clone();
-    if let Some(name) = absent(&taker.query) {
-        let separator = if line.url.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
-    } else if let Some(name) = absent(&taker.headers) {
-        line.headers.push((Cow::Owned(name), Cow::Borrowed("1")));
-    } else if let Some(name) = absent(&taker.cookies) {
-        line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1"))));
-    } else {
-        return None;
+    match &absent.fact {
+        Fact::Query(name) => {
+            let separator = if line.url.contains('?') { "&" } else { "?" };
+            line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
+        }
+        Fact::Header(name) => line.headers.push((Cow::Owned(name.clone()), Cow::Borrowed("1"))),
+        Fact::Cookie(name) => line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1")))),
+        _ => return None,
     }
     Some(line)
 }
 
-/// The route of one method by which a request is decided differently with the other, and the proof in words.
-fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route, String)> {
+/// How the two methods of a request are decided differently, if a route of one of them takes it.
+fn disagreement<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<Disagreement<'t>> {
     let with = |method: &'static str| RequestLine { method: Some(Cow::Borrowed(method)), ..line.clone() };
     let (get, head) = (with("GET"), with("HEAD"));
     let (get_request, head_request) = (get.request(), head.request());
@@ -119,30 +123,34 @@ fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route
         return None;
     }
     let taker = |decision: &Decision<'t, '_>, own: &str| {
-        let route = decision.route.or(decision.refused.map(|refused| refused.route))?;
+        let route = decision.taker()?;
         (only_one(route)?.0 == own).then_some(route)
     };
-    let (route, line, other, passed) = match taker(&get_decision, "GET") {
+    let (route, line, method, passed) = match taker(&get_decision, "GET") {
         Some(route) => (route, &get, "HEAD", &head_decision),
         None => (taker(&head_decision, "HEAD")?, &head, "GET", &get_decision),
     };
-    Some((route, format!("{line} is decided by `{}`, {other} of it by {}", route.id, decider(passed))))
+    let witness = format!("{line} is decided by `{}`, {method} of it by {}", route.id, decider(passed));
+    Some(Disagreement { route, other: passed.route, witness })
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {
     decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
 }
 
-fn report(findings: &mut Findings, place: Span, route: &Route, witness: String) {
+fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement<'_>, findings: &mut Findings) {
+    let route = disagreement.route;
     let Some((own, other)) = only_one(route) else { return };
-    let further = route.conditions.methods.iter().map(String::as_str).filter(|method| *method != own);
+    let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
     let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);
-    findings
-        .report(&codes::GET_IS_NOT_HEAD, place, message)
-        .label(format!("takes {own} without {other}"))
-        .witness(witness)
-        .help(format!("write `method = [{}]`", cure.join(", ")));
+    let mut report = findings
+        .report(&codes::GET_IS_NOT_HEAD, spans_of(table, spans, route).value("method"), message)
+        .label(format!("takes {own} without {other}"));
+    if let Some(taker) = disagreement.other {
+        report = report.also(path_span(table, spans, taker), format!("`{}` takes {other} of it", taker.id));
+    }
+    report.witness(disagreement.witness).help(format!("write `method = [{}]`", cure.join(", ")));
 }
 
 /// Whether two decisions do the same; which route made them does not matter.

@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::route::condition::{Conditions, Facts, HostPattern, NamedTest, ValueTest};
+use crate::route::condition::{Asked, HostPattern, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
-use crate::route::{Canonical, Definition, Request, Route, Timestamp, epoch_of};
+use crate::route::{Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
 
 use crate::check::language::{NormalForm, Visible};
 use crate::check::sample::{Sample, Walker};
@@ -36,23 +36,22 @@ pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'st
 pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
     let paths = paths(&definition.canonical, &route.path);
     let lines = paths.into_iter().map(|path| {
-        let host = host(&route.conditions).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+        let host = host(route).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
         let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
         let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
-        fill_query(&mut line, &route.conditions);
+        fill_query(&mut line, route);
         fill(route, line)
     });
-    lines.filter(|line| takes(definition, route, &line.request()))
+    lines.filter(|line| takes(&definition.canonical, route, &line.request()))
 }
 
 /// Whether a route would take a request, were it the only route.
 #[must_use]
-pub fn takes(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
-    let canonical = &definition.canonical;
+pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> bool {
     let path = canonical.normalize(request.path);
-    let epoch = request.time.map(|time| epoch_of(&definition.instants, time));
-    let facts = Facts::new(request, path.as_str(), epoch);
-    !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.hold(&facts)
+    let asked = Asked::new(request, path.as_str(), request.time);
+    let holds = |condition: &Condition| condition.holds(&asked);
+    !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.iter().all(holds)
 }
 
 /// A line with the facts that it does not give, as the route's conditions ask for them.
@@ -61,25 +60,37 @@ pub fn takes(definition: &Definition, route: &Route, request: &Request<'_>) -> b
 /// `cookie` field lacks every cookie that it does not hold. A path gives no host.
 #[must_use]
 pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
-    let conditions = &route.conditions;
-    fill_host(&mut line, conditions);
-    fill_cookies(&mut line, conditions);
-    fill_headers(&mut line, conditions);
-    if line.method.is_none() {
-        let methods = &conditions.methods;
-        let method = methods.iter().find(|method| *method == "GET").or(methods.first());
-        line.method = method.cloned().map(Cow::Owned);
+    if line.request().host.is_none()
+        && let Some(host) = host(route)
+    {
+        line.url = Cow::Owned(format!("https://{host}{}", line.url));
     }
-    if line.request().country.is_none() {
-        line.country = conditions.countries.first().cloned().map(Cow::Owned);
-    }
-    if line.cohort.is_none() {
-        line.cohort = conditions.cohort.clone().map(Cow::Owned);
-    }
-    if line.time.is_none() {
-        line.time = route.from.or(route.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
+    fill_cookies(&mut line, route);
+    for condition in &route.conditions {
+        fill_fact(&mut line, condition);
     }
     line
+}
+
+fn fill_fact(line: &mut RequestLine<'static>, Condition { fact, test }: &Condition) {
+    match (fact, test) {
+        (Fact::Header(name), _) if line.request().header_values(name).next().is_none() => {
+            let value = wanted(test, Visible::HEADER);
+            line.headers.extend(value.map(|value| (Cow::Owned(name.clone()), Cow::Owned(value))));
+        }
+        (Fact::Method, _) if line.method.is_none() => {
+            let methods = test.texts().unwrap_or_default();
+            let method = methods.iter().find(|method| *method == "GET").or(methods.first());
+            line.method = method.cloned().map(Cow::Owned);
+        }
+        (Fact::Told(told), _) if line.request().viewer.get(*told).is_none() => {
+            line.tell(*told, wanted(test, Visible::HEADER).map(Cow::Owned));
+        }
+        (Fact::Time, ValueTest::Within(window)) if line.time.is_none() => {
+            line.time = window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
+        }
+        _ => {}
+    }
 }
 
 /// A few paths in normal form that a pattern matches; none where there is none or none was found.
@@ -116,48 +127,33 @@ fn template_path(template: &Template) -> String {
     texts.chain(rest).flat_map(|text| ["/", text]).collect()
 }
 
-fn fill_host(line: &mut RequestLine<'_>, conditions: &Conditions) {
-    if line.request().host.is_none()
-        && let Some(host) = host(conditions)
-    {
-        line.url = Cow::Owned(format!("https://{host}{}", line.url));
-    }
-}
-
 /// A host that a route asks for.
-fn host(conditions: &Conditions) -> Option<String> {
-    match conditions.hosts.first()? {
+fn host(route: &Route) -> Option<String> {
+    match route.hosts().first()? {
         HostPattern::Name(name) => Some(name.clone()),
         HostPattern::AnyLabel(name) => Some(format!("{ANY_LABEL}.{name}")),
     }
 }
 
 /// Adds the query parameters that conditions ask for.
-pub(crate) fn fill_query(line: &mut RequestLine<'_>, conditions: &Conditions) {
-    for named in &conditions.query {
-        let Some(value) = wanted(&named.test, Visible::QUERY) else { continue };
+pub(crate) fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
+    for condition in &route.conditions {
+        let Fact::Query(name) = &condition.fact else { continue };
+        let Some(value) = wanted(&condition.test, Visible::QUERY) else { continue };
         let separator = if line.url.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{}{separator}{}={value}", line.url, named.name));
+        line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
     }
 }
 
-fn fill_headers(line: &mut RequestLine<'_>, conditions: &Conditions) {
-    for named in &conditions.headers {
-        if line.request().header_values(&named.name).next().is_some() {
-            continue;
-        }
-        if let Some(value) = wanted(&named.test, Visible::HEADER) {
-            line.headers.push((Cow::Owned(named.name.clone()), Cow::Owned(value)));
-        }
-    }
-}
-
-fn fill_cookies(line: &mut RequestLine<'_>, conditions: &Conditions) {
+fn fill_cookies(line: &mut RequestLine<'_>, route: &Route) {
     if line.request().header_values("cookie").next().is_some() {
         return;
     }
-    let pair = |named: &NamedTest| Some(format!("{}={}", named.name, wanted(&named.test, Visible::COOKIE)?));
-    let pairs: Vec<String> = conditions.cookies.iter().filter_map(pair).collect();
+    let pair = |condition: &Condition| match &condition.fact {
+        Fact::Cookie(name) => Some(format!("{name}={}", wanted(&condition.test, Visible::COOKIE)?)),
+        _ => None,
+    };
+    let pairs: Vec<String> = route.conditions.iter().filter_map(pair).collect();
     if !pairs.is_empty() {
         line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(pairs.join("; "))));
     }
@@ -169,7 +165,7 @@ fn wanted(test: &ValueTest, language: Visible) -> Option<String> {
         ValueTest::Equal(text) => Some(text.clone()),
         ValueTest::AnyOf(texts) => texts.first().cloned(),
         ValueTest::Present => Some(ANY_VALUE.to_owned()),
-        ValueTest::Absent => None,
+        ValueTest::Absent | ValueTest::HostIn(_) | ValueTest::Within(_) => None,
         ValueTest::Regex(regex) => match Walker::regex(regex).sample(&language) {
             Sample::Text(text) => Some(text),
             Sample::Nothing | Sample::Unknown => None,

@@ -5,7 +5,7 @@ use crate::route::{Table, Timestamp};
 /// Now, where the table has instants; where it has none no decision can depend on the time and the clock is not read.
 #[must_use]
 pub fn now_for(table: &Table) -> Option<Timestamp> {
-    (!table.definition().instants.is_empty()).then(now)
+    (!table.instants().is_empty()).then(now)
 }
 
 /// Now, to the second: finer than any table is written.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
+use super::error::words;
 use crate::config::{FileError, Files, FolderEntry};
 
 /// The folder that a top file stands in.
@@ -88,7 +89,7 @@ impl Files for DiskFiles {
             return Err(FileError::Other("it is a folder".to_owned()));
         }
         if !metadata.is_file() && name != self.top {
-            return Err(FileError::Other("it is no regular file".to_owned()));
+            return Err(FileError::Other("it is not a regular file".to_owned()));
         }
         let mut content = Vec::new();
         let file = File::open(&place).map_err(|error| why(&error))?;
@@ -124,15 +125,6 @@ fn why(error: &io::Error) -> FileError {
         io::ErrorKind::NotFound => FileError::NotFound,
         _ => FileError::Other(words(error)),
     }
-}
-
-/// The system's words in the manner of all messages: lower case, no number.
-#[must_use]
-pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {

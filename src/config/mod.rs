@@ -17,7 +17,7 @@ pub(crate) use lower::spans::RouteSpans;
 pub use read::files::{FileError, Files, FolderEntry, MAX_MAP, MAX_TOML, MemoryFiles};
 
 use crate::diagnostic::{Findings, Sources, codes};
-use crate::route::{Definition, Route, Window};
+use crate::route::Definition;
 
 use lower::routes::Lowering;
 use lower::top;
@@ -77,7 +77,8 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
         lowering.add_included(tree);
     }
     let lowered = lowering.finish();
-    let definition = definition(head.definition, lowered.routes, &reader.sources);
+    let files = reader.sources.files().iter().map(|file| file.name.clone()).collect();
+    let definition = Definition { routes: lowered.routes, files, ..head.definition };
     let cases = lower::cases::lower(&mut findings, &reader.sources, &definition, &lowered.cases);
     if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
         findings.drop_all(codes::NEEDS_WHOLE_TREE);
@@ -86,20 +87,6 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
     let counts = Counts { routes_read, map_rows, tests, ..Counts::default() };
     let (spans, patterns) = (lowered.spans, lowered.patterns);
     finish(reader, ReadTable { findings, definition, spans, patterns, cases, counts, ..ReadTable::default() })
-}
-
-/// The definition with its routes, whose windows count in the instants of all of them.
-fn definition(mut definition: Definition, routes: Vec<Route>, sources: &Sources) -> Definition {
-    definition.routes = routes;
-    let mut instants: Vec<_> = definition.routes.iter().flat_map(|route| [route.from, route.until]).flatten().collect();
-    instants.sort_unstable();
-    instants.dedup();
-    for route in &mut definition.routes {
-        route.conditions.window = Window::between(&instants, route.from, route.until);
-    }
-    definition.instants = instants;
-    definition.files = sources.files().iter().map(|file| file.name.clone()).collect();
-    definition
 }
 
 fn finish(reader: Reader<'_>, mut read: ReadTable) -> ReadTable {

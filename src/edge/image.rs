@@ -30,9 +30,9 @@ pub struct Image {
 
 /// Why bytes are no table for this build.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum ImageError {
     /// They begin otherwise.
-    #[error("these bytes are no compiled table")]
+    #[error("this is not a compiled table")]
     NotATable,
     /// The header is of another layout.
     #[error("the compiled table has format {found}, this build reads {FORMAT}")]
@@ -66,9 +66,15 @@ pub enum Refused {
 
 /// The fingerprint of this build.
 #[must_use]
-pub fn build() -> u64 {
-    u64::from_str_radix(env!("CROSSFADE_BUILD"), 16).unwrap_or_default()
+pub const fn build() -> u64 {
+    BUILD
 }
+
+#[allow(clippy::panic, reason = "it would stop the compiler, not the program")]
+const BUILD: u64 = match u64::from_str_radix(env!("CROSSFADE_BUILD"), 16) {
+    Ok(build) => build,
+    Err(_) => panic!("the build script writes 16 hex digits"),
+};
 
 /// Writes a table as bytes. O(n).
 ///
@@ -79,7 +85,7 @@ pub fn encode(table: &Table, hash: &TableHash) -> Result<Vec<u8>, postcard::Erro
     let mut bytes = Vec::with_capacity(payload.len().saturating_add(64));
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
-    bytes.extend_from_slice(&build().to_le_bytes());
+    bytes.extend_from_slice(&BUILD.to_le_bytes());
     bytes.extend_from_slice(hash);
     bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
     bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
@@ -91,26 +97,27 @@ pub fn encode(table: &Table, hash: &TableHash) -> Result<Vec<u8>, postcard::Erro
 ///
 /// # Errors
 /// The bytes are not exactly what [`encode`] of this build wrote.
-pub fn decode(bytes: &[u8]) -> Result<Image, Refused> {
-    let (header, payload) = Header::read(bytes).ok_or(Refused::NotATable)?;
+pub fn decode(bytes: &[u8]) -> Result<Image, ImageError> {
+    let (header, payload) = Header::read(bytes).ok_or(ImageError::NotATable)?;
     if header.magic != MAGIC {
-        return Err(Refused::NotATable);
+        return Err(ImageError::NotATable);
     }
     if header.format != FORMAT {
-        return Err(Refused::OtherFormat { found: header.format });
+        return Err(ImageError::OtherFormat { found: header.format });
     }
-    if header.build != build() {
-        return Err(Refused::OtherBuild { found: header.build, own: build() });
+    if header.build != BUILD {
+        return Err(ImageError::OtherBuild { found: header.build, own: BUILD });
     }
     if header.length != payload.len() as u64 {
-        return Err(Refused::OtherLength { expected: header.length, found: payload.len() as u64 });
+        return Err(ImageError::OtherLength { expected: header.length, found: payload.len() as u64 });
     }
     if header.checksum != crc32fast::hash(payload) {
-        return Err(Refused::Damaged);
+        return Err(ImageError::Damaged);
     }
-    let (table, left) = postcard::take_from_bytes(payload).map_err(|error| Refused::Unreadable(error.to_string()))?;
+    let (table, left) =
+        postcard::take_from_bytes(payload).map_err(|error| ImageError::Unreadable(error.to_string()))?;
     if !left.is_empty() {
-        return Err(Refused::Unreadable(format!("{} bytes are left over", left.len())));
+        return Err(ImageError::Unreadable(format!("{} bytes are left over", left.len())));
     }
     Ok(Image { table, hash: header.hash })
 }
@@ -148,39 +155,28 @@ impl Header {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::{Definition, Request, Route, Timestamp, decide};
+    use crate::route::pattern::PathPattern;
+    use crate::route::{
+        Action, Definition, HeaderValue, LazyRegex, Origin, OriginAction, Request, Route, Side, decide,
+    };
 
     fn table() -> Table {
-        let origin = |id: &str| crate::route::Origin {
-            id: id.into(),
-            side: crate::route::Side::Legacy,
-            domain: format!("{id}.example.com"),
-            headers: vec![("x-verify".into(), crate::route::HeaderValue::Secret("VERIFY".into()))],
-            varies: crate::route::Varies::default(),
-            kind: crate::route::OriginKind::S3(crate::route::S3Origin { region: None, path: String::new() }),
+        let origin = |id: &str| Origin {
+            headers: vec![("x-verify".into(), HeaderValue::Secret("VERIFY".into()))],
+            ..Origin::s3(id, Side::Legacy, format!("{id}.example.com"))
         };
-        let route = |path: crate::route::pattern::PathPattern, origin: usize| Route {
-            id: format!("route-{origin}"),
-            path,
-            conditions: crate::route::condition::Conditions::default(),
-            action: crate::route::Action::Origin(crate::route::OriginAction {
-                origin,
-                rewrite: None,
-                query_string: crate::route::query::QueryPolicy::Keep,
-                request_headers: crate::route::HeaderChanges::default(),
-            }),
-            from: Some(Timestamp::from_seconds(-5)),
-            until: None,
-            place: crate::route::Place::default(),
-            about: crate::route::About::default(),
+        let route = |path, origin: usize| {
+            Route::new(format!("route-{origin}"), path, Action::Origin(OriginAction::unchanged(origin)))
         };
-        let exact = crate::route::pattern::PathPattern::Exact("/a".into());
-        let regex = crate::route::pattern::PathPattern::Regex(crate::route::LazyRegex::new("^/b(?<id>\\d+)$"));
-        Table::compile(Definition {
+        let definition = Definition {
             origins: vec![origin("legacy"), origin("site"), origin("cms")],
-            routes: vec![route(exact, 1), route(regex, 2)],
+            routes: vec![
+                route(PathPattern::Exact("/a".into()), 1),
+                route(PathPattern::Regex(LazyRegex::new("^/b(?<id>\\d+)$")), 2),
+            ],
             ..Definition::default()
-        })
+        };
+        Table::compile(definition).unwrap()
     }
 
     #[test]
@@ -208,19 +204,19 @@ mod tests {
         let mut long = good.clone();
         long.push(0);
         let other_build = u64::from_le_bytes(with(12, good[12] ^ 1)[12..20].try_into().unwrap());
-        let rows: [(&str, Vec<u8>, Refused); 8] = [
-            ("empty", Vec::new(), Refused::NotATable),
-            ("half a header", good[..40].to_vec(), Refused::NotATable),
-            ("another file", vec![b'{'; 200], Refused::NotATable),
-            ("another format", with(8, 9), Refused::OtherFormat { found: 9 }),
-            ("another build", with(12, good[12] ^ 1), Refused::OtherBuild { found: other_build, own: build() }),
+        let rows: [(&str, Vec<u8>, ImageError); 8] = [
+            ("empty", Vec::new(), ImageError::NotATable),
+            ("half a header", good[..40].to_vec(), ImageError::NotATable),
+            ("another file", vec![b'{'; 200], ImageError::NotATable),
+            ("another format", with(8, 9), ImageError::OtherFormat { found: 9 }),
+            ("another build", with(12, good[12] ^ 1), ImageError::OtherBuild { found: other_build, own: BUILD }),
             (
                 "cut off",
                 good[..good.len() - 1].to_vec(),
-                Refused::OtherLength { expected: payload as u64, found: payload as u64 - 1 },
+                ImageError::OtherLength { expected: payload as u64, found: payload as u64 - 1 },
             ),
-            ("too long", long, Refused::OtherLength { expected: payload as u64, found: payload as u64 + 1 }),
-            ("a bit turned", with(good.len() - 1, good[good.len() - 1] ^ 1), Refused::Damaged),
+            ("too long", long, ImageError::OtherLength { expected: payload as u64, found: payload as u64 + 1 }),
+            ("a bit turned", with(good.len() - 1, good[good.len() - 1] ^ 1), ImageError::Damaged),
         ];
         for (name, bytes, expected) in rows {
             assert_eq!(decode(&bytes).unwrap_err(), expected, "{name}");
@@ -236,7 +232,7 @@ mod tests {
             bytes.extend_from_slice(&(payload.len() as u64).to_le_bytes());
             bytes.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
             bytes.extend_from_slice(payload);
-            assert!(matches!(decode(&bytes), Err(Refused::Unreadable(_))), "{cut}");
+            assert!(matches!(decode(&bytes), Err(ImageError::Unreadable(_))), "{cut}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 
-use super::start::{now, write_log};
+use super::start::answer_now;
 use super::{FunctionError, Handler};
 
 /// Polls for events until the process is ended. `before_first_poll` is called when nothing but the poll is left to do,
@@ -39,9 +39,7 @@ pub fn run(
 
 /// The answer goes out as the handler wrote it: text in, text out.
 fn answer(handler: &Handler, event: &RawValue) -> Result<Box<RawValue>, Diagnostic> {
-    let handled = handler.handle(event.get().as_bytes(), now());
-    write_log(&handled.log);
-    let json = handled.answer.map_err(Diagnostic::from)?;
+    let json = answer_now(handler, event.get().as_bytes())?;
     raw(json).ok_or_else(|| Diagnostic {
         error_type: "Crossfade.Answer".to_owned(),
         error_message: "the answer is not JSON".to_owned(),

@@ -1,19 +1,23 @@
 //! The edge: an event's bytes in, an answer's bytes out.
 //!
-//! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`gate`] judges every answer
-//! before it leaves; [`image`] is the table as it lies in the package.
+//! [`Handler`] is all that the Lambda loop, `crossfade invoke` and `crossfade serve` share. [`contract`] judges every
+//! answer before it leaves; [`image`] is the table as it lies in the package.
 
-pub mod gate;
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+pub mod contract;
+mod handled;
 mod handler;
 pub mod image;
 #[cfg(feature = "edge")]
 pub mod lambda;
-mod log;
+mod notes;
 mod origins;
 mod sending;
 pub mod start;
 pub mod stdio;
 mod surprise;
 
-pub use handler::{Action, FunctionError, Handled, Handler, Summary};
+pub use handled::{FunctionError, Handled, Handling, Summary};
+pub use handler::Handler;
 pub use origins::{CUSTOM_MEMBERS, OriginProblem, custom_block};

@@ -3,25 +3,44 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::gate::{Violation, check_custom};
+use super::contract::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
-use crate::event::json::{Member, Object, ObjectWriter, write_text};
-use crate::route::{CustomOrigin, HeaderValue, Origin, OriginKind, Protocol};
+use crate::event::json::{Member, ObjectWriter, write_text};
+use crate::route::{CustomOrigin, HeaderValue, HostRule, Origin, OriginId, OriginKind, Protocol, Table};
 
-/// One origin. Holds values of secrets: neither printed nor logged anywhere.
+/// All origins of a table. Holds values of secrets: neither printed nor logged anywhere.
+pub(super) struct Origins {
+    /// In the table's order.
+    all: Vec<ReadyOrigin>,
+}
+
+/// One origin.
 pub(super) struct ReadyOrigin {
+    pub(super) id: String,
+    /// Whether CloudFront itself has it on the behavior.
+    pub(super) is_configured: bool,
     /// Names that no request may carry when it goes there: its own custom headers.
     pub(super) own_headers: Vec<String>,
-    /// What is written as `origin`; nothing for a bucket, which can only be kept.
-    pub(super) block: Option<Result<Block, OriginProblem>>,
+    /// How it is written; nothing for a bucket, which can only be kept.
+    pub(super) server: Option<ReadyServer>,
+}
+
+/// How a custom origin is written.
+pub(super) struct ReadyServer {
+    /// The `host` that it is sent: its own domain, or the name that the table gives it.
+    pub(super) host: String,
+    /// Whether it is sent the viewer's in place of that, where it is known.
+    pub(super) takes_viewers_host: bool,
+    /// What is written as `origin`.
+    pub(super) block: Result<CustomBlock, OriginProblem>,
 }
 
 /// The `origin` of a custom origin.
-pub(super) struct Block {
-    text: String,
+pub(super) struct CustomBlock {
     /// Names and values inside its `custom`, as JSON.
-    members: Vec<(String, String)>,
+    members: Vec<(&'static str, String)>,
+    text: String,
 }
 
 /// Why no request can be aimed at an origin.
@@ -48,14 +67,42 @@ pub const CUSTOM_MEMBERS: [&str; 9] = [
     "sslProtocols",
 ];
 
+impl Origins {
+    /// Writes every block once. O(n) in origins.
+    pub(super) fn of(table: &Table, secrets: &BTreeMap<String, String>) -> Origins {
+        let ready = |id| ReadyOrigin::new(table.origin(id), id == table.configured_id(), secrets);
+        Origins { all: table.origin_ids().map(ready).collect() }
+    }
+
+    /// One of the table that these were made of.
+    #[allow(clippy::indexing_slicing, reason = "there is one for each id of the table")]
+    pub(super) fn at(&self, id: OriginId) -> &ReadyOrigin {
+        &self.all[id.position()]
+    }
+}
+
 impl ReadyOrigin {
-    pub(super) fn new(origin: &Origin, secrets: &BTreeMap<String, String>) -> ReadyOrigin {
+    fn new(origin: &Origin, is_configured: bool, secrets: &BTreeMap<String, String>) -> ReadyOrigin {
         let own_headers = origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
-        let block = match &origin.kind {
+        let server = match &origin.kind {
             OriginKind::S3(_) => None,
-            OriginKind::Custom(custom) => Some(custom_block(origin, custom, secrets).map(Block::new)),
+            OriginKind::Custom(custom) => Some(ReadyServer::new(origin, custom, secrets)),
         };
-        ReadyOrigin { own_headers, block }
+        ReadyOrigin { id: origin.id.clone(), is_configured, own_headers, server }
+    }
+}
+
+impl ReadyServer {
+    fn new(origin: &Origin, custom: &CustomOrigin, secrets: &BTreeMap<String, String>) -> ReadyServer {
+        let host = match &custom.host {
+            HostRule::Name(name) => name,
+            HostRule::Origin | HostRule::Viewer => &origin.domain,
+        };
+        ReadyServer {
+            host: host.clone(),
+            takes_viewers_host: custom.host == HostRule::Viewer,
+            block: CustomBlock::new(origin, custom, secrets),
+        }
     }
 }
 
@@ -68,62 +115,29 @@ pub fn custom_block(
     custom: &CustomOrigin,
     secrets: &BTreeMap<String, String>,
 ) -> Result<String, OriginProblem> {
-    let mut headers = Vec::with_capacity(origin.headers.len());
-    for (name, value) in &origin.headers {
-        let value = match value {
-            HeaderValue::Text(text) => text,
-            HeaderValue::Secret(name) => secrets.get(name).ok_or_else(|| OriginProblem::MissingSecret(name.clone()))?,
-        };
-        headers.push((name.as_str(), value.as_str()));
-    }
-    check_custom(origin, custom, &headers)?;
-    let mut out = Vec::with_capacity(512);
-    let mut outer = ObjectWriter::open(&mut out);
-    write_custom(outer.key("custom"), origin, custom, &headers);
-    outer.close();
-    Ok(String::from_utf8(out).unwrap_or_default())
+    CustomBlock::new(origin, custom, secrets).map(|block| block.text)
 }
 
-fn write_custom(out: &mut Vec<u8>, origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) {
-    let number = |out: &mut Vec<u8>, number: u16| out.extend_from_slice(number.to_string().as_bytes());
-    let mut block = ObjectWriter::open(out);
-    let mut own = ObjectWriter::open(block.key("customHeaders"));
-    for (name, value) in headers {
-        write_fields(own.key(&name.to_ascii_lowercase()), &[], name, &[Cow::Borrowed(value)]);
-    }
-    own.close();
-    write_text(block.key("domainName"), &origin.domain);
-    number(block.key("keepaliveTimeout"), custom.keepalive_timeout);
-    write_text(block.key("path"), &custom.path);
-    number(block.key("port"), custom.port);
-    let protocol = match custom.protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-    };
-    write_text(block.key("protocol"), protocol);
-    number(block.key("readTimeout"), custom.read_timeout);
-    if let Some(timeout) = custom.response_completion_timeout {
-        number(block.key("responseCompletionTimeout"), timeout);
-    }
-    let protocols = block.key("sslProtocols");
-    protocols.push(b'[');
-    for (at, protocol) in custom.ssl_protocols.iter().enumerate() {
-        if at > 0 {
-            protocols.push(b',');
+impl CustomBlock {
+    fn new(
+        origin: &Origin,
+        custom: &CustomOrigin,
+        secrets: &BTreeMap<String, String>,
+    ) -> Result<CustomBlock, OriginProblem> {
+        let mut headers = Vec::with_capacity(origin.headers.len());
+        for (name, value) in &origin.headers {
+            let value = match value {
+                HeaderValue::Text(text) => text,
+                HeaderValue::Secret(name) => {
+                    secrets.get(name).ok_or_else(|| OriginProblem::MissingSecret(name.clone()))?
+                }
+            };
+            headers.push((name.as_str(), value.as_str()));
         }
-        write_text(protocols, protocol);
-    }
-    protocols.push(b']');
-    block.close();
-}
-
-impl Block {
-    fn new(text: String) -> Block {
-        let inner = text.strip_prefix("{\"custom\":").and_then(|text| text.strip_suffix('}')).unwrap_or_default();
-        let custom: Object<'_> = serde_json::from_str(inner).unwrap_or_default();
-        let owned = |member: &Member<'_>| (member.name.clone().into_owned(), member.value.get().to_owned());
-        let members = custom.members.iter().map(owned).collect();
-        Block { text, members }
+        check_custom(origin, custom, &headers)?;
+        let members = members(origin, custom, &headers);
+        let text = joined(&members, &[]);
+        Ok(CustomBlock { members, text })
     }
 
     /// The whole of it, for a request that aims elsewhere.
@@ -135,28 +149,63 @@ impl Block {
     ///
     /// Members that no table names are kept: CloudFront may give them a meaning that we do not know.
     pub(super) fn over(&self, event: &EventOrigin<'_>) -> Option<Cow<'_, str>> {
-        let theirs = &event.object.members;
         let is_known = |member: &&Member<'_>| CUSTOM_MEMBERS.contains(&&*member.name);
+        let (known, further): (Vec<_>, Vec<_>) = event.object.members.iter().partition(is_known);
         let says_the_same =
-            |(name, value): &(String, String)| event.object.get(name).is_some_and(|theirs| theirs.get() == value);
-        let is_whole = theirs.iter().filter(is_known).count() == self.members.len();
-        if is_whole && self.members.iter().all(says_the_same) {
+            |(name, value): &(&str, String)| event.object.get(name).is_some_and(|theirs| theirs.get() == value);
+        if known.len() == self.members.len() && self.members.iter().all(says_the_same) {
             return None;
         }
-        if theirs.iter().all(|member| is_known(&member)) {
-            return Some(Cow::Borrowed(&self.text));
-        }
-        let mut out = Vec::with_capacity(self.text.len() + 256);
-        let mut outer = ObjectWriter::open(&mut out);
-        let mut object = ObjectWriter::open(outer.key("custom"));
-        for (name, value) in &self.members {
-            object.key(name).extend_from_slice(value.as_bytes());
-        }
-        for member in theirs.iter().filter(|member| !is_known(member)) {
-            object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
-        }
-        object.close();
-        outer.close();
-        Some(String::from_utf8(out).map_or(Cow::Borrowed(self.text.as_str()), Cow::Owned))
+        Some(if further.is_empty() { Cow::Borrowed(self.text()) } else { Cow::Owned(joined(&self.members, &further)) })
     }
+}
+
+/// The members that a table decides, each as JSON, in the order of [`CUSTOM_MEMBERS`].
+fn members(origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) -> Vec<(&'static str, String)> {
+    let mut own_headers = String::new();
+    let mut own = ObjectWriter::open(&mut own_headers);
+    for (name, value) in headers {
+        write_fields(own.key(&name.to_ascii_lowercase()), &[], name, &[Cow::Borrowed(value)]);
+    }
+    own.close();
+    let protocol = match custom.protocol {
+        Protocol::Http => "http",
+        Protocol::Https => "https",
+    };
+    let ssl_protocols: Vec<String> = custom.ssl_protocols.iter().map(|name| quoted(name)).collect();
+    let completion = custom.response_completion_timeout.map(|timeout| timeout.to_string());
+    let mut members = vec![
+        ("customHeaders", own_headers),
+        ("domainName", quoted(&origin.domain)),
+        ("keepaliveTimeout", custom.keepalive_timeout.to_string()),
+        ("path", quoted(&custom.path)),
+        ("port", custom.port.to_string()),
+        ("protocol", quoted(protocol)),
+        ("readTimeout", custom.read_timeout.to_string()),
+    ];
+    members.extend(completion.map(|timeout| ("responseCompletionTimeout", timeout)));
+    members.push(("sslProtocols", format!("[{}]", ssl_protocols.join(","))));
+    members
+}
+
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_text(&mut out, text);
+    out
+}
+
+/// An `origin` of these members and an event's further ones.
+fn joined(members: &[(&'static str, String)], further: &[&Member<'_>]) -> String {
+    let mut out = String::with_capacity(512);
+    let mut outer = ObjectWriter::open(&mut out);
+    let mut object = ObjectWriter::open(outer.key("custom"));
+    for (name, value) in members {
+        object.key(name).push_str(value);
+    }
+    for member in further {
+        object.raw_key(member.key).push_str(member.value.get());
+    }
+    object.close();
+    outer.close();
+    out
 }

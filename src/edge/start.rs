@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
-
-use super::Handler;
-use super::image::{self, Refused, TableHash};
+use super::image::{self, ImageError, TableHash};
+use super::{FunctionError, Handler};
+use crate::event::json::{ObjectWriter, write_text};
 use crate::route::{Definition, HeaderValue, Table, Timestamp};
 
 /// The compiled table.
@@ -23,15 +22,24 @@ pub const DEFAULT: &str = "default.json";
 pub const SECRETS: &str = "secrets.json";
 
 /// How events reach this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartMode {
     /// From the Runtime API: the Node host became this process.
     Exec,
     /// Through pipes: the Node host runs beside this process.
     Child,
     /// From the Runtime API: there was no host.
     Alone,
+}
+
+impl StartMode {
+    fn name(self) -> &'static str {
+        match self {
+            StartMode::Exec => "exec",
+            StartMode::Child => "child",
+            StartMode::Alone => "alone",
+        }
+    }
 }
 
 /// A handler that is ready, and what is to be logged of its start.
@@ -73,50 +81,53 @@ enum NoTable {
     #[error("it cannot be read: {0}")]
     File(#[from] io::Error),
     #[error(transparent)]
-    Refused(#[from] Refused),
-}
-
-#[derive(Serialize)]
-struct StartLine<'a> {
-    kind: &'a str,
-    level: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    mode: Mode,
-    /// Hex; `null` where the table was refused.
-    table: Option<String>,
-    routes: usize,
-    build: &'a str,
-    init_ms: f64,
+    Refused(#[from] ImageError),
 }
 
 /// Reads the files of a folder. O(n) in the table.
 ///
 /// # Errors
 /// The table was refused and there is no usable default either, or a secret is missing.
-pub fn start(folder: &Path, mode: Mode) -> Result<Started, StartError> {
+pub fn start(folder: &Path, mode: StartMode) -> Result<Started, StartError> {
     let began = Instant::now();
     let secrets = read_secrets(folder)?;
-    let (table, hash, refused) = match read_table(&folder.join(TABLE)) {
-        Ok((table, hash)) => (table, Some(hash), None),
-        Err(why) => (read_default(folder)?, None, Some(why)),
+    let (table, hash) = match read_table(&folder.join(TABLE)) {
+        Ok((table, hash)) => (table, Ok(hash)),
+        Err(why) => (read_default(folder)?, Err(why)),
     };
     check_secrets(table.definition(), &secrets)?;
     let routes = table.routes().len();
     let handler = Handler::new(table, secrets);
-    let message = refused.map(|why| format!("`{TABLE}`: {why}; every request goes to the default origin"));
-    let line = StartLine {
-        kind: "start",
-        level: if message.is_some() { "error" } else { "info" },
-        message,
-        mode,
-        table: hash.as_ref().map(hex),
-        routes,
-        build: std::hint::black_box(image::BUILD_MARK),
-        init_ms: (began.elapsed().as_secs_f64() * 1e5).round() / 100.0,
-    };
-    let log = vec![serde_json::to_string(&line).unwrap_or_default()];
+    let log = vec![start_line(mode, &hash, routes, began.elapsed())];
     Ok(Started { handler, log })
+}
+
+/// `table` is `null` where it was refused.
+fn start_line(mode: StartMode, hash: &Result<TableHash, NoTable>, routes: usize, init: Duration) -> String {
+    let mut out = String::new();
+    let mut line = ObjectWriter::open(&mut out);
+    write_text(line.key("kind"), "start");
+    write_text(line.key("level"), if hash.is_ok() { "info" } else { "error" });
+    if let Err(why) = hash {
+        write_text(line.key("message"), &format!("`{TABLE}`: {why}; every request goes to the default origin"));
+    }
+    write_text(line.key("mode"), mode.name());
+    match hash {
+        Ok(hash) => write_text(line.key("table"), &hex(hash)),
+        Err(_) => line.key("table").push_str("null"),
+    }
+    line.key("routes").push_str(&routes.to_string());
+    write_text(line.key("build"), std::hint::black_box(image::BUILD_MARK));
+    line.key("init_ms").push_str(&milliseconds(init));
+    line.close();
+    out
+}
+
+/// In hundredths; without a float, whose formatting would make the binary larger.
+fn milliseconds(time: Duration) -> String {
+    let hundredths = time.as_secs() * 100_000 + (u64::from(time.subsec_micros()) + 5) / 10;
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.strip_suffix('0').map_or_else(|| text.clone(), str::to_owned)
 }
 
 /// The folder that the binary lies in: Lambda's task root.
@@ -135,8 +146,22 @@ pub fn own_folder() -> io::Result<PathBuf> {
 /// The moment a decision is made at.
 #[must_use]
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i128::try_from(since.as_nanos()).unwrap_or(i128::MAX))
+    let nanos = |time: Duration| i128::from(time.as_secs()) * 1_000_000_000 + i128::from(time.subsec_nanos());
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => Timestamp(nanos(since)),
+        Err(before) => Timestamp(-nanos(before.duration())),
+    }
+}
+
+/// Answers an event that has just come. Its lines are written first: Lambda may freeze the process as soon as the answer
+/// is out.
+///
+/// # Errors
+/// The handler's own.
+pub fn answer_now(handler: &Handler, event: &[u8]) -> Result<Vec<u8>, FunctionError> {
+    let handled = handler.handle(event, now());
+    write_log(&handled.log);
+    handled.answer
 }
 
 /// Writes lines where Lambda collects them, each in one piece.
@@ -163,7 +188,7 @@ fn read_default(folder: &Path) -> Result<Table, StartError> {
     let bytes = fs::read(folder.join(DEFAULT)).map_err(|cause| StartError::File { name: DEFAULT, cause })?;
     let definition: Definition =
         serde_json::from_slice(&bytes).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })?;
-    Ok(Table::compile(definition))
+    Table::compile(definition).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })
 }
 
 fn read_secrets(folder: &Path) -> Result<BTreeMap<String, String>, StartError> {

@@ -5,24 +5,16 @@
 
 use std::io::{self, BufRead, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{FunctionError, Handler};
-use crate::route::Timestamp;
+use super::FunctionError;
 
 #[derive(Deserialize)]
-struct Asked<'a> {
+struct InputLine<'a> {
     id: u64,
     #[serde(borrow)]
     event: &'a RawValue,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failed<'a> {
-    error_type: &'a str,
-    error_message: &'a str,
 }
 
 /// Answers every line until the input ends. A line is answered and flushed before the next is read.
@@ -30,40 +22,35 @@ struct Failed<'a> {
 /// # Errors
 /// The pipes broke, or a line was not of the form above: whoever wrote it is no host of ours.
 pub fn run(
-    handler: &Handler,
+    answer: impl Fn(&[u8]) -> Result<Vec<u8>, FunctionError>,
     mut input: impl BufRead,
     mut output: impl Write,
-    clock: impl Fn() -> Timestamp,
-    log: impl Fn(&[String]),
 ) -> io::Result<()> {
     let mut line = Vec::new();
-    let mut answer = Vec::new();
+    let mut reply = Vec::new();
     loop {
         line.clear();
         if input.read_until(b'\n', &mut line)? == 0 {
             return Ok(());
         }
-        let asked: Asked<'_> = serde_json::from_slice(&line)?;
-        let handled = handler.handle(asked.event.get().as_bytes(), clock());
-        // Lambda may freeze the process as soon as the answer is out.
-        log(&handled.log);
-        answer.clear();
-        write_answer(&mut answer, asked.id, &handled.answer)?;
-        output.write_all(&answer)?;
+        let asked: InputLine<'_> = serde_json::from_slice(&line)?;
+        reply.clear();
+        write_reply(&mut reply, asked.id, answer(asked.event.get().as_bytes()))?;
+        output.write_all(&reply)?;
         output.flush()?;
     }
 }
 
-fn write_answer(out: &mut Vec<u8>, id: u64, answer: &Result<Vec<u8>, FunctionError>) -> io::Result<()> {
+fn write_reply(out: &mut Vec<u8>, id: u64, answer: Result<Vec<u8>, FunctionError>) -> io::Result<()> {
     write!(out, "{{\"id\":{id},")?;
     match answer {
         Ok(json) => {
             out.extend_from_slice(b"\"answer\":");
-            out.extend_from_slice(json);
+            out.extend_from_slice(&json);
         }
         Err(error) => {
             out.extend_from_slice(b"\"error\":");
-            serde_json::to_writer(&mut *out, &Failed { error_type: error.kind, error_message: &error.message })?;
+            serde_json::to_writer(&mut *out, &error)?;
         }
     }
     out.extend_from_slice(b"}\n");

@@ -1,25 +1,17 @@
 //! What can keep a request from where the table sends it.
 
-use super::gate::Violation;
+use super::contract::Violation;
 use super::origins::OriginProblem;
 
 /// Why a request went to the default against the table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Surprise {
     #[error(transparent)]
-    Gate(#[from] Violation),
+    Contract(#[from] Violation),
     #[error("the origin `{0}` can't be used: {1}")]
     Origin(String, OriginProblem),
     #[error("the bucket `{0}` is not the origin that CloudFront has on this behavior")]
     NotConfigured(String),
-    #[error("the table has no such origin")]
-    NoOrigin,
     #[error("a panic in the router")]
     Panic,
-}
-
-/// A surprise, and the route that it happened to.
-pub(super) struct Failure {
-    pub(super) route: Option<String>,
-    pub(super) why: Surprise,
 }

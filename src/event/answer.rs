@@ -1,6 +1,7 @@
 //! What goes back to CloudFront: the request with some members replaced, or an answer made at the edge.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use serde_json::value::RawValue;
 
@@ -88,20 +89,16 @@ impl<'e> HeaderEdits<'e> {
     fn edit_mut(&mut self, name: &str) -> Option<&mut HeaderEdit<'e>> {
         self.edits.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, edit)| edit)
     }
-
-    fn position(&self, name: &str) -> Option<usize> {
-        self.edits.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))
-    }
 }
 
 impl Edits<'_> {
     /// The request with these changes; its own text where there are none. O(m).
     #[must_use]
-    pub fn write(&self, request: &RequestEvent<'_>) -> Vec<u8> {
+    pub fn write(&self, request: &RequestEvent<'_>) -> String {
         let headers = self.write_headers(request);
         let mut changes = vec![];
         let text = |text: &Cow<'_, str>| {
-            let mut out = Vec::with_capacity(text.len() + 2);
+            let mut out = String::with_capacity(text.len() + 2);
             write_text(&mut out, text);
             out
         };
@@ -109,91 +106,84 @@ impl Edits<'_> {
         changes.extend(uri.map(|uri| ("uri", text(uri))));
         let query = self.query.as_ref().filter(|query| **query != request.query);
         changes.extend(query.map(|query| ("querystring", text(query))));
-        changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.as_bytes().to_vec())));
+        changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.to_string())));
         changes.extend(headers.map(|headers| ("headers", headers)));
         if changes.is_empty() {
-            return request.text.as_bytes().to_vec();
+            return request.text.to_owned();
         }
         splice(request, &changes)
     }
 
     /// The new `headers`, where an edit changes anything.
-    fn write_headers(&self, request: &RequestEvent<'_>) -> Option<Vec<u8>> {
-        let edits = &self.headers;
-        if edits.edits.is_empty() {
-            return None;
-        }
+    fn write_headers(&self, request: &RequestEvent<'_>) -> Option<String> {
         let members = &request.headers.members;
-        let found: Vec<Option<usize>> = members.iter().map(|member| edits.position(&member.name)).collect();
-        let fields = |edit: usize| found.iter().filter(|&&at| at == Some(edit)).count();
-        let counts: Vec<usize> = (0..edits.edits.len()).map(fields).collect();
-        let changes = |(member, at): (&Member<'_>, &Option<usize>)| match edits.at(*at) {
-            None => false,
-            Some(HeaderEdit::Replace(values)) => {
-                let once = at.and_then(|at| counts.get(at)) == Some(&1);
-                !(once && is_exactly(member, values))
-            }
-            Some(HeaderEdit::Remove | HeaderEdit::Append(_)) => true,
+        let changes: Vec<_> =
+            self.headers.edits.iter().map(|(name, edit)| HeaderChange::new(name, edit, members)).collect();
+        changes.iter().any(HeaderChange::is_one).then(|| write_members(members, &changes))
+    }
+}
+
+/// One edit, and the members of `headers` that it is about.
+struct HeaderChange<'x, 'e> {
+    name: &'x str,
+    edit: &'x HeaderEdit<'e>,
+    about: Vec<&'x Member<'x>>,
+    is_written: Cell<bool>,
+}
+
+impl<'x, 'e> HeaderChange<'x, 'e> {
+    fn new(name: &'x str, edit: &'x HeaderEdit<'e>, members: &'x [Member<'x>]) -> HeaderChange<'x, 'e> {
+        let about = members.iter().filter(|member| member.name.eq_ignore_ascii_case(name)).collect();
+        HeaderChange { name, edit, about, is_written: Cell::new(false) }
+    }
+
+    /// Whether anything is another after it.
+    fn is_one(&self) -> bool {
+        match (self.edit, self.about.as_slice()) {
+            (HeaderEdit::Remove, about) => !about.is_empty(),
+            (HeaderEdit::Replace(values), [member]) => !is_exactly(member, values),
+            (HeaderEdit::Replace(_) | HeaderEdit::Append(_), _) => true,
+        }
+    }
+
+    /// Once: at the first member that it is about, or at the end.
+    fn write(&self, object: &mut ObjectWriter<'_>) {
+        if self.is_written.replace(true) {
+            return;
+        }
+        match self.edit {
+            HeaderEdit::Remove => {}
+            HeaderEdit::Replace(values) => write_fields(object.key(self.name), &[], self.name, values),
+            HeaderEdit::Append(values) => write_fields(object.key(self.name), &self.fields(), self.name, values),
+        }
+    }
+
+    /// The fields that there are and that CloudFront would take back; a malformed one would cost the whole answer.
+    fn fields(&self) -> Vec<&'x RawValue> {
+        let is_whole = |field: &&RawValue| {
+            let object = Object::parse(field).unwrap_or_default();
+            let key = object.get("key").map(text);
+            let is_name = |key: Cow<'_, str>| key.eq_ignore_ascii_case(self.name);
+            object.text("value").is_some() && key.is_none_or(|key| key.is_some_and(is_name))
         };
-        let makes =
-            |((_, edit), count): (&(Cow<'_, str>, HeaderEdit<'_>), &usize)| *count == 0 && *edit != HeaderEdit::Remove;
-        if !members.iter().zip(&found).any(changes) && !edits.edits.iter().zip(&counts).any(makes) {
-            return None;
-        }
-        Some(edits.write(members, &found))
+        self.about.iter().flat_map(|member| elements(member.value)).filter(is_whole).collect()
     }
 }
 
-impl HeaderEdits<'_> {
-    fn at(&self, at: Option<usize>) -> Option<&HeaderEdit<'_>> {
-        at.and_then(|at| self.edits.get(at)).map(|(_, edit)| edit)
-    }
-
-    /// Every member in its place, each edit at the first member of its name or at the end.
-    fn write(&self, members: &[Member<'_>], found: &[Option<usize>]) -> Vec<u8> {
-        let size: usize = members.iter().map(|member| member.key.len() + member.value.get().len() + 2).sum();
-        let mut out = Vec::with_capacity(size + 256);
-        let mut object = ObjectWriter::open(&mut out);
-        let mut done = vec![false; self.edits.len()];
-        for (member, at) in members.iter().zip(found) {
-            let Some((at, (name, edit))) = at.and_then(|at| self.edits.get(at).map(|edit| (at, edit))) else {
-                object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes());
-                continue;
-            };
-            let first = done.get_mut(at).is_some_and(|done| !std::mem::replace(done, true));
-            match edit {
-                HeaderEdit::Append(values) if first => {
-                    let old = fields_of(members.iter().zip(found).filter(|(_, edit)| **edit == Some(at)), name);
-                    write_fields(object.key(name), &old, name, values);
-                }
-                HeaderEdit::Replace(values) if first => write_fields(object.key(name), &[], name, values),
-                HeaderEdit::Append(_) | HeaderEdit::Replace(_) | HeaderEdit::Remove => {}
-            }
+/// Every member in its place, but for those that an edit is about.
+fn write_members(members: &[Member<'_>], changes: &[HeaderChange<'_, '_>]) -> String {
+    let size: usize = members.iter().map(|member| member.key.len() + member.value.get().len() + 2).sum();
+    let mut out = String::with_capacity(size + 256);
+    let mut object = ObjectWriter::open(&mut out);
+    for member in members {
+        match changes.iter().find(|change| member.name.eq_ignore_ascii_case(change.name)) {
+            None => object.raw_key(member.key).push_str(member.value.get()),
+            Some(change) => change.write(&mut object),
         }
-        for ((name, edit), done) in self.edits.iter().zip(done) {
-            if let (HeaderEdit::Replace(values) | HeaderEdit::Append(values), false) = (edit, done) {
-                write_fields(object.key(name), &[], name, values);
-            }
-        }
-        object.close();
-        out
     }
-}
-
-/// The fields of all members of one name that CloudFront would take back; a malformed one would cost the whole answer.
-fn fields_of<'a, 'm>(
-    members: impl Iterator<Item = (&'m Member<'a>, &'m Option<usize>)>,
-    name: &str,
-) -> Vec<&'a RawValue>
-where
-    'a: 'm,
-{
-    let is_whole = |field: &&RawValue| {
-        let object = Object::parse(field).unwrap_or_default();
-        let key = object.get("key").map(text);
-        object.text("value").is_some() && key.is_none_or(|key| key.is_some_and(|key| key.eq_ignore_ascii_case(name)))
-    };
-    members.flat_map(|(member, _)| elements(member.value)).filter(is_whole).collect()
+    changes.iter().for_each(|change| change.write(&mut object));
+    object.close();
+    out
 }
 
 /// Whether a header already has these values, so that its text can stay as it is.
@@ -204,24 +194,24 @@ fn is_exactly(member: &Member<'_>, values: &[Cow<'_, str>]) -> bool {
 }
 
 /// The array of a header: fields that stay, then new ones.
-pub(crate) fn write_fields(out: &mut Vec<u8>, old: &[&RawValue], name: &str, values: &[Cow<'_, str>]) {
-    out.push(b'[');
+pub(crate) fn write_fields(out: &mut String, old: &[&RawValue], name: &str, values: &[Cow<'_, str>]) {
+    out.push('[');
     for (at, field) in old.iter().enumerate() {
         if at > 0 {
-            out.push(b',');
+            out.push(',');
         }
-        out.extend_from_slice(field.get().as_bytes());
+        out.push_str(field.get());
     }
     for (at, value) in values.iter().enumerate() {
         if at > 0 || !old.is_empty() {
-            out.push(b',');
+            out.push(',');
         }
         write_field(out, name, value);
     }
-    out.push(b']');
+    out.push(']');
 }
 
-fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
+fn write_field(out: &mut String, name: &str, value: &str) {
     let mut field = ObjectWriter::open(out);
     write_text(field.key("key"), &title_case(name));
     write_text(field.key("value"), value);
@@ -230,36 +220,31 @@ fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
 
 /// `x-from` as CloudFront writes names in `key`: `X-From`.
 fn title_case(name: &str) -> String {
-    let mut out = name.to_ascii_lowercase();
     let mut begins = true;
-    // ASCII letters only: a name is a token (RFC 9110), and the length in bytes stays.
-    out = out
-        .chars()
-        .map(|char| {
-            let cased = if begins { char.to_ascii_uppercase() } else { char };
-            begins = char == '-';
-            cased
-        })
-        .collect();
-    out
+    let cased = name.chars().map(|char| {
+        let cased = if begins { char.to_ascii_uppercase() } else { char.to_ascii_lowercase() };
+        begins = char == '-';
+        cased
+    });
+    cased.collect()
 }
 
 /// The request's members, the changed ones replaced where they first stand, new ones at the end.
-fn splice(request: &RequestEvent<'_>, changes: &[(&str, Vec<u8>)]) -> Vec<u8> {
+fn splice(request: &RequestEvent<'_>, changes: &[(&str, String)]) -> String {
     let grown: usize = changes.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-    let mut out = Vec::with_capacity(request.text.len() + grown);
+    let mut out = String::with_capacity(request.text.len() + grown);
     let mut object = ObjectWriter::open(&mut out);
-    let mut left: Vec<_> = changes.iter().map(Some).collect();
+    let mut left: Vec<_> = changes.iter().collect();
     for member in &request.object.members {
-        let change = changes.iter().position(|(name, _)| *name == member.name);
-        match change.map(|at| left.get_mut(at).and_then(Option::take)) {
-            None => object.raw_key(member.key).extend_from_slice(member.value.get().as_bytes()),
-            Some(Some((_, value))) => object.raw_key(member.key).extend_from_slice(value),
-            Some(None) => {}
+        let is_of = |(name, _): &&(&str, String)| *name == member.name;
+        match left.iter().position(is_of) {
+            Some(at) => object.raw_key(member.key).push_str(&left.remove(at).1),
+            None if changes.iter().any(|change| is_of(&change)) => {}
+            None => object.raw_key(member.key).push_str(member.value.get()),
         }
     }
-    for (name, value) in left.into_iter().flatten() {
-        object.key(name).extend_from_slice(value);
+    for (name, value) in left {
+        object.key(name).push_str(value);
     }
     object.close();
     out
@@ -308,8 +293,8 @@ impl<'d> Generated<'d> {
 
     /// The answer as JSON.
     #[must_use]
-    pub fn write(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.size() + 256);
+    pub fn write(&self) -> String {
+        let mut out = String::with_capacity(self.size() + 256);
         let mut object = ObjectWriter::open(&mut out);
         write_text(object.key("status"), &self.status.to_string());
         if let Some(phrase) = reason_phrase(self.status) {
@@ -337,10 +322,11 @@ fn with_further<'d>(
     let count = own.len();
     let mut all = own;
     for (name, value) in further {
-        match all.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        let known = all.iter_mut().enumerate().find(|(_, (known, _))| known.eq_ignore_ascii_case(name));
+        match known {
             None => all.push((name, vec![Cow::Borrowed(value)])),
-            Some(at) if at < count => {}
-            Some(at) => all.get_mut(at).into_iter().for_each(|(_, values)| values.push(Cow::Borrowed(value))),
+            Some((at, _)) if at < count => {}
+            Some((_, (_, values))) => values.push(Cow::Borrowed(value)),
         }
     }
     all

@@ -7,69 +7,79 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
-use crate::route::{Definition, Request, Timestamp};
+use crate::platform::headers::{COHORT, COUNTRY, EPOCH, HOST};
+use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
 use crate::text::host::{bare_host, is_host_value};
 
-/// The viewer's host, set by the gate.
-pub const HOST_HEADER: &str = "x-crossfade-host";
-/// The viewer's cohort, set by the gate.
-pub const COHORT_HEADER: &str = "x-crossfade-cohort";
-/// The epoch that the gate is in.
-pub const EPOCH_HEADER: &str = "x-crossfade-epoch";
-/// The viewer's country, set by CloudFront.
-pub const COUNTRY_HEADER: &str = "cloudfront-viewer-country";
+/// The header in which a fact reaches the function; `None` for what stands in the method, the query or a cookie.
+#[must_use]
+pub fn header_of(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::Host => Some(HOST),
+        Fact::Told(told) => Some(told_in(*told)),
+        Fact::Time => Some(EPOCH),
+        Fact::Header(name) => Some(name),
+        Fact::Method | Fact::Query(_) | Fact::WholeQuery | Fact::Cookie(_) => None,
+    }
+}
+
+const fn told_in(told: Told) -> &'static str {
+    match told {
+        Told::Country => COUNTRY,
+        Told::Cohort => COHORT,
+    }
+}
 
 /// The headers that conditions of a table read, and the domains that are not viewers' hosts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reads {
+pub struct EventReads {
     headers: Vec<String>,
     domains: Vec<String>,
 }
 
-impl Reads {
+impl EventReads {
     /// Collects them. O(n) in conditions.
     #[must_use]
-    pub fn of(definition: &Definition) -> Reads {
-        let conditions = || definition.routes.iter().map(|route| &route.conditions);
-        let mut headers: BTreeSet<String> =
-            conditions().flat_map(|all| &all.headers).map(|test| test.name.to_ascii_lowercase()).collect();
-        if conditions().any(|all| !all.cookies.is_empty()) {
-            headers.insert("cookie".to_owned());
-        }
+    pub fn of(definition: &Definition) -> EventReads {
+        let name = |fact| match fact {
+            Fact::Header(name) => Some(name.to_ascii_lowercase()),
+            Fact::Cookie(_) => Some("cookie".to_owned()),
+            _ => None,
+        };
+        let headers: BTreeSet<String> = definition.routes.iter().flat_map(Route::facts).filter_map(name).collect();
         let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
-        Reads { headers: headers.into_iter().collect(), domains }
+        EventReads { headers: headers.into_iter().collect(), domains }
     }
 }
 
 /// The facts of one event, decoded.
 #[derive(Clone, Debug, Default)]
-pub struct Facts<'a> {
+pub struct EventFacts<'a> {
     /// The viewer's host as the gate, or else the `host` header, says it; `None` where neither can be trusted to.
     pub host: Option<Cow<'a, str>>,
     method: Cow<'a, str>,
     path: Cow<'a, str>,
     query: Cow<'a, str>,
     headers: Vec<(&'a str, Cow<'a, str>)>,
-    country: Option<Cow<'a, str>>,
-    cohort: Option<Cow<'a, str>>,
+    /// In the order of [`Told::ALL`].
+    told: [Option<Cow<'a, str>>; Told::ALL.len()],
     epoch: Option<u32>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> EventFacts<'a> {
     /// Reads the facts of a request. O(m).
     #[must_use]
-    pub fn of(request: &RequestEvent<'a>, reads: &'a Reads) -> Facts<'a> {
+    pub fn of(request: &RequestEvent<'a>, reads: &'a EventReads) -> EventFacts<'a> {
         let headers = &request.headers;
         let wanted = |name: &'a String| values(headers, name).map(move |value| (name.as_str(), value));
-        Facts {
+        EventFacts {
             host: host(headers, &reads.domains),
             method: request.method.clone(),
             path: request.uri.clone(),
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
-            country: only(headers, COUNTRY_HEADER),
-            cohort: only(headers, COHORT_HEADER),
-            epoch: only(headers, EPOCH_HEADER).and_then(|text| epoch(&text)),
+            told: Told::ALL.map(|told| only(headers, told_in(told))),
+            epoch: only(headers, EPOCH).and_then(|text| epoch(&text)),
         }
     }
 
@@ -82,8 +92,10 @@ impl<'a> Facts<'a> {
             path: &self.path,
             query: &self.query,
             headers: self.headers.iter().map(|(name, value)| (*name, &**value)).collect(),
-            country: self.country.as_deref(),
-            cohort: self.cohort.as_deref(),
+            viewer: Told::ALL
+                .iter()
+                .zip(&self.told)
+                .fold(Viewer::default(), |viewer, (&told, text)| viewer.with(told, text.as_deref())),
             epoch: self.epoch,
             time: Some(clock),
         }
@@ -93,8 +105,8 @@ impl<'a> Facts<'a> {
 /// The viewer's host: the gate's word, else `host` where that is not the domain of an origin, which is what CloudFront
 /// puts there when no policy forwards the viewer's.
 fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
-    if has(headers, HOST_HEADER) {
-        return only(headers, HOST_HEADER).filter(|host| is_host_value(host));
+    if has(headers, HOST) {
+        return only(headers, HOST).filter(|host| is_host_value(host));
     }
     let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
     only(headers, "host").filter(|host| is_host_value(host) && !is_origin(host))

@@ -4,9 +4,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// One member of an object.
@@ -31,7 +30,7 @@ impl<'a> Object<'a> {
     /// The members of a value that is an object. O(m).
     #[must_use]
     pub fn parse(value: &'a RawValue) -> Option<Object<'a>> {
-        value.get().starts_with('{').then(|| serde_json::from_str(value.get()).ok()).flatten()
+        serde_json::from_str(value.get()).ok()
     }
 
     /// The value of a member; the last of that name.
@@ -65,80 +64,17 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members = Vec::new();
         while let Some((key, value)) = map.next_entry::<&'de RawValue, &'de RawValue>()? {
-            members.push(Member { key: key.get(), name: text(key).unwrap_or_default(), value });
+            let name = text(key).ok_or_else(|| A::Error::custom("a name is not text"))?;
+            members.push(Member { key: key.get(), name, value });
         }
         Ok(Object { members })
-    }
-}
-
-/// A type that is found under one name of an object.
-pub trait Named {
-    /// The name.
-    const NAME: &'static str;
-}
-
-/// What stands in an object under the name of `T`; the rest is skipped.
-#[derive(Debug)]
-pub struct Inside<T>(pub Option<T>);
-
-impl<'de, T: Deserialize<'de> + Named> Deserialize<'de> for Inside<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(InsideVisitor(PhantomData))
-    }
-}
-
-struct InsideVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de> + Named> Visitor<'de> for InsideVisitor<T> {
-    type Value = Inside<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object with `{}`", T::NAME)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(key) = map.next_key::<&'de RawValue>()? {
-            if text(key).is_some_and(|name| name == T::NAME) {
-                found = Some(map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(Inside(found))
-    }
-}
-
-/// The first element of an array; the rest is skipped.
-#[derive(Debug)]
-pub struct First<T>(pub Option<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(FirstVisitor(PhantomData))
-    }
-}
-
-struct FirstVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
-    type Value = First<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-        let first = array.next_element()?;
-        while array.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(First(first))
     }
 }
 
 /// The elements of a value that is an array; none of any other value.
 #[must_use]
 pub fn elements(value: &RawValue) -> Vec<&RawValue> {
-    if value.get().starts_with('[') { serde_json::from_str(value.get()).unwrap_or_default() } else { Vec::new() }
+    serde_json::from_str(value.get()).unwrap_or_default()
 }
 
 /// The text of a value that is a text. Borrowed where nothing is escaped; half a surrogate pair, which JSON can write
@@ -168,53 +104,62 @@ impl Visitor<'_> for BytesVisitor {
     }
 }
 
-/// Writes a text as a JSON string.
-pub fn write_text(out: &mut Vec<u8>, text: &str) {
-    let start = out.len();
-    if serde_json::to_writer(&mut *out, text).is_err() {
-        // Writing to memory does not fail; if it ever did, half a string must not stay.
-        out.truncate(start);
-        out.extend_from_slice(b"\"\"");
+/// Writes a text as a JSON string, as `serde_json` does; unlike its writer this one cannot fail.
+pub fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            '\0'..='\u{1f}' => out.push_str(&format!("\\u{:04x}", u32::from(char))),
+            char => out.push(char),
+        }
     }
+    out.push('"');
 }
 
 /// Writes the members of an object, with commas.
 #[derive(Debug)]
 pub struct ObjectWriter<'o> {
-    out: &'o mut Vec<u8>,
-    separator: &'static [u8],
+    out: &'o mut String,
+    separator: char,
 }
 
 impl<'o> ObjectWriter<'o> {
     /// Opens an object.
-    pub fn open(out: &'o mut Vec<u8>) -> ObjectWriter<'o> {
-        ObjectWriter { out, separator: b"{" }
+    pub fn open(out: &'o mut String) -> ObjectWriter<'o> {
+        ObjectWriter { out, separator: '{' }
     }
 
     /// Begins a member whose name is written as JSON already; the value is to be written to what this returns.
-    pub fn raw_key(&mut self, key: &str) -> &mut Vec<u8> {
-        self.out.extend_from_slice(self.separator);
-        self.separator = b",";
-        self.out.extend_from_slice(key.as_bytes());
-        self.out.push(b':');
+    pub fn raw_key(&mut self, key: &str) -> &mut String {
+        self.out.push(self.separator);
+        self.separator = ',';
+        self.out.push_str(key);
+        self.out.push(':');
         self.out
     }
 
     /// Begins a member; the value is to be written to what this returns.
-    pub fn key(&mut self, name: &str) -> &mut Vec<u8> {
-        self.out.extend_from_slice(self.separator);
-        self.separator = b",";
+    pub fn key(&mut self, name: &str) -> &mut String {
+        self.out.push(self.separator);
+        self.separator = ',';
         write_text(self.out, name);
-        self.out.push(b':');
+        self.out.push(':');
         self.out
     }
 
     /// Closes the object.
     pub fn close(self) {
-        if self.separator == b"{" {
-            self.out.push(b'{');
+        if self.separator == '{' {
+            self.out.push('{');
         }
-        self.out.push(b'}');
+        self.out.push('}');
     }
 }
 
@@ -256,13 +201,23 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_written_as_serde_json_writes_them() {
+        let all: String = ('\0'..='\u{2fff}').chain(['\u{fffd}', '\u{1f600}']).collect();
+        for text in ["", "a", all.as_str()] {
+            let mut out = String::new();
+            write_text(&mut out, text);
+            assert_eq!(out, serde_json::to_string(text).unwrap());
+        }
+    }
+
+    #[test]
     fn objects_are_written_with_commas_between() {
-        let mut out = Vec::new();
+        let mut out = String::new();
         ObjectWriter::open(&mut out).close();
         let mut object = ObjectWriter::open(&mut out);
         write_text(object.key("a\"b"), "x\n");
-        object.raw_key("\"c\"").push(b'1');
+        object.raw_key("\"c\"").push('1');
         object.close();
-        assert_eq!(String::from_utf8(out).unwrap(), "{}{\"a\\\"b\":\"x\\n\",\"c\":1}");
+        assert_eq!(out, "{}{\"a\\\"b\":\"x\\n\",\"c\":1}");
     }
 }

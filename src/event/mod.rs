@@ -8,6 +8,7 @@
 //! [`Event::parse`] first; [`facts`] for what a decision reads, [`answer`] for what is written, [`json`] for how.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 pub mod answer;
 pub mod facts;
@@ -15,14 +16,14 @@ pub mod json;
 mod origin;
 
 pub use answer::{Edits, Generated, HeaderEdits};
-pub use facts::{Facts, Reads};
-pub use origin::{Aim, EventOrigin, Kind as OriginKind};
+pub use facts::{EventFacts, EventReads};
+pub use origin::{Aim, EventOrigin, EventOriginKind};
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use self::json::{First, Inside, Named, Object};
+use self::json::{Object, elements};
 
 /// One event, as far as it is needed to know what to do with it.
 #[derive(Debug)]
@@ -82,32 +83,6 @@ pub struct RequestEvent<'a> {
     pub query: Cow<'a, str>,
 }
 
-#[derive(Debug)]
-struct Records<'a>(First<Inside<Cf<'a>>>);
-
-impl<'de> serde::Deserialize<'de> for Records<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        First::deserialize(deserializer).map(Records)
-    }
-}
-
-impl Named for Records<'_> {
-    const NAME: &'static str = "Records";
-}
-
-#[derive(Debug)]
-struct Cf<'a>(Object<'a>);
-
-impl<'de> serde::Deserialize<'de> for Cf<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Object::deserialize(deserializer).map(Cf)
-    }
-}
-
-impl Named for Cf<'_> {
-    const NAME: &'static str = "cf";
-}
-
 impl<'a> Event<'a> {
     /// Reads as much of an event as is needed to answer it. O(m).
     ///
@@ -118,15 +93,19 @@ impl<'a> Event<'a> {
     /// # Errors
     /// The bytes are not JSON, or hold nothing that could be sent back.
     pub fn parse(bytes: &'a [u8]) -> Result<Event<'a>, EventError> {
-        let text = std::str::from_utf8(bytes).map_err(|_| EventError::NoEnvelope)?;
-        let records: Inside<Records<'a>> = serde_json::from_str(text).map_err(|_| EventError::NoEnvelope)?;
-        let cf = records.0.and_then(|Records(First(first))| first).and_then(|Inside(cf)| cf);
-        let Cf(cf) = cf.ok_or(EventError::NoEnvelope)?;
+        let cf = envelope(bytes).ok_or(EventError::NoEnvelope)?;
         let config = cf.get("config").and_then(Object::parse).unwrap_or_default();
         let request_id = config.text("requestId").unwrap_or_default();
         let content = content(&cf, config.text("eventType").as_deref())?;
         Ok(Event { request_id, content })
     }
+}
+
+/// The members of `Records[0].cf`.
+fn envelope(bytes: &[u8]) -> Option<Object<'_>> {
+    let event: Object<'_> = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
+    let first = *elements(event.get("Records")?).first()?;
+    Object::parse(Object::parse(first)?.get("cf")?)
 }
 
 fn content<'a>(cf: &Object<'a>, event_type: Option<&str>) -> Result<Content<'a>, EventError> {

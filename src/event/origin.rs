@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use super::RequestEvent;
 use super::json::Object;
-use crate::route::{Definition, Origin, OriginKind};
+use crate::route::{Origin, OriginId, OriginKind, Table};
 
 /// The `origin` of an event.
 #[derive(Debug)]
 pub struct EventOrigin<'a> {
     /// Under which of `custom` and `s3` it stands.
-    pub kind: Kind,
+    pub kind: EventOriginKind,
     /// The members of that.
     pub object: Object<'a>,
 }
 
 /// The two kinds of origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EventOriginKind {
     /// `custom`.
     Custom,
     /// `s3`.
@@ -29,8 +29,8 @@ pub enum Kind {
 pub enum Aim {
     /// The configured one: decide.
     Configured,
-    /// Another of the table's, by position: the failover of an origin group.
-    Failover(usize),
+    /// Another of the table's: the failover of an origin group.
+    Failover(OriginId),
     /// None that the table knows.
     Unknown,
 }
@@ -44,23 +44,25 @@ impl<'a> EventOrigin<'a> {
             let object = origin.get(name).and_then(Object::parse)?;
             Some(EventOrigin { kind, object })
         };
-        found(Kind::Custom, "custom").or_else(|| found(Kind::S3, "s3"))
+        found(EventOriginKind::Custom, "custom").or_else(|| found(EventOriginKind::S3, "s3"))
     }
 
     /// Which of a table's origins it is: kind and domain must be the same. Where several share a domain, one with the
     /// same path and port is meant before others, and the configured one before others like it.
     #[must_use]
-    pub fn aim(&self, definition: &Definition) -> Aim {
+    pub fn aim(&self, table: &Table) -> Aim {
         let domain = self.object.text("domainName").unwrap_or_default();
-        let likeness = |(at, origin): (usize, &Origin)| {
+        let likeness = |id| {
+            let origin = table.origin(id);
             let same = self.is_kind(origin) && origin.domain.eq_ignore_ascii_case(&domain);
-            same.then(|| (self.is_place(origin), at == definition.configured, at))
+            same.then(|| (self.is_place(origin), id == table.configured_id(), id))
         };
-        // Positions are compared backwards, so that the first of equals wins.
-        let best = definition.origins.iter().enumerate().rev().filter_map(likeness).max_by_key(|&(p, c, _)| (p, c));
+        // From the last, so that the first of equals wins.
+        let best =
+            table.origin_ids().rev().filter_map(likeness).max_by_key(|&(place, configured, _)| (place, configured));
         match best {
             Some((_, true, _)) => Aim::Configured,
-            Some((_, false, at)) => Aim::Failover(at),
+            Some((_, false, id)) => Aim::Failover(id),
             None => Aim::Unknown,
         }
     }
@@ -73,8 +75,8 @@ impl<'a> EventOrigin<'a> {
 
     fn is_kind(&self, origin: &Origin) -> bool {
         match origin.kind {
-            OriginKind::Custom(_) => self.kind == Kind::Custom,
-            OriginKind::S3(_) => self.kind == Kind::S3,
+            OriginKind::Custom(_) => self.kind == EventOriginKind::Custom,
+            OriginKind::S3(_) => self.kind == EventOriginKind::S3,
         }
     }
 

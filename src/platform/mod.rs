@@ -1,7 +1,7 @@
 //! What CloudFront accepts, as data: header lists, sizes, ranges. Each with the page it comes from.
 //!
-//! Read by the check (an error in the pull request is better than a 502) and by the last gate before an answer leaves
-//! the edge. Nothing is decided here. Pages are of the CloudFront Developer Guide, by file name, as of [`AS_OF`].
+//! Read by the check (an error in the pull request is better than a 502) and by the edge before an answer leaves it
+//! (`edge::contract`). Nothing is decided here. Pages are of the CloudFront Developer Guide, by file name, as of [`AS_OF`].
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

@@ -33,9 +33,9 @@ pub enum Show {
 /// How many there are of each severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// The table is no table.
+    /// The table is not used.
     pub errors: usize,
-    /// It decides, perhaps not as meant.
+    /// The table is used, but may not do what is meant.
     pub warnings: usize,
 }
 
@@ -46,6 +46,12 @@ impl Tally {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
         Tally { errors, warnings: diagnostics.len() - errors }
     }
+}
+
+/// The name of a table's top file.
+#[must_use]
+pub fn top_name(sources: &Sources) -> &str {
+    sources.files().first().map_or("", |file| file.name.as_str())
 }
 
 /// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics, not in sources.
@@ -60,7 +66,7 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: us
     }
     let hidden = diagnostics.len() - chosen.len();
     if hidden > 0 {
-        let more = format!("{} not shown", super::layout::count(hidden, "more finding"));
+        let more = format!("{} not shown", super::numbers::count(hidden, "more finding"));
         let note = Level::NOTE.primary_title(more).element(Level::HELP.message("see them all with `check --all`"));
         out.push_str(&renderer.render(&[note]));
         out.push_str("\n\n");
@@ -166,20 +172,20 @@ fn annotation<'a>(file: &SourceFile, label: &'a Label, window: &Range<usize>, ki
 
 /// One diagnostic of the JSON report. `file`, `line`, `column`, `end` are those of the first label.
 #[derive(Debug, Serialize)]
-pub struct Entry<'a> {
+pub struct DiagnosticJson<'a> {
     code: &'static str,
     severity: &'static str,
     message: &'a str,
     #[serde(flatten)]
-    place: Option<Place<'a>>,
-    labels: Vec<LabelEntry<'a>>,
+    place: Option<PlaceJson<'a>>,
+    labels: Vec<LabelJson<'a>>,
     witness: Option<&'a str>,
     help: &'a [String],
     docs: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Place<'a> {
+struct PlaceJson<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -194,21 +200,21 @@ struct Position {
 }
 
 #[derive(Debug, Serialize)]
-struct LabelEntry<'a> {
+struct LabelJson<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: PlaceJson<'a>,
     text: &'a str,
 }
 
 /// Every diagnostic as the JSON reports carry it, in the order given.
 #[must_use]
-pub fn entries<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Entry<'a>> {
+pub fn entries<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<DiagnosticJson<'a>> {
     diagnostics.iter().map(|diagnostic| entry(diagnostic, sources)).collect()
 }
 
-fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Entry<'a> {
-    let labels = diagnostic.labels.iter().map(|label| LabelEntry { place: place(label, sources), text: &label.text });
-    Entry {
+fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> DiagnosticJson<'a> {
+    let labels = diagnostic.labels.iter().map(|label| LabelJson { place: place(label, sources), text: &label.text });
+    DiagnosticJson {
         code: diagnostic.code,
         severity: match diagnostic.severity {
             Severity::Error => "error",
@@ -223,11 +229,11 @@ fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Entry<'a> {
     }
 }
 
-fn place<'a>(label: &Label, sources: &'a Sources) -> Place<'a> {
+fn place<'a>(label: &Label, sources: &'a Sources) -> PlaceJson<'a> {
     let (line, column) = sources.line_column(label.span.file, label.span.range.start);
     let (end_line, end_column) = sources.line_column(label.span.file, label.span.range.end);
     let file = sources.files().get(label.span.file).map_or("", |file| file.name.as_str());
-    Place { file, line, column, end: Position { line: end_line, column: end_column } }
+    PlaceJson { file, line, column, end: Position { line: end_line, column: end_column } }
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! The story of a decision as people read it: what was asked, what was tried, what happens, what it depended on.
 
-use std::collections::BTreeSet;
+use serde::Serialize;
 
-use super::layout::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, WARN, cell, count, styled};
+use super::Present;
+use super::json::{Versioned, versioned};
+use super::numbers::count;
+use super::sheet::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell};
+use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
-use crate::route::explain::{Candidate, Explanation, Path, QueryRead, Reads, RouteRef};
+use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Forward, Outcome, Redirect, Respond};
+use crate::route::{Decision, Fact, Forward, Outcome, Redirect, Respond, Side, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,50 +21,62 @@ pub enum TimeSource {
     Clock,
 }
 
-/// What the story is told with, beside the explanation itself.
+/// A request that was explained.
 #[derive(Clone, Copy, Debug)]
-pub struct Telling {
-    /// Where the time came from.
+pub struct Explained<'a> {
+    /// Why it gets its decision.
+    pub story: &'a Explanation<'a, 'a>,
+    /// Where its time came from.
     pub time: TimeSource,
-    /// Columns that the text may take.
-    pub width: usize,
 }
 
 /// Candidates before the last ones are only counted where there are more than this many.
 const CANDIDATES: usize = 20;
 
-/// Styled text in sections, a blank line between two.
-#[must_use]
-pub fn text(story: &Explanation<'_, '_>, telling: Telling) -> String {
-    let mut page = Page { out: String::new(), width: telling.width };
-    page.section("request", &request(story, telling.time));
-    page.section("path", &path(&story.path, story.refused_text));
-    if story.refused_text.is_none() {
-        page.section("routes", &routes(story));
+#[derive(Serialize)]
+struct ExplainedJson<'a> {
+    request: &'a Given<'a>,
+    path: &'a Path,
+    epoch: Option<u32>,
+    refused_text: Option<&'a str>,
+    candidates: &'a [Candidate<'a, 'a>],
+    winner: Option<&'a Winner<'a>>,
+    later: &'a [RouteRef<'a>],
+    later_count: usize,
+    decision: Versioned<DecisionLine<'a>>,
+    sent: Option<&'a Sent<'a>>,
+    reads: &'a Reads,
+}
+
+impl Present for Explained<'_> {
+    /// Sections, a blank line between two.
+    fn text(&self, sheet: &mut Sheet) {
+        let story = self.story;
+        sheet.section("request", request(story, self.time));
+        sheet.section("path", path(&story.path, story.refused_text));
+        if story.refused_text.is_none() {
+            sheet.section("routes", routes(story));
+        }
+        sheet.section("captured", captured(story));
+        sheet.section("decision", decision(story));
+        sheet.section("depends on", depends(&story.reads));
     }
-    page.section("captured", &captured(story));
-    page.section("decision", &decision(story));
-    page.section("depends on", &depends(&story.reads));
-    page.out
-}
 
-/// Sections one below the other.
-struct Page {
-    out: String,
-    width: usize,
-}
-
-impl Page {
-    fn section(&mut self, title: &str, grid: &Grid) {
-        if grid.is_empty() {
-            return;
+    fn json(&self) -> impl Serialize {
+        let story = self.story;
+        ExplainedJson {
+            request: &story.request,
+            path: &story.path,
+            epoch: story.epoch,
+            refused_text: story.refused_text,
+            candidates: &story.candidates,
+            winner: story.winner.as_ref(),
+            later: &story.later,
+            later_count: story.later_count,
+            decision: versioned(DecisionLine(&story.decision)),
+            sent: story.sent.as_ref(),
+            reads: &story.reads,
         }
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-        styled(&mut self.out, STRONG, title);
-        self.out.push('\n');
-        grid.write(&mut self.out, 2, self.width);
     }
 }
 
@@ -80,7 +96,7 @@ fn request(story: &Explanation<'_, '_>, time: TimeSource) -> Grid {
     for (name, value) in given.headers {
         fact(&mut grid, "header", format!("{name}: {value}"));
     }
-    let others = [("country", given.country), ("cohort", given.cohort)];
+    let others = Told::ALL.map(|told| (told.key(), given.viewer.get(told)));
     for (name, value) in others {
         if let Some(value) = value {
             fact(&mut grid, name, value);
@@ -205,8 +221,8 @@ fn by(decision: &Decision<'_, '_>) -> Cell {
 
 fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '_>) {
     let side = match forward.origin.side {
-        crate::route::Side::Legacy => "legacy",
-        crate::route::Side::New => "new",
+        Side::Legacy => "legacy",
+        Side::New => "new",
     };
     let origin = format!("{} ({side}, {})", forward.origin.id, forward.origin.domain);
     grid.row([cell(KEY, "sent on to"), cell(GOOD, origin)]);
@@ -263,27 +279,21 @@ fn status_words(status: u16) -> String {
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
-fn depends(reads: &Reads<'_>) -> Grid {
+fn depends(reads: &Reads) -> Grid {
     let mut grid = Grid::new();
     let mut facts = vec!["path".to_owned()];
-    let plain = [
-        ("host", reads.host),
-        ("method", reads.method),
-        ("country", reads.country),
-        ("cohort", reads.cohort),
-        ("time", reads.time),
-    ];
-    facts.extend(plain.iter().filter(|(_, read)| *read).map(|(name, _)| (*name).to_owned()));
-    match &reads.query {
-        QueryRead::All => facts.push("whole query".to_owned()),
-        QueryRead::Names(names) => facts.extend(named("query", names)),
+    let plain = [Fact::Host, Fact::Method].into_iter().chain(Told::ALL.map(Fact::Told)).chain([Fact::Time]);
+    facts.extend(plain.filter(|fact| reads.has(fact)).map(|fact| fact.key().to_owned()));
+    let named = |of: fn(String) -> Fact, kind: &str| -> Vec<String> {
+        reads.names(of).map(|name| format!("{kind} `{name}`")).collect()
+    };
+    if reads.has(&Fact::WholeQuery) {
+        facts.push("whole query".to_owned());
+    } else {
+        facts.extend(named(Fact::Query, "query"));
     }
-    facts.extend(named("header", &reads.headers));
-    facts.extend(named("cookie", &reads.cookies));
+    facts.extend(named(Fact::Header, "header"));
+    facts.extend(named(Fact::Cookie, "cookie"));
     grid.row([cell(PLAIN, facts.join(", "))]);
     grid
-}
-
-fn named(kind: &str, names: &BTreeSet<&str>) -> Vec<String> {
-    names.iter().map(|name| format!("{kind} `{name}`")).collect()
 }

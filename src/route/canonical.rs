@@ -85,9 +85,9 @@ impl NormalPath<'_> {
     }
 }
 
-/// The bytes were written by [`Canonical::normalize`], which writes ASCII only.
+#[allow(clippy::expect_used, reason = "step (a) writes ASCII alone, and no later step writes anything else")]
 fn ascii(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).unwrap_or("/")
+    std::str::from_utf8(bytes).expect("a normal form is ASCII")
 }
 
 impl Canonical {
@@ -143,16 +143,16 @@ impl Canonical {
         if self.trailing_slash == TrailingSlash::Strip && bytes.len() > 1 && bytes.last() == Some(&b'/') {
             return false;
         }
-        bytes.iter().enumerate().all(|(at, &byte)| match KINDS.get(usize::from(byte)) {
-            Some(Kind::Plain) => true,
+        bytes.iter().enumerate().all(|(at, &byte)| match kind(byte) {
+            ByteKind::Plain => true,
             // What follows a slash may have to be merged or removed.
-            Some(Kind::Slash) => match bytes.get(at + 1) {
+            ByteKind::Slash => match bytes.get(at + 1) {
                 Some(b'/') => self.slashes == Slashes::Keep,
                 next => next != Some(&b'.'),
             },
-            Some(Kind::Upper) => self.case == Case::Keep || in_escape(bytes, at),
-            Some(Kind::Percent) => is_normal_escape(bytes.get(at + 1..at + 3)),
-            Some(Kind::Foreign) | None => false,
+            ByteKind::Upper => self.case == Case::Keep || in_escape(bytes, at),
+            ByteKind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
+            ByteKind::Foreign => false,
         })
     }
 
@@ -178,7 +178,7 @@ impl Canonical {
 
 /// What a byte of a raw path may have to be changed for.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ByteKind {
     /// Nothing.
     Plain,
     Slash,
@@ -189,17 +189,23 @@ enum Kind {
     Foreign,
 }
 
+#[allow(clippy::indexing_slicing, reason = "there is a kind for each byte")]
+fn kind(byte: u8) -> ByteKind {
+    KINDS[usize::from(byte)]
+}
+
 /// The kind of each byte: a load is cheaper than the comparisons, and most of a decision is reading its path.
-const KINDS: [Kind; 256] = {
-    let mut kinds = [Kind::Foreign; 256];
+#[allow(clippy::indexing_slicing, reason = "done by the compiler, which would refuse it")]
+const KINDS: [ByteKind; 256] = {
+    let mut kinds = [ByteKind::Foreign; 256];
     let mut byte = 0u8;
     while byte < 128 {
         kinds[byte as usize] = match byte {
-            b'/' => Kind::Slash,
-            b'%' => Kind::Percent,
-            b'A'..=b'Z' => Kind::Upper,
-            _ if is_path_byte(byte) => Kind::Plain,
-            _ => Kind::Foreign,
+            b'/' => ByteKind::Slash,
+            b'%' => ByteKind::Percent,
+            b'A'..=b'Z' => ByteKind::Upper,
+            _ if is_path_byte(byte) => ByteKind::Plain,
+            _ => ByteKind::Foreign,
         };
         byte += 1;
     }
@@ -265,62 +271,56 @@ impl Iterator for Escaped<'_> {
 }
 
 /// Step (b), in place; the new length.
+#[allow(clippy::indexing_slicing, reason = "`len` never passes `at`, which is in the path")]
 fn merge_slashes(path: &mut [u8]) -> usize {
     let mut len = 0;
-    let mut previous = 0u8;
     for at in 0..path.len() {
-        let byte = path.get(at).copied().unwrap_or_default();
-        if byte == b'/' && previous == b'/' {
+        if path[at] == b'/' && len > 0 && path[len - 1] == b'/' {
             continue;
         }
-        put(path, len, byte);
+        path[len] = path[at];
         len += 1;
-        previous = byte;
     }
     len
 }
 
 /// Step (c), RFC 3986 5.2.4, in place; the new length. O(m): every byte is read and written once.
+#[allow(clippy::indexing_slicing, reason = "`len` never passes `at`, and `at` and `end` are in the path or at its end")]
 fn remove_dot_segments(path: &mut [u8]) -> usize {
-    let mut len = 0;
-    let mut at = 0;
-    let total = path.len();
-    // Rule A: a path that does not begin with a slash loses the dot segments that it begins with.
-    while let Some(rest) = path.get(at..).filter(|rest| rest.first() != Some(&b'/')) {
-        match rest {
-            [b'.', b'/', ..] => at += 2,
-            [b'.', b'.', b'/', ..] => at += 3,
-            [b'.'] | [b'.', b'.'] => return 0,
-            _ => break,
-        }
-    }
-    while at < total {
-        let rest = path.get(at..).unwrap_or_default();
-        let end = rest.iter().skip(1).position(|&byte| byte == b'/').map_or(total, |found| at + 1 + found);
-        let last = end == total;
-        match rest.get(..end - at).unwrap_or_default() {
-            b"/." => {
-                if last {
-                    put(path, len, b'/');
-                    len += 1;
-                }
-            }
-            b"/.." => {
-                len = path.get(..len).unwrap_or_default().iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-                if last {
-                    put(path, len, b'/');
-                    len += 1;
-                }
-            }
+    let (mut len, mut at) = (0, begin_of_segments(path));
+    while at < path.len() {
+        let next = path[at + 1..].iter().position(|&byte| byte == b'/');
+        let end = next.map_or(path.len(), |next| at + 1 + next);
+        match &path[at..end] {
+            b"/." => {}
+            b"/.." => len = path[..len].iter().rposition(|&byte| byte == b'/').unwrap_or(0),
             segment => {
                 let count = segment.len();
                 path.copy_within(at..end, len);
+                at = end;
                 len += count;
+                continue;
             }
         }
         at = end;
+        if at == path.len() {
+            path[len] = b'/';
+            len += 1;
+        }
     }
     len
+}
+
+/// Step 2.A of RFC 3986 5.2.4: a path that does not begin with a slash loses the dot segments that it begins with.
+fn begin_of_segments(path: &[u8]) -> usize {
+    let mut rest = path;
+    loop {
+        rest = match rest {
+            [b'.', b'/', rest @ ..] | [b'.', b'.', b'/', rest @ ..] => rest,
+            [b'.'] | [b'.', b'.'] => &[],
+            _ => return path.len() - rest.len(),
+        };
+    }
 }
 
 /// Step (d), in place.
@@ -337,22 +337,19 @@ fn lower(path: &mut [u8]) {
     }
 }
 
-fn put(path: &mut [u8], at: usize, byte: u8) {
-    if let Some(slot) = path.get_mut(at) {
-        *slot = byte;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn canonical(words: &str) -> Canonical {
-        Canonical {
-            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
-            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-            refuse: vec!["..;".into(), "%2f".into()],
+    impl Canonical {
+        /// What tests of every room write as words.
+        pub(crate) fn of_words(words: &str) -> Canonical {
+            Canonical {
+                case: if words.contains("lower") { Case::Lower } else { Case::Keep },
+                trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
+                slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
+                refuse: Vec::new(),
+            }
         }
     }
 
@@ -394,7 +391,7 @@ mod tests {
             ("", "/a;b=1,c:d@e!$&'()*+", "/a;b=1,c:d@e!$&'()*+"),
         ];
         for (words, raw, expected) in rows {
-            let canonical = canonical(words);
+            let canonical = Canonical::of_words(words);
             let normal = canonical.normalize(raw).as_str().to_owned();
             assert_eq!(normal, expected, "[{words}] {raw}");
             assert_eq!(canonical.normalize(&normal).as_str(), expected, "again: [{words}] {raw}");
@@ -404,15 +401,16 @@ mod tests {
     #[test]
     fn a_path_too_long_for_the_stack_is_the_same() {
         let raw = format!("/{}/../x", "ç/".repeat(4000));
-        let normal = canonical("").normalize(&raw);
+        let normal = Canonical::default().normalize(&raw);
         assert!(matches!(normal, NormalPath::Heap(_)));
         assert!(normal.as_str().ends_with("/%C3%A7/x"));
     }
 
     #[test]
     fn a_refused_text_is_found_in_any_case() {
-        assert!(canonical("").refuses("/a%2Fb"));
-        assert!(canonical("").refuses("/a/..;/b"));
-        assert!(!canonical("").refuses("/a/b"));
+        let canonical = Canonical { refuse: vec!["..;".into(), "%2f".into()], ..Canonical::default() };
+        assert!(canonical.refuses("/a%2Fb"));
+        assert!(canonical.refuses("/a/..;/b"));
+        assert!(!canonical.refuses("/a/b"));
     }
 }

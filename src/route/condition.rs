@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Fact;
 use super::lazy_regex::LazyRegex;
 use super::query;
 use super::request::Request;
 use super::time::Window;
+use crate::text::Timestamp;
 use crate::text::host::bare_host;
 
 /// One host that a route answers for. Lower case, without port and trailing dot.
@@ -39,149 +41,96 @@ impl std::fmt::Display for HostPattern {
     }
 }
 
-/// What the values of one name must be.
+/// What one fact of a request must be for a route to take it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// What is asked for.
+    pub fact: Fact,
+    /// What it must be.
+    pub test: ValueTest,
+}
+
+/// What the values of a fact must be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValueTest {
     /// One value is this text.
     Equal(String),
-    /// The name is there.
+    /// There is a value.
     Present,
-    /// The name is not there.
+    /// There is no value.
     Absent,
     /// One value is one of these texts.
     AnyOf(Vec<String>),
     /// The regex is found in one value.
     Regex(LazyRegex),
+    /// One value is one of these hosts.
+    HostIn(Vec<HostPattern>),
+    /// The time lies in this window.
+    Within(Window),
 }
 
 impl ValueTest {
-    /// Whether the values of a name pass: any one of them is enough.
-    pub fn holds<'a>(&self, mut values: impl Iterator<Item = &'a str>) -> bool {
+    /// Whether the values of a fact pass, any one of them being enough, or the moment does.
+    fn holds<'a>(&self, mut values: impl Iterator<Item = &'a str>, moment: Option<Timestamp>) -> bool {
         match self {
             ValueTest::Equal(text) => values.any(|value| value == text),
             ValueTest::Present => values.next().is_some(),
             ValueTest::Absent => values.next().is_none(),
             ValueTest::AnyOf(texts) => values.any(|value| texts.iter().any(|text| text == value)),
             ValueTest::Regex(regex) => values.any(|value| regex.is_match(value)),
+            ValueTest::HostIn(hosts) => values.any(|value| hosts.iter().any(|host| host.matches(value))),
+            ValueTest::Within(window) => window.holds(moment),
+        }
+    }
+
+    /// The texts of which a value must be one, where only these pass.
+    #[must_use]
+    pub fn texts(&self) -> Option<&[String]> {
+        match self {
+            ValueTest::Equal(text) => Some(std::slice::from_ref(text)),
+            ValueTest::AnyOf(texts) => Some(texts),
+            _ => None,
         }
     }
 }
 
-/// A name and what its values must be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedTest {
-    /// Of a header in lower case; of a cookie or query parameter as written.
-    pub name: String,
-    /// What its values must be.
-    pub test: ValueTest,
-}
-
-/// Every condition of a route but its path. An empty list is no condition.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conditions {
-    /// Any of these hosts.
-    pub hosts: Vec<HostPattern>,
-    /// Any of these methods.
-    pub methods: Vec<String>,
-    /// All of these.
-    pub query: Vec<NamedTest>,
-    /// All of these.
-    pub headers: Vec<NamedTest>,
-    /// All of these.
-    pub cookies: Vec<NamedTest>,
-    /// Any of these countries.
-    pub countries: Vec<String>,
-    /// This cohort.
-    pub cohort: Option<String>,
-    /// Inside this window.
-    pub window: Window,
-}
-
-/// Which condition of a route did not hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failed<'t> {
-    /// The host is unknown or none of the route's.
-    Host,
-    /// The path does not match. Told by `explain` only: [`Conditions::first_failed`] does not look at paths.
-    Path,
-    /// The method is none of the route's.
-    Method,
-    /// This query parameter.
-    Query(&'t NamedTest),
-    /// This header.
-    Header(&'t NamedTest),
-    /// This cookie.
-    Cookie(&'t NamedTest),
-    /// The country is unknown or none of the route's.
-    Country,
-    /// The cohort is unknown or not the route's.
-    Cohort,
-    /// The time is unknown or outside the route's window.
-    Time,
+impl Condition {
+    /// Whether it holds. O(m) in bytes of what the fact stands in.
+    #[must_use]
+    pub fn holds(&self, asked: &Asked<'_>) -> bool {
+        let request = asked.request;
+        let one = |value: Option<&str>| self.test.holds(value.into_iter(), asked.moment);
+        match &self.fact {
+            Fact::Host => one(asked.host),
+            Fact::Method => one(Some(request.method)),
+            Fact::Query(name) => self.test.holds(query::values(request.query, name), asked.moment),
+            Fact::WholeQuery => one(Some(request.query)),
+            Fact::Header(name) => self.test.holds(request.header_values(name), asked.moment),
+            Fact::Cookie(name) => self.test.holds(request.cookie_values(name), asked.moment),
+            Fact::Told(told) => one(request.viewer.get(*told)),
+            Fact::Time => one(None),
+        }
+    }
 }
 
 /// A request made ready for conditions: what many routes would otherwise work out again.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct Asked<'a> {
     /// The request as it came.
     pub request: &'a Request<'a>,
     /// Its path in normal form.
     pub path: &'a str,
     /// Its host without port and trailing dot, in any case.
     pub host: Option<&'a str>,
-    /// The epoch it is decided in.
-    pub epoch: Option<u32>,
+    /// The moment it is decided at, as far as the table's instants tell moments apart.
+    pub moment: Option<Timestamp>,
 }
 
-impl<'a> Facts<'a> {
-    /// Facts of a request whose path and epoch are known.
+impl<'a> Asked<'a> {
+    /// A request whose path in normal form and moment are known.
     #[must_use]
-    pub fn new(request: &'a Request<'a>, path: &'a str, epoch: Option<u32>) -> Facts<'a> {
-        Facts { request, path, host: request.host.map(bare_host), epoch }
-    }
-}
-
-impl Conditions {
-    /// Whether all hold.
-    #[must_use]
-    pub fn hold(&self, facts: &Facts<'_>) -> bool {
-        self.first_failed(facts).is_none()
-    }
-
-    /// The first that does not hold, in the order host, method, query, header, cookie, country, cohort, time.
-    #[must_use]
-    pub fn first_failed(&self, facts: &Facts<'_>) -> Option<Failed<'_>> {
-        let request = facts.request;
-        if !self.hosts.is_empty() && !facts.host.is_some_and(|host| self.hosts.iter().any(|name| name.matches(host))) {
-            return Some(Failed::Host);
-        }
-        if !self.methods.is_empty() && !self.methods.iter().any(|method| method == request.method) {
-            return Some(Failed::Method);
-        }
-        for named in &self.query {
-            if !named.test.holds(query::values(request.query, &named.name)) {
-                return Some(Failed::Query(named));
-            }
-        }
-        for named in &self.headers {
-            if !named.test.holds(request.header_values(&named.name)) {
-                return Some(Failed::Header(named));
-            }
-        }
-        for named in &self.cookies {
-            if !named.test.holds(request.cookie_values(&named.name)) {
-                return Some(Failed::Cookie(named));
-            }
-        }
-        if !self.countries.is_empty()
-            && !request.country.is_some_and(|country| self.countries.iter().any(|code| code == country))
-        {
-            return Some(Failed::Country);
-        }
-        if self.cohort.is_some() && self.cohort.as_deref() != request.cohort {
-            return Some(Failed::Cohort);
-        }
-        (!self.window.holds(facts.epoch)).then_some(Failed::Time)
+    pub fn new(request: &'a Request<'a>, path: &'a str, moment: Option<Timestamp>) -> Asked<'a> {
+        Asked { request, path, host: request.host.map(bare_host), moment }
     }
 }
 
@@ -211,8 +160,8 @@ mod tests {
             (ValueTest::Regex(LazyRegex::new("^x")), true, false),
         ];
         for (test, with, without) in rows {
-            assert_eq!(test.holds(values()), with, "{test:?}");
-            assert_eq!(test.holds(std::iter::empty()), without, "{test:?} without");
+            assert_eq!(test.holds(values(), None), with, "{test:?}");
+            assert_eq!(test.holds(std::iter::empty(), None), without, "{test:?} without");
         }
     }
 }

@@ -11,24 +11,25 @@ mod tests;
 use serde::{Serialize, Serializer};
 
 use super::canonical::Change;
-use super::condition::Facts;
+use super::condition::Asked;
 use super::decide::decide;
 use super::decision::{Decision, Outcome};
+use super::definition::{Definition, Route};
+use super::origin::{HostRule, Origin, OriginKind};
 use super::pattern::{MapRow, PathPattern};
 use super::request::Request;
-use super::table::{Definition, HostRule, Origin, OriginKind, Route, Table};
+use super::table::Table;
+use super::viewer::Viewer;
 use crate::text::host::bare_host;
-pub use miss::{Condition, NearMiss, Wanted};
-pub use reads::{QueryRead, Reads};
+pub use miss::{NearMiss, Wanted};
+pub use reads::Reads;
 
 /// How many of the routes behind the winner are named.
 const LATER_NAMED: usize = 5;
 
 /// Why a request gets its decision. Borrows the table (`'t`) and the request (`'r`).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation<'t, 'r> {
-    /// Version of this shape: 1.
-    pub schema: u32,
     /// The facts as they were given.
     pub request: Given<'r>,
     /// What matching was made on.
@@ -50,7 +51,7 @@ pub struct Explanation<'t, 'r> {
     /// Where a request that is not answered goes.
     pub sent: Option<Sent<'t>>,
     /// The facts that the answer depended on: another value of any other fact gives the same decision.
-    pub reads: Reads<'t>,
+    pub reads: Reads,
 }
 
 /// The facts as they were given; what is `None` was not.
@@ -66,10 +67,9 @@ pub struct Given<'r> {
     pub query: &'r str,
     /// Name and value of every field.
     pub headers: &'r [(&'r str, &'r str)],
-    /// The country.
-    pub country: Option<&'r str>,
-    /// The cohort.
-    pub cohort: Option<&'r str>,
+    /// What is told of the viewer.
+    #[serde(flatten)]
+    pub viewer: Viewer<'r>,
     /// The time, as text with an offset.
     pub time: Option<String>,
     /// The epoch.
@@ -111,7 +111,7 @@ pub struct Winner<'t> {
     #[serde(flatten)]
     pub route: RouteRef<'t>,
     /// The row of its redirect map.
-    pub row: Option<Row<'t>>,
+    pub row: Option<ExplainedRow<'t>>,
     /// The texts that a target can use, by name, in the order of the path.
     #[serde(serialize_with = "by_name")]
     pub captured: Vec<(String, String)>,
@@ -124,7 +124,7 @@ fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 
 /// A row of a redirect map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Row<'t> {
+pub struct ExplainedRow<'t> {
     /// The source in normal form.
     pub from: &'t str,
     /// The target.
@@ -152,7 +152,6 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     let epoch = table.epoch(request.epoch, request.time);
     let decision = decide(table, request);
     let mut story = Explanation {
-        schema: 1,
         request: given(request),
         path: Path { normal: path.as_str().to_owned(), changes: canonical.changes(request.path) },
         epoch,
@@ -166,39 +165,28 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
         reads: Reads::default(),
     };
     if story.refused_text.is_none() {
-        walk(table.definition(), &Facts::new(request, path.as_str(), epoch), request, &mut story);
+        let moment = table.moment(request.epoch, request.time);
+        walk(table.definition(), &Asked::new(request, path.as_str(), moment), request, &mut story);
     }
-    story.reads.outcome(table.definition(), &story.decision);
+    story.reads.outcome(table, &story.decision);
     story
-}
-
-/// Why a route does not take a request, whatever comes before it; `None`: it would. O(m).
-#[must_use]
-pub fn why_not<'t, 'r>(table: &'t Table, request: &'r Request<'r>, route: &'t Route) -> Option<NearMiss<'t, 'r>> {
-    let path = table.definition().canonical.normalize(request.path);
-    let facts = Facts::new(request, path.as_str(), table.epoch(request.epoch, request.time));
-    if !route.path.matches(path.as_str()) {
-        return Some(NearMiss::path(route, path.as_str()));
-    }
-    let failed = route.conditions.first_failed(&facts)?;
-    Some(NearMiss::new(route, failed, request, facts.epoch))
 }
 
 /// Tries every route in written order.
 fn walk<'t, 'r>(
     definition: &'t Definition,
-    facts: &Facts<'_>,
+    asked: &Asked<'_>,
     request: &'r Request<'r>,
     story: &mut Explanation<'t, 'r>,
 ) {
-    for route in definition.routes.iter().filter(|route| route.path.matches(facts.path)) {
-        let failed = route.conditions.first_failed(facts);
+    for route in definition.routes.iter().filter(|route| route.path.matches(asked.path)) {
+        let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
         let found = RouteRef::new(definition, route);
         if story.winner.is_none() {
             story.reads.conditions(&route.conditions, failed);
-            let failed = failed.map(|failed| NearMiss::new(route, failed, request, facts.epoch));
+            let failed = failed.map(|failed| NearMiss::new(failed, request, story.epoch));
             if failed.is_none() {
-                story.winner = Some(Winner::new(found, facts.path));
+                story.winner = Some(Winner::new(found, asked.path));
             }
             story.candidates.push(Candidate { route: found, failed });
         } else if failed.is_none() {
@@ -217,8 +205,7 @@ fn given<'r>(request: &'r Request<'r>) -> Given<'r> {
         path: request.path,
         query: request.query,
         headers: &request.headers,
-        country: request.country,
-        cohort: request.cohort,
+        viewer: request.viewer,
         time: request.time.map(|time| time.to_string()),
         epoch: request.epoch,
     }
@@ -264,16 +251,16 @@ impl<'t> Winner<'t> {
     fn new(route: RouteRef<'t>, path: &str) -> Winner<'t> {
         let pattern = &route.route.path;
         let row = match pattern {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(Row::of),
+            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(ExplainedRow::of),
             _ => None,
         };
         Winner { route, row, captured: captured(pattern, path) }
     }
 }
 
-impl<'t> Row<'t> {
-    fn of(row: &'t MapRow) -> Row<'t> {
-        Row { from: &row.from, to: &row.to, line: row.line }
+impl<'t> ExplainedRow<'t> {
+    fn of(row: &'t MapRow) -> ExplainedRow<'t> {
+        ExplainedRow { from: &row.from, to: &row.to, line: row.line }
     }
 }
 

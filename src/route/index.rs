@@ -12,39 +12,49 @@
 //!
 //! All of it is numbers and one text: it is stored and loaded as it is. Read [`Index::first_match`] first.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "every number was made by `Index::build` from the definition that lies beside it in the table; a stored \
+              table is read by the build that wrote it, and a damaged one is refused by its checksum"
+)]
+
 mod groups;
 mod hash;
 mod hosts;
+mod item;
 mod lists;
 mod literals;
 mod required;
 mod search;
 mod segments;
 mod trie;
+mod visit;
 
 use serde::{Deserialize, Serialize};
 
 use self::groups::Groups;
 use self::hash::{NONE, Proof, Slots, hash, place};
 use self::hosts::Hosts;
-use self::lists::{Item, Lists, index, number};
+use self::item::{Item, index, number};
+use self::lists::Lists;
 use self::literals::{Firsts, Literals};
 use self::search::{Rivals, Search};
 use self::segments::Segments;
 use self::trie::Trie;
-use super::condition::Facts;
-use super::decide::Found;
+pub use self::visit::Found;
+use self::visit::{Check, Visit};
+use super::condition::Asked;
+use super::definition::Definition;
 use super::pattern::PathPattern;
-use super::table::{Definition, Route};
 
 /// What finds the deciding route.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     proof: Proof,
     hosts: Hosts,
-    sections: Vec<Section>,
+    sections: Vec<HostSet>,
     exact: Slots,
-    entries: Vec<Entry>,
+    entries: Vec<ExactPath>,
     trie: Trie,
     literals: Literals,
     lists: Lists,
@@ -52,7 +62,7 @@ pub struct Index {
 
 /// The routes of one set of hosts, but for exact paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Section {
+struct HostSet {
     /// The node of the path `/` before its slash.
     root: u32,
     firsts: Firsts,
@@ -62,7 +72,7 @@ struct Section {
 
 /// One exact path of a section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+struct ExactPath {
     /// A route, or the row of a map, whose text is the path.
     key: Item,
     /// All of them.
@@ -71,66 +81,49 @@ struct Entry {
     rival: u32,
 }
 
-/// What is left to be checked of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Check {
-    /// The path is known to match.
-    Conditions,
-    /// Only a text that the pattern requires was found.
-    All,
-}
-
-/// What is done with the lists that a path leads to.
-trait Visit {
-    /// Routes from this one on are of no interest.
-    fn best(&self) -> u32;
-    /// A list; [`NONE`] is an empty one.
-    fn list(&mut self, list: u32, check: Check);
-}
-
 impl Index {
     /// The first route in written order whose every condition holds.
     ///
     /// O(m) in bytes of the request, and in the candidates that hold what their patterns require. No heap allocation
     /// but for a path that leads to more than 32 lists of globs and regexes.
     #[must_use]
-    pub fn first_match<'t>(&self, definition: &'t Definition, facts: &Facts<'_>) -> Option<Found<'t>> {
-        let mut search = Search::new(definition, facts, &self.lists);
-        let whole = hash(facts.path.as_bytes());
+    pub fn first_match<'t>(&self, definition: &'t Definition, asked: &Asked<'_>) -> Option<Found<'t>> {
+        let mut search = Search::new(definition, asked, &self.lists);
+        let whole = hash(asked.path.as_bytes());
         let mut segments = None;
-        self.hosts.sections(facts.host, |section| {
-            if let Some(entry) = self.entry(definition, section, facts.path, whole) {
+        self.hosts.sections(asked.host, |section| {
+            if let Some(entry) = self.entry(definition, section, asked.path, whole) {
                 search.list(entry.list, Check::Conditions);
                 if search.best() <= entry.rival {
                     return;
                 }
             }
-            let segments = segments.get_or_insert_with(|| Segments::of(facts.path));
-            self.walk(section, facts.path, segments, &mut search);
+            let segments = segments.get_or_insert_with(|| Segments::of(asked.path));
+            self.walk(section, segments, &mut search);
         });
         search.found()
     }
 
     /// Visits every list of a section that the path leads to, but for exact paths.
-    fn walk(&self, number: u32, path: &str, segments: &Segments<'_>, visit: &mut impl Visit) {
-        let Some(section) = self.sections.get(index(number)) else { return };
-        if path.starts_with('/') {
+    fn walk(&self, number: u32, segments: &Segments<'_>, visit: &mut impl Visit) {
+        let section = self.sections[index(number)];
+        if segments.path.starts_with('/') {
             self.trie.walk(section.root, segments.iter(), visit);
         }
-        self.literals.walk((number, section.firsts), path, segments, visit);
+        self.literals.walk((number, section.firsts), segments, visit);
         visit.list(section.rest, Check::All);
     }
 
-    fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&Entry> {
-        let mut entries = self.exact.find(place(whole, section)).filter_map(|entry| self.entries.get(index(entry)));
-        entries.find(|entry| text(definition, entry.key) == Some(path))
+    fn entry(&self, definition: &Definition, section: u32, path: &str, whole: u64) -> Option<&ExactPath> {
+        let mut entries = self.exact.find(place(whole, section)).map(|entry| &self.entries[index(entry)]);
+        entries.find(|entry| text(definition, entry.key) == path)
     }
 
     /// Builds the index of a definition. O(n) in routes, map rows and bytes of patterns.
     #[must_use]
     pub fn build(definition: &Definition) -> Index {
         let (hosts, section_of, count) = Hosts::build(definition);
-        let mut builder = Builder::new(definition, count);
+        let mut builder = IndexBuilder::new(definition, count);
         for (route, section) in section_of.into_iter().enumerate() {
             builder.add(number(route), section);
         }
@@ -139,57 +132,55 @@ impl Index {
 }
 
 /// The path of an exact route or of a map's row.
-fn text(definition: &Definition, item: Item) -> Option<&str> {
-    match (&definition.routes.get(index(item.route))?.path, item.row.checked_sub(1)) {
-        (PathPattern::Exact(path), None) => Some(path),
-        (PathPattern::Map(rows), Some(row)) => rows.get(index(row)).map(|row| row.from.as_str()),
-        _ => None,
+fn text(definition: &Definition, item: Item) -> &str {
+    match (&definition.routes[index(item.route)].path, item.row_of_map()) {
+        (PathPattern::Exact(path), None) => path,
+        (pattern, row) => &pattern.rows()[row.unwrap_or_default()].from,
     }
 }
 
 /// An index that grows, a route at a time.
-struct Builder<'t> {
+struct IndexBuilder<'t> {
     definition: &'t Definition,
-    sections: Vec<Section>,
+    sections: Vec<HostSet>,
     exact: Groups<(u32, &'t str)>,
-    trie: trie::Builder<'t>,
-    literals: literals::Builder,
+    trie: trie::TrieBuilder<'t>,
+    literals: literals::LiteralsBuilder,
     rest: Vec<(u32, u32)>,
 }
 
-impl<'t> Builder<'t> {
-    fn new(definition: &'t Definition, sections: u32) -> Builder<'t> {
-        let mut trie = trie::Builder::default();
-        let section = |_| Section { root: trie.root(), firsts: Firsts::default(), rest: NONE };
-        Builder {
+impl<'t> IndexBuilder<'t> {
+    fn new(definition: &'t Definition, sections: u32) -> IndexBuilder<'t> {
+        let mut trie = trie::TrieBuilder::default();
+        let section = |_| HostSet { root: trie.root(), firsts: Firsts::default(), rest: NONE };
+        IndexBuilder {
             definition,
             sections: (0..sections).map(section).collect(),
             exact: Groups::default(),
             trie,
-            literals: literals::Builder::default(),
+            literals: literals::LiteralsBuilder::default(),
             rest: Vec::new(),
         }
     }
 
     fn add(&mut self, route: u32, section: u32) {
-        let root = self.sections.get(index(section)).map_or(NONE, |section| section.root);
-        match self.definition.routes.get(index(route)).map(|route: &Route| &route.path) {
-            Some(PathPattern::Exact(path)) => self.exact.push((section, path), Item { route, row: 0 }),
-            Some(PathPattern::Map(rows)) => {
+        let root = self.sections[index(section)].root;
+        match &self.definition.routes[index(route)].path {
+            PathPattern::Exact(path) => self.exact.push((section, path), Item { route, row: 0 }),
+            PathPattern::Map(rows) => {
                 for (at, row) in rows.iter().enumerate() {
                     self.exact.push((section, &row.from), Item { route, row: number(at).saturating_add(1) });
                 }
             }
-            Some(PathPattern::Template(template)) => self.trie.template(root, template, route),
-            Some(PathPattern::Prefix(prefix)) if prefix.is_empty() || prefix.starts_with('/') => {
+            PathPattern::Template(template) => self.trie.template(root, template, route),
+            PathPattern::Prefix(prefix) if prefix.is_empty() || prefix.starts_with('/') => {
                 self.trie.prefix(root, prefix, route);
             }
-            Some(PathPattern::Glob(_) | PathPattern::Regex(_)) => {
+            PathPattern::Glob(_) | PathPattern::Regex(_) => {
                 let found_by_text = self.literals.add(self.definition, section, route);
                 self.rest.extend((!found_by_text).then_some((section, route)));
             }
-            Some(PathPattern::Any | PathPattern::Prefix(_)) => self.rest.push((section, route)),
-            None => {}
+            PathPattern::Any | PathPattern::Prefix(_) => self.rest.push((section, route)),
         }
     }
 
@@ -204,9 +195,7 @@ impl<'t> Builder<'t> {
         let mut rests: Groups<u32> = Groups::default();
         self.rest.iter().for_each(|&(section, route)| rests.push(section, Item { route, row: 0 }));
         for (section, items) in rests.into_vec() {
-            if let Some(section) = self.sections.get_mut(index(section)) {
-                section.rest = lists.add(definition, items);
-            }
+            self.sections[index(section)].rest = lists.add(definition, items);
         }
         self.sections.iter_mut().zip(firsts).for_each(|(section, firsts)| section.firsts = firsts);
         let sections = self.sections;
@@ -226,10 +215,10 @@ impl Index {
         for ((section, path), items) in exact {
             let Some(&key) = items.first() else { continue };
             let mut rivals = Rivals::new(&self.lists);
-            self.walk(section, path, &Segments::of(path), &mut rivals);
+            self.walk(section, &Segments::of(path), &mut rivals);
             let rival = rivals.best();
             pairs.push((place(hash(path.as_bytes()), section), number(self.entries.len())));
-            self.entries.push(Entry { key, list: self.lists.add(definition, items), rival });
+            self.entries.push(ExactPath { key, list: self.lists.add(definition, items), rival });
         }
         self.exact = Slots::new(&pairs);
     }

@@ -4,33 +4,49 @@
 //! [`canonical`] has the normal form of paths, [`pattern`] and [`condition`] what a route can ask, [`index`] the speed.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod cache_control;
 pub mod canonical;
 pub mod condition;
 mod decide;
 mod decision;
+mod definition;
 #[cfg(feature = "cli")]
 pub mod explain;
+mod fact;
+mod ids;
 pub mod index;
 mod lazy_regex;
+mod origin;
 pub mod pattern;
 pub mod query;
 mod request;
 mod table;
 pub mod target;
 mod time;
+mod viewer;
 
 pub use crate::text::Timestamp;
+pub use cache_control::DEFAULT_CACHE_CONTROL;
 pub use canonical::Canonical;
-pub use decide::{Found, decide};
+pub use condition::Condition;
+pub use decide::decide;
 pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
+pub use definition::{
+    About, Action, Definition, HeaderChanges, MapAction, OriginAction, Place, RedirectAction, RespondAction,
+    ResponseHeaders, Route,
+};
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
+pub use fact::Fact;
+pub use ids::{OriginId, RouteId};
+pub use index::Found;
 pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
-pub use request::{Request, Url};
-pub use table::{
-    About, Action, Cohort, CustomOrigin, DEFAULT_CACHE_CONTROL, Definition, HeaderChanges, HeaderValue, HostRule,
-    MapAction, Origin, OriginAction, OriginKind, Place, Protocol, RedirectAction, RespondAction, ResponseHeaders,
-    Route, S3Origin, Share, Side, Table, Varies, VariesQuery,
+pub use origin::{
+    CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
 };
+pub use request::{Request, Url};
+pub use table::{CompileError, Table};
 pub use time::{Window, epoch_of};
+pub use viewer::{Cohort, Declared, Share, Told, Viewer};

@@ -169,6 +169,15 @@ impl From<Glob> for String {
 pub type Captures<'p> = Vec<&'p str>;
 
 impl PathPattern {
+    /// The rows of a redirect map; none of any other kind.
+    #[must_use]
+    pub fn rows(&self) -> &[MapRow] {
+        match self {
+            PathPattern::Map(rows) => rows,
+            _ => &[],
+        }
+    }
+
     /// The key that a table writes this kind with.
     #[must_use]
     pub fn key(&self) -> &'static str {

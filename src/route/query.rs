@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::fact::Fact;
+
 /// The pieces between `&`, each with its name (what stands before the first `=`).
 pub fn pieces(query: &str) -> impl Iterator<Item = (&str, &str)> {
     let whole = (!query.is_empty()).then_some(query);
@@ -35,14 +37,25 @@ impl QueryPolicy {
     /// The pieces that are kept, in order. `Keep` yields the whole query as one piece.
     pub fn kept<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let whole = (*self == QueryPolicy::Keep && !query.is_empty()).then_some(query);
-        let names: &[String] = match self {
-            QueryPolicy::Only(names) => names,
-            _ => &[],
-        };
+        let names = self.names();
         let some = pieces(if names.is_empty() { "" } else { query })
             .filter(|(name, piece)| !piece.is_empty() && names.iter().any(|kept| kept == name))
             .map(|(_, piece)| piece);
         whole.into_iter().chain(some)
+    }
+
+    /// What of a query it reads.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        let whole = (*self == QueryPolicy::Keep).then_some(Fact::WholeQuery);
+        whole.into_iter().chain(self.names().iter().cloned().map(Fact::Query))
+    }
+
+    /// The names that are kept, where only these are.
+    fn names(&self) -> &[String] {
+        match self {
+            QueryPolicy::Only(names) => names,
+            QueryPolicy::Keep | QueryPolicy::Drop => &[],
+        }
     }
 
     /// Whether keeping leaves this query as it is, byte for byte.

@@ -1,5 +1,8 @@
 //! The facts that a decision is made from, and how a URL is split into them.
 
+use super::fact::Fact;
+use super::query;
+use super::viewer::Viewer;
 use crate::text::Timestamp;
 
 /// One request, as far as a route can see it. Every text is as it came: raw, undecoded.
@@ -17,10 +20,8 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// Header fields in order, names in any case, one pair per field.
     pub headers: Vec<(&'a str, &'a str)>,
-    /// ISO 3166 code of the viewer's country.
-    pub country: Option<&'a str>,
-    /// The cohort that the gate put the viewer in.
-    pub cohort: Option<&'a str>,
+    /// What is told of the viewer.
+    pub viewer: Viewer<'a>,
     /// The interval between the table's instants; wins over `time` where both are known.
     pub epoch: Option<u32>,
     /// When the request is decided.
@@ -45,6 +46,28 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn path_or_root(&self) -> &'a str {
         if self.path.is_empty() { "/" } else { self.path }
+    }
+
+    /// The values of a fact that is text, as they came, in order; none of one that is unknown.
+    #[must_use]
+    pub fn values(&self, fact: &Fact) -> Vec<&'a str> {
+        let mut values = Vec::new();
+        self.each_value(fact, |value| values.push(value));
+        values
+    }
+
+    /// Calls with each value of a fact that is text. Allocates nothing.
+    pub fn each_value(&self, fact: &Fact, mut call: impl FnMut(&'a str)) {
+        match fact {
+            Fact::Host => self.host.into_iter().for_each(call),
+            Fact::Method => call(self.method),
+            Fact::Query(name) => query::values(self.query, name).for_each(call),
+            Fact::WholeQuery => call(self.query),
+            Fact::Header(name) => self.header_values(name).for_each(call),
+            Fact::Cookie(name) => self.cookie_values(name).for_each(call),
+            Fact::Told(told) => self.viewer.get(*told).into_iter().for_each(call),
+            Fact::Time => {}
+        }
     }
 
     /// The values of every field of that name, in order; names compare without case.

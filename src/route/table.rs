@@ -1,318 +1,59 @@
-//! The table: everything that a decision reads beside the request.
+//! The table: a definition that was judged, with the index that makes deciding fast.
 
 use serde::{Deserialize, Serialize};
 
-use super::canonical::Canonical;
-use super::condition::Conditions;
+use super::definition::{About, Action, Definition, OriginAction, Route};
+use super::ids::{OriginId, RouteId};
 use super::index::Index;
+use super::origin::Origin;
 use super::pattern::PathPattern;
-use super::query::QueryPolicy;
-use super::target::Target;
+use super::time::epoch_of;
 use crate::text::Timestamp;
 
-/// A checked table with the index that makes deciding fast. Made by [`Table::compile`].
+/// A checked table with the index that makes deciding fast. Made by [`Table::compile`] and by nothing else: what was
+/// stored is what was compiled, by the same build.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
     definition: Definition,
+    /// Every `from` and `until`, sorted, each once.
+    instants: Vec<Timestamp>,
     index: Index,
 }
 
-/// What a table says, in the order it was written. Plain data: whoever makes one answers for its numbers being in range.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Definition {
-    /// The normal form of paths.
-    pub canonical: Canonical,
-    /// All origins, in written order. Never empty.
-    pub origins: Vec<Origin>,
-    /// Position in `origins` of what takes a request that no route takes.
-    pub default: usize,
-    /// Position in `origins` of what CloudFront itself has on the behavior.
-    pub configured: usize,
-    /// Declared cohorts.
-    pub cohorts: Vec<Cohort>,
-    /// Share of decisions that are logged.
-    pub log_sample: Share,
-    /// In the order they are tried.
-    pub routes: Vec<Route>,
-    /// Every `from` and `until`, sorted, each once.
-    pub instants: Vec<Timestamp>,
-    /// The files that the table was read from; [`Place::file`] counts in them.
-    pub files: Vec<String>,
-}
-
-/// A share in parts per million: 1 % is 10,000.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Share(pub u32);
-
-/// A named share of viewers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cohort {
-    /// As routes name it.
-    pub name: String,
-    /// How many viewers the gate puts in it.
-    pub share: Share,
-}
-
-/// Which site an origin belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The site that is left.
-    Legacy,
-    /// The site that is moved to.
-    New,
-}
-
-/// Something that answers requests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// As routes name it.
-    pub id: String,
-    /// Old site or new.
-    pub side: Side,
-    /// DNS name, lower case.
-    pub domain: String,
-    /// Custom headers that CloudFront adds, names in lower case.
-    pub headers: Vec<(String, HeaderValue)>,
-    /// What its answers depend on.
-    pub varies: Varies,
-    /// How CloudFront talks to it.
-    pub kind: OriginKind,
-}
-
-/// The two kinds of origin that an event can name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum OriginKind {
-    /// An HTTP server.
-    Custom(CustomOrigin),
-    /// A bucket.
-    S3(S3Origin),
-}
-
-/// How CloudFront talks to an HTTP server. Times in seconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomOrigin {
-    /// What `Host` is sent on.
-    pub host: HostRule,
-    /// `https` unless said otherwise.
-    pub protocol: Protocol,
-    /// 443 or 80 unless said otherwise.
-    pub port: u16,
-    /// Put before every path; empty or `/x`.
-    pub path: String,
-    /// How long to wait for an answer.
-    pub read_timeout: u16,
-    /// How long to keep an idle connection.
-    pub keepalive_timeout: u16,
-    /// How long a whole answer may take.
-    pub response_completion_timeout: Option<u16>,
-    /// `TLSv1.2` and friends.
-    pub ssl_protocols: Vec<String>,
-}
-
-/// Where a bucket is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct S3Origin {
-    /// AWS region.
-    pub region: Option<String>,
-    /// Put before every path; empty or `/x`.
-    pub path: String,
-}
-
-/// Scheme towards an HTTP server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// Plain.
-    Http,
-    /// TLS.
-    Https,
-}
-
-/// What `Host` header an origin is sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HostRule {
-    /// The origin's own domain.
-    Origin,
-    /// The viewer's; the origin's own where that is unknown.
-    Viewer,
-    /// This name.
-    Name(String),
-}
-
-/// The value of an origin's custom header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HeaderValue {
-    /// As written.
-    Text(String),
-    /// The name of a secret, whose value is never in the table.
-    Secret(String),
-}
-
-/// What an origin's answers depend on, beside the path.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Varies {
-    /// Query parameters.
-    pub query: VariesQuery,
-    /// Cookie names.
-    pub cookies: Vec<String>,
-    /// Header names, lower case.
-    pub headers: Vec<String>,
-}
-
-/// Which query parameters an answer depends on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum VariesQuery {
-    /// Any of them.
-    #[default]
-    All,
-    /// These names only.
-    Names(Vec<String>),
-}
-
-/// One entry of the table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Route {
-    /// Unique, `a-z0-9-`.
-    pub id: String,
-    /// Which paths it takes.
-    pub path: PathPattern,
-    /// What else must hold.
-    pub conditions: Conditions,
-    /// What happens.
-    pub action: Action,
-    /// First moment it is live, as written.
-    pub from: Option<Timestamp>,
-    /// First moment it is no longer live, as written.
-    pub until: Option<Timestamp>,
-    /// Where it is written.
-    pub place: Place,
-    /// What it says to people.
-    pub about: About,
-}
-
-/// A line of one of the table's files.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    /// Position in [`Definition::files`].
-    pub file: u32,
-    /// From 1.
-    pub line: u32,
-}
-
-/// Keys of a route that are for people and lints.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct About {
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// Where it was asked for.
-    pub ticket: Option<String>,
-    /// When it was written, as text.
-    pub added: Option<String>,
-    /// When it should go, as text.
-    pub expires: Option<String>,
-    /// Why it is there.
-    pub note: Option<String>,
-}
-
-/// What happens to a request that a route takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Action {
-    /// It is sent on.
-    Origin(OriginAction),
-    /// It is answered with a redirect.
-    Redirect(RedirectAction),
-    /// It is answered with the redirect of the map's row; the route's path is a [`PathPattern::Map`].
-    RedirectMap(MapAction),
-    /// It is answered; `gone` is the status 410.
-    Respond(RespondAction),
-}
-
-/// How a request is sent on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OriginAction {
-    /// Position in [`Definition::origins`].
-    pub origin: usize,
-    /// The path sent on; as it came where there is none.
-    pub rewrite: Option<Target>,
-    /// What of the query is sent on.
-    pub query_string: QueryPolicy,
-    /// What happens to its headers.
-    pub request_headers: HeaderChanges,
-}
-
-/// Changes of request headers; names in lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HeaderChanges {
-    /// Replaced or made.
-    pub set: Vec<(String, String)>,
-    /// Put after what is there.
-    pub add: Vec<(String, String)>,
-    /// Taken away, before anything is set.
-    pub remove: Vec<String>,
-}
-
-/// How a redirect is answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RedirectAction {
-    /// Where to.
-    pub target: Target,
-    /// 301, 302, 303, 307 or 308.
-    pub status: u16,
-    /// What of the query goes along.
-    pub query_string: QueryPolicy,
-    /// What the answer carries.
-    pub response: ResponseHeaders,
-}
-
-/// How a map's rows are answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MapAction {
-    /// Of rows without their own.
-    pub status: u16,
-    /// What of the query goes along.
-    pub query_string: QueryPolicy,
-    /// What the answer carries.
-    pub response: ResponseHeaders,
-}
-
-/// A whole answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RespondAction {
-    /// 200 to 599.
-    pub status: u16,
-    /// Text; empty for none.
-    pub body: String,
-    /// Of the body.
-    pub content_type: Option<String>,
-    /// What the answer carries beside it.
-    pub response: ResponseHeaders,
-}
-
-/// Headers of a generated answer; names in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResponseHeaders {
-    /// Always sent.
-    pub cache_control: String,
-    /// Beside `cache-control`, `location` and `content-type`.
-    pub set: Vec<(String, String)>,
-}
-
-/// What a generated answer says of its caching where the table says nothing.
-pub const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
-
-impl Default for ResponseHeaders {
-    fn default() -> Self {
-        ResponseHeaders { cache_control: DEFAULT_CACHE_CONTROL.to_owned(), set: Vec::new() }
-    }
+/// Why a definition is not a table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// A position that is none of the origins'.
+    #[error("{of} names origin number {position}, and there are {count}")]
+    UnknownOrigin {
+        /// `default`, `configured` or a route.
+        of: String,
+        /// What it names.
+        position: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A redirect map without rows to look up, or rows with another action.
+    #[error("route `{0}` has rows of a redirect map and another action, or the other way round")]
+    MapAndAction(String),
+    /// More routes and rows than can be numbered.
+    #[error("{0} routes and map rows are more than a table can have")]
+    TooMany(usize),
 }
 
 impl Table {
-    /// Builds the index. O(n) in routes and map rows.
-    #[must_use]
-    pub fn compile(definition: Definition) -> Table {
+    /// Judges a definition and builds the index. O(n) in routes and map rows.
+    ///
+    /// # Errors
+    /// The definition contradicts itself: a position is out of range, or a route's path and action do not fit.
+    pub fn compile(definition: Definition) -> Result<Table, CompileError> {
+        judge(&definition)?;
+        let windows = definition.routes.iter().map(Route::window);
+        let mut instants: Vec<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
+        instants.sort_unstable();
+        instants.dedup();
         let index = Index::build(&definition);
-        Table { definition, index }
+        Ok(Table { definition, instants, index })
     }
 
     /// What the table says.
@@ -324,6 +65,13 @@ impl Table {
     /// Puts a text before the name of every file, so that the names are found from another folder.
     pub fn prefix_file_names(&mut self, prefix: &str) {
         self.definition.files.iter_mut().for_each(|name| name.insert_str(0, prefix));
+    }
+
+    /// The same table without what it says to people, which would only take memory at the edge.
+    #[must_use]
+    pub fn without_words(mut self) -> Table {
+        self.definition.routes.iter_mut().for_each(|route| route.about = About::default());
+        self
     }
 
     /// In the order they are tried.
@@ -338,23 +86,102 @@ impl Table {
         &self.index
     }
 
+    /// Every `from` and `until`, sorted, each once.
+    #[must_use]
+    pub fn instants(&self) -> &[Timestamp] {
+        &self.instants
+    }
+
+    /// What takes every request that no route takes.
+    #[must_use]
+    pub fn default_id(&self) -> OriginId {
+        OriginId(self.definition.default)
+    }
+
     /// The origin of every request that no route takes.
     #[must_use]
-    pub fn default_origin(&self) -> Option<&Origin> {
-        self.definition.origins.get(self.definition.default)
+    pub fn default_origin(&self) -> &Origin {
+        self.origin(self.default_id())
     }
 
     /// What CloudFront itself has on the behavior.
     #[must_use]
-    pub fn configured_origin(&self) -> Option<&Origin> {
-        self.definition.origins.get(self.definition.configured)
+    pub fn configured_id(&self) -> OriginId {
+        OriginId(self.definition.configured)
+    }
+
+    /// What CloudFront itself has on the behavior.
+    #[must_use]
+    pub fn configured_origin(&self) -> &Origin {
+        self.origin(self.configured_id())
+    }
+
+    /// Every origin, in written order.
+    pub fn origin_ids(&self) -> impl DoubleEndedIterator<Item = OriginId> + use<> {
+        (0..self.definition.origins.len()).map(OriginId)
+    }
+
+    /// The origin that one of this table's routes sends to.
+    #[must_use]
+    pub fn target_of(&self, action: &OriginAction) -> OriginId {
+        OriginId(action.origin)
     }
 
     /// The epoch that a request is decided in: its own, where it is one of the table's, else that of its time.
     #[must_use]
     pub fn epoch(&self, epoch: Option<u32>, time: Option<Timestamp>) -> Option<u32> {
-        let instants = &self.definition.instants;
-        let known = |epoch: &u32| usize::try_from(*epoch).is_ok_and(|epoch| epoch <= instants.len());
-        epoch.filter(known).or_else(|| time.map(|time| super::time::epoch_of(instants, time)))
+        epoch.filter(|&epoch| self.knows(epoch)).or_else(|| time.map(|time| epoch_of(&self.instants, time)))
     }
+
+    /// A moment of the epoch that a request is decided in: the first one of its own epoch, else its time.
+    #[must_use]
+    pub fn moment(&self, epoch: Option<u32>, time: Option<Timestamp>) -> Option<Timestamp> {
+        let first = |epoch: u32| match usize::try_from(epoch).ok().and_then(|epoch| epoch.checked_sub(1)) {
+            Some(at) => self.instants.get(at).copied(),
+            None => Some(Timestamp(i128::MIN)),
+        };
+        epoch.and_then(first).or(time)
+    }
+
+    fn knows(&self, epoch: u32) -> bool {
+        usize::try_from(epoch).is_ok_and(|epoch| epoch <= self.instants.len())
+    }
+}
+
+/// What an id stands for.
+#[allow(clippy::indexing_slicing, reason = "a table makes its ids itself, of positions that `judge` has seen")]
+impl Table {
+    /// An origin.
+    #[must_use]
+    pub fn origin(&self, id: OriginId) -> &Origin {
+        &self.definition.origins[id.position()]
+    }
+
+    /// A route.
+    #[must_use]
+    pub fn route(&self, id: RouteId) -> &Route {
+        &self.definition.routes[id.position()]
+    }
+}
+
+fn judge(definition: &Definition) -> Result<(), CompileError> {
+    known(definition, definition.default, || "`default`".to_owned())?;
+    known(definition, definition.configured, || "`configured`".to_owned())?;
+    for route in &definition.routes {
+        if let Action::Origin(action) = &route.action {
+            known(definition, action.origin, || format!("route `{}`", route.id))?;
+        }
+        if matches!(route.path, PathPattern::Map(_)) != matches!(route.action, Action::RedirectMap(_)) {
+            return Err(CompileError::MapAndAction(route.id.clone()));
+        }
+    }
+    let rows = definition.routes.iter().map(|route| route.path.rows().len());
+    let count = rows.sum::<usize>().saturating_add(definition.routes.len());
+    // The index numbers lists, nodes and texts beside them: a quarter of the numbers is theirs.
+    if count > (u32::MAX / 4) as usize { Err(CompileError::TooMany(count)) } else { Ok(()) }
+}
+
+fn known(definition: &Definition, position: usize, of: impl FnOnce() -> String) -> Result<(), CompileError> {
+    let count = definition.origins.len();
+    if position < count { Ok(()) } else { Err(CompileError::UnknownOrigin { of: of(), position, count }) }
 }

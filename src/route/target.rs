@@ -77,7 +77,7 @@ pub fn check_made(text: &str) -> Result<(), Unsafe> {
         return Err(Unsafe::DoubleSlash);
     }
     // One pass over bytes tells that there is nothing to look at more closely: so it is of nearly every text.
-    let seen = text.bytes().fold(0, |seen, byte| seen | SUSPECTS.get(usize::from(byte)).copied().unwrap_or(CONTROL));
+    let seen = text.bytes().fold(0, |seen, byte| seen | suspect(byte));
     if seen & CONTROL != 0 && text.chars().any(char::is_control) {
         return Err(Unsafe::Control);
     }
@@ -94,7 +94,13 @@ const CONTROL: u8 = 1;
 /// The byte is a dot, or begins an escape that may be one.
 const DOT: u8 = 2;
 
+#[allow(clippy::indexing_slicing, reason = "there is an entry for each byte")]
+fn suspect(byte: u8) -> u8 {
+    SUSPECTS[usize::from(byte)]
+}
+
 /// What each byte may be part of.
+#[allow(clippy::indexing_slicing, reason = "done by the compiler, which would refuse it")]
 const SUSPECTS: [u8; 256] = {
     let mut suspects = [CONTROL; 256];
     let mut byte = b' ';

@@ -3,6 +3,7 @@
 //! Everything else may use this room; it uses none. Pure: no file, clock, environment or socket.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 pub mod host;
 #[cfg(feature = "cli")]

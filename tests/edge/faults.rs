@@ -117,7 +117,7 @@ const BROKEN: [Broken; 17] = [
         path: "exec",
         failed_starts: 0,
         answer: BY_DEFAULT,
-        log: "no compiled table",
+        log: "not a compiled table",
     },
     Broken {
         name: "table cut off",

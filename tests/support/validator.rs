@@ -2,7 +2,7 @@
 //!
 //! Written from the CloudFront Developer Guide (`lambda-event-structure`, `lambda-generating-http-responses`,
 //! `edge-function-restrictions-all`, `add-origin-custom-headers`, `cloudfront-limits`, as of 2026-11), not from
-//! `src/platform`: it shares no line with the gate that it checks. It works on parsed JSON, where the handler works on
+//! `src/platform`: it shares no line with the contract that it checks. It works on parsed JSON, where the handler works on
 //! text. What an answer leaves as the event had it is not judged: CloudFront made that.
 
 #![allow(dead_code, reason = "each test binary uses its part")]

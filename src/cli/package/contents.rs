@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::archive::{Entry, Mode};
+use super::archive::{Rights, ZipEntry};
 use super::binary::Bootstrap;
-use super::source::{Source, hex};
+use super::source::{hex, table_hash};
 use crate::analysis::manifest::Manifest;
-use crate::cli::{CliError, json_text};
+use crate::cli::CliError;
+use crate::cli::table::OpenTable;
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
-use crate::route::{About, Definition, HostRule, Origin, OriginKind, Table};
+use crate::platform::headers;
+use crate::report::json;
+use crate::route::{Definition, HostRule, Origin, OriginKind};
+use crate::text::host::LONGEST_VALUE;
 
 /// The first file that Lambda loads.
 const HOST: &str = include_str!("../../edge/host/index.mjs");
@@ -36,6 +40,14 @@ struct DefaultOrigin {
     remove: Vec<String>,
     /// The members of `origin.custom` that a table decides.
     members: &'static [&'static str],
+    locked: Locked,
+}
+
+/// Headers that stay on a request whatever its origin adds, in lower case.
+#[derive(Serialize)]
+struct Locked {
+    names: Vec<&'static str>,
+    prefixes: Vec<&'static str>,
 }
 
 /// The `Host` that the default origin is sent.
@@ -48,49 +60,50 @@ struct DefaultHost {
 /// The viewer's host is sent on, where it is known.
 #[derive(Serialize)]
 struct ViewerHost {
+    /// The gate's header that tells it.
+    header: &'static str,
+    /// Longer is no host.
+    longest: usize,
     /// Domains of origins: never a viewer's host.
     not: Vec<String>,
 }
 
 /// Makes all files, sorted by name.
 pub(super) fn make(
-    source: &Source,
+    open: OpenTable,
     manifest: &Manifest,
     secrets: &BTreeMap<String, String>,
     bootstrap: Bootstrap,
-) -> Result<Vec<Entry>, CliError> {
-    let definition = source.table.definition();
-    let table = image::encode(&without_words(definition), &source.table_hash()).map_err(CliError::new)?;
+) -> Result<Vec<ZipEntry>, CliError> {
+    // What it says to people stays in `source/`.
+    let table = open.table.without_words();
+    let image = image::encode(&table, &table_hash(&open.sources)).map_err(CliError::new)?;
+    let definition = table.definition();
     let mut entries = vec![
-        Entry::new("index.mjs", Mode::File, HOST),
-        Entry::new("bootstrap", Mode::Executable, bootstrap.bytes),
-        Entry::new(TABLE, Mode::File, table),
-        Entry::new(DEFAULT, Mode::File, json_text(&without_routes(definition))?),
-        Entry::new("manifest.json", Mode::File, json_text(manifest)?),
+        ZipEntry::new("index.mjs", Rights::File, HOST),
+        ZipEntry::new("bootstrap", Rights::Executable, bootstrap.bytes),
+        ZipEntry::new(TABLE, Rights::File, image),
+        ZipEntry::new(DEFAULT, Rights::File, json(&without_routes(definition))?),
+        ZipEntry::new("manifest.json", Rights::File, json::document(manifest).map_err(CliError::new)?),
     ];
-    for file in &source.files {
-        entries.push(Entry::new(format!("source/{}", file.name), Mode::File, file.text.as_bytes()));
+    for file in open.sources.files() {
+        entries.push(ZipEntry::new(format!("source/{}", file.name), Rights::File, file.text.as_bytes()));
     }
     let host = HostFile {
         package: identity(&entries),
         bytes: entries[1].bytes.len(),
         default: default_origin(definition, secrets)?,
     };
-    entries.push(Entry::new("host.json", Mode::File, json_text(&host)?));
+    entries.push(ZipEntry::new("host.json", Rights::File, json(&host)?));
     if !secrets.is_empty() {
-        entries.push(Entry::new(SECRETS, Mode::File, json_text(secrets)?));
+        entries.push(ZipEntry::new(SECRETS, Rights::File, json(secrets)?));
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
 }
 
-/// The table without what it says to people, which would take memory at the edge: it stays in `source/`.
-fn without_words(definition: &Definition) -> Table {
-    let mut definition = definition.clone();
-    for route in &mut definition.routes {
-        route.about = About::default();
-    }
-    Table::compile(definition)
+fn json(value: &impl Serialize) -> Result<String, CliError> {
+    json::pretty(value).map_err(CliError::new)
 }
 
 /// What every request gets when the compiled table is refused: the same origins, no routes.
@@ -105,7 +118,7 @@ fn without_routes(definition: &Definition) -> Definition {
 }
 
 /// Half a SHA-256 over names and contents. Secrets are not among them: it is logged.
-fn identity(entries: &[Entry]) -> String {
+fn identity(entries: &[ZipEntry]) -> String {
     let mut hash = Sha256::new();
     for entry in entries {
         for part in [entry.name.as_bytes(), &entry.bytes] {
@@ -126,7 +139,8 @@ fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -
     }
     let viewer = match &origin.kind {
         OriginKind::Custom(custom) if custom.host == HostRule::Viewer => {
-            Some(ViewerHost { not: definition.origins.iter().map(|origin| origin.domain.clone()).collect() })
+            let not = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
+            Some(ViewerHost { header: headers::HOST, longest: LONGEST_VALUE, not })
         }
         _ => None,
     };
@@ -141,8 +155,17 @@ fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -
         origin: block(origin, secrets)?,
         host: DefaultHost { name, viewer },
         members: &CUSTOM_MEMBERS,
+        locked: locked(),
         remove: origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
     })
+}
+
+/// What a function may not write on a request, and `host`, which is written apart.
+fn locked() -> Locked {
+    let lists = [headers::DISALLOWED, headers::READ_ONLY_AT_ORIGIN_REQUEST];
+    let names = lists.iter().flat_map(|list| list.names).copied();
+    let prefixes = lists.iter().flat_map(|list| list.prefixes).copied();
+    Locked { names: names.chain(["host"]).collect(), prefixes: prefixes.collect() }
 }
 
 fn block(origin: &Origin, secrets: &BTreeMap<String, String>) -> Result<Option<serde_json::Value>, CliError> {

@@ -1,7 +1,7 @@
 //! What a table expects of itself: `[[test]]`, `examples` and `not_examples`.
 //!
 //! Here they are lowered from TOML to [`Case`]s. `check` gives the examples what their routes ask for and puts them to the
-//! table, `analysis::tests` runs all of them.
+//! table, `analysis::cases` runs all of them.
 
 mod expect;
 

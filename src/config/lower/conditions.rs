@@ -1,37 +1,52 @@
-//! What a request must be beside its path: `host`, `method`, `query`, `header`, `cookie`, `country`, `cohort`.
-
-use std::collections::HashSet;
-use std::hash::Hash;
+//! What a request must be beside its path: `host`, `method`, `query`, `header`, `cookie`; [`viewer`] has what is told of
+//! the viewer.
 
 use toml::de::DeValue;
 
 use crate::platform::METHODS;
-use crate::route::Window;
-use crate::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
+use crate::route::condition::{HostPattern, ValueTest};
+use crate::route::{Condition, Declared, Fact, Told};
 use crate::text::is_token;
 
+use crate::config::lower::distinct::Distinct;
 use crate::config::lower::headers::{HeaderNames, HeaderUse};
+use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
-use crate::config::lower::top::Head;
+use crate::config::lower::viewer::{self, any_of};
 use crate::config::read::value::{Setting, TextValue, TomlTable};
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, Span, codes};
 
-/// Lowers the conditions of a route; the window comes with the table's instants.
-pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, head: &Head<'_>) -> Conditions {
-    let tests = |findings: &mut Findings, kind: Kind| {
-        section.get(kind.key()).map(|entry| named_tests(findings, entry, kind)).unwrap_or_default()
+/// A condition, and where it is written.
+pub(crate) type Written = (Condition, Span);
+
+/// Lowers the conditions of a route, in the order in which they are tried.
+pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: &Declared) -> Vec<Written> {
+    let mut conditions = Vec::new();
+    let mut push = |fact, test: Option<ValueTest>, at: Setting<'_>| {
+        conditions.extend(test.map(|test| (Condition { fact, test }, at.whole_span())));
     };
-    Conditions {
-        hosts: section.get("host").map(|entry| hosts(findings, entry)).unwrap_or_default(),
-        methods: section.get("method").map(|entry| methods(findings, entry)).unwrap_or_default(),
-        query: tests(findings, Kind::Query),
-        headers: tests(findings, Kind::Header),
-        cookies: tests(findings, Kind::Cookie),
-        countries: section.get("country").map(|entry| countries(findings, entry)).unwrap_or_default(),
-        cohort: section.get("cohort").and_then(|entry| cohort(findings, entry, head)),
-        window: Window::default(),
+    if let Some(entry) = section.get("host") {
+        let hosts = hosts(findings, entry);
+        push(Fact::Host, (!hosts.is_empty()).then_some(ValueTest::HostIn(hosts)), entry);
     }
+    if let Some(entry) = section.get("method") {
+        push(Fact::Method, any_of(methods(findings, entry)), entry);
+    }
+    for kind in [NamedFact::Query, NamedFact::Header, NamedFact::Cookie] {
+        for (fact, test, at) in section.get(kind.key()).map(|entry| tests(findings, entry, kind)).unwrap_or_default() {
+            push(fact, Some(test), at);
+        }
+    }
+    for told in Told::ALL {
+        if let Some(entry) = section.get(told.key()) {
+            push(Fact::Told(told), viewer::condition(findings, entry, told, declared), entry);
+        }
+    }
+    if let Some((window, at)) = moments::lower(findings, section) {
+        push(Fact::Time, Some(ValueTest::Within(window)), at);
+    }
+    conditions
 }
 
 fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
@@ -75,106 +90,58 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     methods.values
 }
 
-fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let mut countries = Distinct::new();
-    for text in entry.one_or_more(findings) {
-        let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if is_code(text.text) {
-            countries.push(findings, text.text.to_owned(), &text);
-            continue;
-        }
-        let upper = text.text.to_uppercase();
-        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
-        if is_code(&upper) {
-            report.help(format!("write `{upper}`: countries are case-sensitive"));
-        } else {
-            report.help("use the two capital letters of ISO 3166-1, such as `BR`");
-        }
-    }
-    countries.values
-}
-
-fn cohort(findings: &mut Findings, entry: Setting<'_>, head: &Head<'_>) -> Option<String> {
-    let text = entry.filled_text(findings)?;
-    if !head.has_cohort(text.text) {
-        let known = head.definition.cohorts.iter().map(|cohort| cohort.name.as_str());
-        findings
-            .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
-            .did_you_mean(text.text, known)
-            .help(format!(
-                "declare it, so that the gate puts viewers in it: `[cohorts.{}]` with `share_percent`",
-                text.text
-            ));
-    }
-    Some(text.text.to_owned())
-}
-
-/// The values of a list, each once.
-struct Distinct<T> {
-    values: Vec<T>,
-    seen: HashSet<T>,
-}
-
-impl<T: Clone + Eq + Hash> Distinct<T> {
-    fn new() -> Distinct<T> {
-        Distinct { values: Vec::new(), seen: HashSet::new() }
-    }
-
-    /// Adds a value, or reports that it is there already.
-    fn push(&mut self, findings: &mut Findings, value: T, text: &TextValue<'_>) {
-        if self.seen.insert(value.clone()) {
-            self.values.push(value);
-        } else {
-            let message = format!("`{}` is listed twice", text.text);
-            findings.report(&codes::REPEATED_VALUE, text.span.clone(), message).help("remove one");
-        }
-    }
-}
-
 /// Where a named condition looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum NamedFact {
     Query,
     Header,
     Cookie,
 }
 
-impl Kind {
+impl NamedFact {
+    fn fact(self, name: String) -> Fact {
+        match self {
+            NamedFact::Query => Fact::Query(name),
+            NamedFact::Header => Fact::Header(name),
+            NamedFact::Cookie => Fact::Cookie(name),
+        }
+    }
+
     fn key(self) -> &'static str {
         match self {
-            Kind::Query => "query",
-            Kind::Header => "header",
-            Kind::Cookie => "cookie",
+            NamedFact::Query => "query",
+            NamedFact::Header => "header",
+            NamedFact::Cookie => "cookie",
         }
     }
 
     /// What a name, and what a value, cannot hold: it ends before.
     fn ends(self) -> (&'static [char], &'static [char]) {
         match self {
-            Kind::Query => (&['&', '=', '#', ' '], &['&', '#', ' ']),
-            Kind::Cookie => (&[';', '='], &[';']),
-            Kind::Header => (&[], &[]),
+            NamedFact::Query => (&['&', '=', '#', ' '], &['&', '#', ' ']),
+            NamedFact::Cookie => (&[';', '='], &[';']),
+            NamedFact::Header => (&[], &[]),
         }
     }
 }
 
-fn named_tests(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Vec<NamedTest> {
+fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Vec<(Fact, ValueTest, Setting<'a>)> {
     let mut names = HeaderNames::new(HeaderUse::Condition);
     let mut tests = Vec::new();
     for named in entry.names(findings) {
         let name = match kind {
-            Kind::Header => names.take(findings, named.key(), named.key_span()),
+            NamedFact::Header => names.take(findings, named.key(), named.key_span()),
             _ => plain_name(findings, named, kind),
         };
         let test = value_test(findings, named, kind);
         if let (Some(name), Some(test)) = (name, test) {
-            tests.push(NamedTest { name, test });
+            tests.push((kind.fact(name), test, named));
         }
     }
     tests
 }
 
-fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option<String> {
+fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Option<String> {
     let name = entry.key();
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
@@ -187,15 +154,15 @@ fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option
     Some(name.to_owned())
 }
 
-fn what(kind: Kind) -> &'static str {
+fn what(kind: NamedFact) -> &'static str {
     match kind {
-        Kind::Query => "query parameter",
-        Kind::Header => "header",
-        Kind::Cookie => "cookie",
+        NamedFact::Query => "query parameter",
+        NamedFact::Header => "header",
+        NamedFact::Cookie => "cookie",
     }
 }
 
-fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option<ValueTest> {
+fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Option<ValueTest> {
     match entry.value() {
         DeValue::Boolean(true) => Some(ValueTest::Present),
         DeValue::Boolean(false) => Some(ValueTest::Absent),
@@ -228,16 +195,18 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: Kind) -> Option
     }
 }
 
-fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: Kind) -> bool {
-    let is_trimmed = kind == Kind::Query || text.text.trim_matches([' ', '\t']) == text.text;
+fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: NamedFact) -> bool {
+    let is_trimmed = kind == NamedFact::Query || text.text.trim_matches([' ', '\t']) == text.text;
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
         let message = format!("`{}` cannot be the value of a {}", text.text.escape_debug(), what(kind));
         let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
         match kind {
-            Kind::Query => report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`"),
-            Kind::Cookie => report.help("a value ends at `;` and has no spaces around it"),
-            Kind::Header => report.help("a value has no spaces around it and no control characters"),
+            NamedFact::Query => {
+                report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`")
+            }
+            NamedFact::Cookie => report.help("a value ends at `;` and has no spaces around it"),
+            NamedFact::Header => report.help("a value has no spaces around it and no control characters"),
         };
     }
     is_possible

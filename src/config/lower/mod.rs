@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub mod cases;
 pub(crate) mod conditions;
+pub(crate) mod distinct;
 pub(crate) mod globs;
 pub(crate) mod headers;
 pub(crate) mod moments;
@@ -14,3 +15,4 @@ pub(crate) mod routes;
 pub(crate) mod spans;
 pub(crate) mod targets;
 pub(crate) mod top;
+pub(crate) mod viewer;

@@ -3,28 +3,19 @@
 use toml::de::DeValue;
 use toml::value::{Datetime, Offset};
 
-use crate::route::Timestamp;
+use crate::route::{Timestamp, Window};
 
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 
-/// First moment a route is live, first moment it is no longer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    /// Included.
-    pub(crate) from: Option<Timestamp>,
-    /// Not included.
-    pub(crate) until: Option<Timestamp>,
-}
-
-/// Lowers `from` and `until` of a route.
-pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>) -> Bounds {
+/// Lowers `from` and `until` of a route, and tells where the first of them is; `None` where it is always live.
+pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<(Window, Setting<'a>)> {
     let (from, until) = (section.get("from"), section.get("until"));
-    let bounds = Bounds {
+    let window = Window {
         from: from.and_then(|entry| moment(findings, entry)),
         until: until.and_then(|entry| moment(findings, entry)),
     };
-    if let (Some(start), Some(end), Some(from), Some(until)) = (bounds.from, bounds.until, from, until)
+    if let (Some(start), Some(end), Some(from), Some(until)) = (window.from, window.until, from, until)
         && start >= end
     {
         findings
@@ -36,7 +27,8 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>) -> Bounds 
             .also(from.span(), "live from here on")
             .help("swap them, or correct one");
     }
-    bounds
+    let at = from.or(until)?;
+    (!window.is_always()).then_some((window, at))
 }
 
 fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {

@@ -298,16 +298,6 @@ fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Span;
-    use crate::route::canonical::{Case, Slashes, TrailingSlash};
-
-    fn canonical(words: &str) -> Canonical {
-        Canonical {
-            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
-            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-            refuse: Vec::new(),
-        }
-    }
 
     /// A pattern as text again: captures in braces, a prefix with `…` at its end.
     fn shown(pattern: &PathPattern) -> String {
@@ -329,9 +319,10 @@ mod tests {
     fn lowered(words: &str, text: &str, kind: &str) -> (String, usize) {
         let mut findings = Findings::default();
         let text = TextValue { text, written: text, span: Span::default() };
+        let canonical = Canonical::of_words(words);
         let pattern = match kind {
-            "prefix" => prefix(&mut findings, &canonical(words), &text),
-            _ => path(&mut findings, &canonical(words), &text),
+            "prefix" => prefix(&mut findings, &canonical, &text),
+            _ => path(&mut findings, &canonical, &text),
         };
         (pattern.as_ref().map(shown).unwrap_or_default(), findings.finish().len())
     }

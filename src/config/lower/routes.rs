@@ -1,12 +1,13 @@
 //! `[[route]]`: one entry of the table.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
 use super::spans::RouteSpans;
-use super::{actions, conditions, moments, paths};
+use super::{actions, conditions, paths, viewer};
 use crate::config::lower::names::{as_id, is_id};
 use crate::config::lower::redirect_map;
 use crate::config::lower::top::{self, Head};
@@ -16,43 +17,21 @@ use crate::config::read::reader::Reader;
 use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
-use crate::route::{About, Action, Origin, OriginKind, Place, Route};
+use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
+
+/// The keys of a route that come before and after those of [`viewer::CONDITIONS`] in the manual.
+#[rustfmt::skip]
+const BEFORE: &[&str] = &[
+    "id", "host", "path", "prefix", "glob", "regex", "redirect_map", "method", "query", "header", "cookie",
+];
+#[rustfmt::skip]
+const AFTER: &[&str] = &[
+    "from", "until", "origin", "redirect", "gone", "respond", "rewrite", "request_headers", "query_string", "status",
+    "response_headers", "cache_control", "owner", "ticket", "added", "expires", "note", "examples", "not_examples",
+];
 
 /// The keys of a route, in the order of the manual.
-pub(crate) const KEYS: &[&str] = &[
-    "id",
-    "host",
-    "path",
-    "prefix",
-    "glob",
-    "regex",
-    "redirect_map",
-    "method",
-    "query",
-    "header",
-    "cookie",
-    "country",
-    "cohort",
-    "from",
-    "until",
-    "origin",
-    "redirect",
-    "gone",
-    "respond",
-    "rewrite",
-    "request_headers",
-    "query_string",
-    "status",
-    "response_headers",
-    "cache_control",
-    "owner",
-    "ticket",
-    "added",
-    "expires",
-    "note",
-    "examples",
-    "not_examples",
-];
+pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| [BEFORE, &viewer::CONDITIONS, AFTER].concat());
 
 /// The keys that say which paths; a route has one at most.
 static PATHS: OneOf = OneOf {
@@ -119,7 +98,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// The same of an included file, which holds nothing else.
     pub(crate) fn add_included(&mut self, tree: &'a Tree<'a>) {
-        include::check_keys(self.findings, tree, top::KEYS);
+        include::check_keys(self.findings, tree, &top::KEYS);
         self.add_file(tree);
     }
 
@@ -131,8 +110,10 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// Lowers a route; one with an error is left out.
     fn add_route(&mut self, setting: Setting<'a>) {
-        let Some(section) = setting.section_named(self.findings, route_name(setting), KEYS) else { return };
-        let route = self.route(&section);
+        let Some(section) = setting.section_named(self.findings, route_name(setting), &KEYS) else { return };
+        let (conditions, spans): (Vec<Condition>, Vec<Span>) =
+            conditions::lower(self.findings, &section, &self.head.definition.declared).into_iter().unzip();
+        let route = self.route(&section, conditions);
         let (examples, not_examples) = (section.get("examples"), section.get("not_examples"));
         if examples.is_some() || not_examples.is_some() {
             let route = route.is_some().then_some(self.lowered.routes.len());
@@ -140,30 +121,19 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
         }
         if let Some(route) = route {
             self.lowered.routes.push(route);
-            self.lowered.spans.push(RouteSpans::of(&section));
+            self.lowered.spans.push(RouteSpans::of(&section, &spans));
         }
     }
 
-    fn route(&mut self, section: &TomlTable<'a>) -> Option<Route> {
+    fn route(&mut self, section: &TomlTable<'a>, conditions: Vec<Condition>) -> Option<Route> {
         let id = self.id(section);
-        let conditions = conditions::lower(self.findings, section, self.head);
-        let bounds = moments::lower(self.findings, section);
         let path = self.path(section);
         let action = actions::lower(self.findings, section, self.head, path.as_ref());
         if let (Some(Action::Origin(action)), Some(entry)) = (&action, section.get("origin")) {
             self.uses.entry(action.origin).or_insert_with(|| entry.span());
         }
         let about = about(self.findings, section);
-        Some(Route {
-            id: id?,
-            path: path?,
-            conditions,
-            action: action?,
-            from: bounds.from,
-            until: bounds.until,
-            place: self.place(&section.span),
-            about,
-        })
+        Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
     }
 
     fn place(&self, span: &Span) -> Place {

@@ -1,13 +1,8 @@
 //! Where the parts of a route are written, in little space: a table may have a hundred thousand routes.
 
-use std::ops::Range;
-
 use crate::config::lower::routes::KEYS;
-use crate::config::read::value::{Setting, TomlTable};
-use crate::diagnostic::{Findings, Span};
-
-/// The keys of conditions, in the order of a route's conditions.
-const CONDITIONS: [&str; 7] = ["host", "method", "query", "header", "cookie", "country", "cohort"];
+use crate::config::read::value::TomlTable;
+use crate::diagnostic::Span;
 
 /// Where a route and each of its keys are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,22 +28,19 @@ struct KeyBytes {
     value: Bytes,
 }
 
-#[allow(dead_code, reason = "each check takes the spans that it marks")]
 impl RouteSpans {
-    /// The spans of a route's table.
-    pub(crate) fn of(settings: &TomlTable<'_>) -> RouteSpans {
-        let all = settings.all();
-        let keys = all.iter().map(|setting| KeyBytes {
+    /// The spans of a route's table and of its conditions.
+    pub(crate) fn of(table: &TomlTable<'_>, conditions: &[Span]) -> RouteSpans {
+        let keys = table.all().iter().map(|setting| KeyBytes {
             at: number_of(setting.key()).unwrap_or(u32::MAX),
             key: Bytes::of(&setting.key_span()),
             value: Bytes::of(&setting.span()),
         });
-        let named = |key: &&str| settings.get(key);
         RouteSpans {
-            file: narrow(settings.span.file),
-            header: Bytes::of(&settings.span),
+            file: narrow(table.span.file),
+            header: Bytes::of(&table.span),
             keys: keys.collect(),
-            conditions: CONDITIONS.iter().filter_map(named).flat_map(conditions).collect(),
+            conditions: conditions.iter().map(Bytes::of).collect(),
         }
     }
 
@@ -67,8 +59,8 @@ impl RouteSpans {
         self.find(key).map_or_else(|| self.header(), |found| self.span(found.value))
     }
 
-    /// Of a condition, by its position in the route's list: hosts, methods, each query parameter, header and cookie,
-    /// countries, the cohort.
+    /// Of a condition, by its position in the route's list.
+    #[allow(dead_code, reason = "for the lints that mark one condition of many")]
     pub(crate) fn condition(&self, at: usize) -> Span {
         self.conditions.get(at).map_or_else(|| self.header(), |bytes| self.span(*bytes))
     }
@@ -88,24 +80,9 @@ fn number_of(key: &str) -> Option<u32> {
     KEYS.iter().zip(0..).find(|(known, _)| **known == key).map(|(_, at)| at)
 }
 
-/// The conditions that a key holds: of `query`, `header` and `cookie` one for each name.
-fn conditions(setting: Setting<'_>) -> Vec<Bytes> {
-    let named = match setting.key() {
-        // What is no table was reported already.
-        "query" | "header" | "cookie" => setting.names(&mut Findings::default()),
-        _ => vec![setting],
-    };
-    let whole = |setting: &Setting<'_>| setting.key_span().range.start..setting.span().range.end;
-    named.iter().map(|setting| Bytes::of_range(&whole(setting))).collect()
-}
-
 impl Bytes {
     fn of(span: &Span) -> Bytes {
-        Bytes::of_range(&span.range)
-    }
-
-    fn of_range(range: &Range<usize>) -> Bytes {
-        Bytes { start: narrow(range.start), end: narrow(range.end) }
+        Bytes { start: narrow(span.range.start), end: narrow(span.range.end) }
     }
 }
 

@@ -1,20 +1,23 @@
 //! The top file's own keys: everything but routes and tests.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::route::canonical::{Case, Slashes, TrailingSlash};
-use crate::route::{Canonical, Cohort, Definition, OriginKind, Share};
+use crate::route::{Canonical, Definition, OriginKind, Share};
 
 use crate::config::lower::names::check_name;
-use crate::config::lower::origins;
+use crate::config::lower::{origins, viewer};
 use crate::config::read::document::Tree;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::text::quoted;
 
 /// The keys of the top file.
-pub(crate) const KEYS: &[&str] =
-    &["schema", "default", "include", "distribution", "log", "canonical", "cohorts", "origins", "route", "test"];
+pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let own = ["schema", "default", "include", "distribution", "log", "canonical"];
+    [&own[..], &viewer::SECTIONS, &["origins", "route", "test"]].concat()
+});
 
 /// The only version of the language.
 const SCHEMA: i64 = 1;
@@ -31,14 +34,13 @@ pub(crate) struct Head<'a> {
     /// Where `default` is.
     pub(crate) default_span: Option<Span>,
     origin_numbers: HashMap<&'a str, usize>,
-    cohort_names: HashSet<&'a str>,
     /// Whether it could be told which origin is the configured one.
     pub(crate) is_configured_known: bool,
 }
 
 /// Lowers the top file's keys; reports what is wrong with them.
 pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a> {
-    let section = TomlTable::of(findings, tree, "a table", KEYS);
+    let section = TomlTable::of(findings, tree, "a table", &KEYS);
     schema(findings, &section);
     let mut head = Head {
         definition: Definition::default(),
@@ -46,7 +48,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         origin_spans: Vec::new(),
         default_span: None,
         origin_numbers: HashMap::new(),
-        cohort_names: HashSet::new(),
         is_configured_known: true,
     };
     if let Some(entry) = section.get("canonical") {
@@ -55,10 +56,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
     if let Some(entry) = section.get("log") {
         head.definition.log_sample = log_sample(findings, entry);
     }
-    if let Some(entry) = section.get("cohorts") {
-        head.definition.cohorts = cohorts(findings, entry);
-        head.cohort_names = entry.names(findings).iter().map(|entry| entry.key()).collect();
-    }
+    head.definition.declared = viewer::declared(findings, &section);
     declare_origins(findings, &section, &mut head);
     default_origin(findings, &section, &mut head);
     configured_origin(findings, &section, &mut head);
@@ -66,11 +64,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
 }
 
 impl Head<'_> {
-    /// Whether a cohort is declared.
-    pub(crate) fn has_cohort(&self, name: &str) -> bool {
-        self.cohort_names.contains(name)
-    }
-
     /// Where an origin is declared.
     pub(crate) fn declared_at(&self, id: &str) -> Span {
         let span = self.origin_numbers.get(id).and_then(|number| self.origin_spans.get(*number));
@@ -152,30 +145,8 @@ fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {
 
 /// A number that was checked to be a share, rounded.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked: 0 to a million")]
-fn parts_per_million(parts: f64) -> Share {
+pub(crate) fn parts_per_million(parts: f64) -> Share {
     Share(parts.round() as u32)
-}
-
-fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
-    let mut cohorts = Vec::new();
-    let mut total = 0u32;
-    for cohort in entry.names(findings) {
-        check_name(findings, cohort.key(), cohort.key_span(), "cohort");
-        let name = format!("`[cohorts.{}]`", cohort.key());
-        let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
-        let share = section.require(findings, "share_percent");
-        let percent = share.and_then(|entry| entry.number(findings, 0.0..=100.0));
-        let share = percent.map(|percent| parts_per_million(percent * 1e4)).unwrap_or_default();
-        total = total.saturating_add(share.0);
-        if total > 1_000_000 && total - share.0 <= 1_000_000 {
-            let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
-            findings
-                .report(&codes::TOO_MANY_VIEWERS, section.span.clone(), message)
-                .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
-        }
-        cohorts.push(Cohort { name: cohort.key().to_owned(), share });
-    }
-    cohorts
 }
 
 fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {

@@ -83,6 +83,11 @@ impl<'a> Setting<'a> {
         self.document.span(self.key.span())
     }
 
+    /// Key and value.
+    pub(crate) fn whole_span(self) -> Span {
+        self.document.span(self.key.span().start..self.node.span().end)
+    }
+
     /// What the key is set to.
     pub(crate) fn value(self) -> &'a DeValue<'a> {
         self.node.get_ref()

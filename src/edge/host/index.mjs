@@ -14,8 +14,6 @@ const BINARY = `${import.meta.dirname}/bootstrap`;
 const LOADER = '/lib64/ld-linux-x86-64.so.2'; // runs a binary that lost its executable bit
 const ANSWER_MS = 5_000; // a decision takes less than one; a cold 128 MB function may need a second for its table
 const RESERVE_MS = 500; // kept of Lambda's deadline for answering without the child
-const READ_ONLY = ['accept-encoding', 'cdn-loop', 'content-length', 'host', 'if-modified-since', 'if-none-match',
-  'if-range', 'if-unmodified-since', 'transfer-encoding', 'via'];
 const DEATHS = 3; // in a row, without one answer: then the child is given up
 
 const host = readHost();
@@ -35,7 +33,7 @@ export async function handler(event, context) {
   return toDefault(event);
 }
 
-/** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove } }`. */
+/** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove, members, locked } }`. */
 function readHost() {
   try {
     const written = JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
@@ -234,8 +232,10 @@ function aim(request) {
 /** Names that the event's own origin adds, less those that a function may not take from a request. */
 function customHeadersOf({ origin }) {
   const block = origin?.s3 ?? origin?.custom;
-  const names = Object.keys(isObject(block?.customHeaders) ? block.customHeaders : {}).map((name) => name.toLowerCase());
-  return names.filter((name) => !READ_ONLY.includes(name) && !/^x-(edge|amz-cf)-/.test(name));
+  const { names, prefixes } = host.default.locked;
+  const isLocked = (name) => names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix));
+  const own = Object.keys(isObject(block?.customHeaders) ? block.customHeaders : {}).map((name) => name.toLowerCase());
+  return own.filter((name) => !isLocked(name));
 }
 
 /** Where the event aims at the default already: members that no table names, which CloudFront may give a meaning. */
@@ -248,13 +248,14 @@ function unknownMembers(own, custom) {
 function hostFor(headers) {
   const { name, viewer } = host.default.host;
   if (!viewer) return name;
+  const fits = (text) => text.length <= viewer.longest && /^[\w.:[\]-]+$/.test(text) && bare(text) !== '';
+  const isHost = (text) => typeof text === 'string' && fits(text);
   // Two values are nobody's word.
   const only = (fields) => (fields.length === 1 && isHost(fields[0]?.value) ? fields[0].value : undefined);
-  const told = fieldsOf(headers, 'x-crossfade-host');
+  const told = fieldsOf(headers, viewer.header);
   if (told.length > 0) return only(told) ?? name;
   const own = only(fieldsOf(headers, 'host'));
-  const bare = own?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
-  return own && !viewer.not.includes(bare) ? own : name;
+  return own && !viewer.not.includes(bare(own).toLowerCase()) ? own : name;
 }
 
 function fieldsOf(headers, wanted) {
@@ -262,8 +263,9 @@ function fieldsOf(headers, wanted) {
   return named.flatMap(([, fields]) => (Array.isArray(fields) ? fields : []));
 }
 
-function isHost(text) {
-  return typeof text === 'string' && text.length <= 259 && /^[\w.[\]-][\w.:[\]-]*$/.test(text);
+/** A host without its port and one trailing dot. */
+function bare(text) {
+  return text.replace(/:\d*$/, '').replace(/\.$/, '');
 }
 
 function isObject(value) {

@@ -3,49 +3,37 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
-use crate::route::condition::{Failed, NamedTest, ValueTest};
-use crate::route::query;
+use crate::route::condition::{Condition, ValueTest};
+use crate::route::fact::Fact;
 use crate::route::request::Request;
-use crate::route::table::Route;
+use crate::route::time::Window;
 
 /// A condition that failed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NearMiss<'t, 'r> {
-    /// Which kind of condition.
-    pub condition: Condition,
-    /// The name of the query parameter, header or cookie.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<&'t str>,
     /// What it asks for.
+    pub fact: &'t Fact,
+    /// What that must be.
     pub wanted: Wanted<'t>,
     /// What the request has; empty where it has nothing.
     pub found: Vec<Cow<'r, str>>,
 }
 
-/// The kinds of conditions, by their keys in a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// `host`
-    Host,
-    /// `path`, `prefix`, `glob`, `regex`, `redirect_map`
-    Path,
-    /// `method`
-    Method,
-    /// `query`
-    Query,
-    /// `header`
-    Header,
-    /// `cookie`
-    Cookie,
-    /// `country`
-    Country,
-    /// `cohort`
-    Cohort,
-    /// `from`, `until`
-    Time,
+/// `{"condition", "name", "wanted", "found"}`, the name where the fact has one.
+impl Serialize for NearMiss<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("condition", self.fact.key())?;
+        if let Some(name) = self.fact.name() {
+            map.serialize_entry("name", name)?;
+        }
+        map.serialize_entry("wanted", &self.wanted)?;
+        map.serialize_entry("found", &self.found)?;
+        map.end()
+    }
 }
 
 /// What a condition asks for.
@@ -74,50 +62,28 @@ pub enum Wanted<'t> {
 }
 
 impl<'t, 'r> NearMiss<'t, 'r> {
-    pub(super) fn path(route: &'t Route, path: &str) -> NearMiss<'t, 'r> {
-        NearMiss {
-            condition: Condition::Path,
-            name: None,
-            wanted: Wanted::Equal(route.path.to_string().into()),
-            found: vec![path.to_owned().into()],
-        }
-    }
-
-    pub(super) fn new(
-        route: &'t Route,
-        failed: Failed<'t>,
-        request: &'r Request<'r>,
-        epoch: Option<u32>,
-    ) -> NearMiss<'t, 'r> {
-        let conditions = &route.conditions;
-        let borrowed = |found: Option<&'r str>| found.map(Cow::Borrowed).into_iter().collect();
-        let (condition, wanted, found) = match failed {
-            Failed::Host => (Condition::Host, any_of(&conditions.hosts), borrowed(request.host)),
-            Failed::Path => return NearMiss::path(route, request.path),
-            Failed::Method => (Condition::Method, any_of(&conditions.methods), borrowed(Some(request.method))),
-            Failed::Query(test) => {
-                return NearMiss::named(Condition::Query, test, query::values(request.query, &test.name));
-            }
-            Failed::Header(test) => {
-                return NearMiss::named(Condition::Header, test, request.header_values(&test.name));
-            }
-            Failed::Cookie(test) => return NearMiss::named(Condition::Cookie, test, request.cookie_values(&test.name)),
-            Failed::Country => (Condition::Country, any_of(&conditions.countries), borrowed(request.country)),
-            Failed::Cohort => (Condition::Cohort, any_of(conditions.cohort.as_slice()), borrowed(request.cohort)),
-            Failed::Time => (Condition::Time, window(route), moment(request, epoch)),
+    pub(super) fn new(failed: &'t Condition, request: &'r Request<'r>, epoch: Option<u32>) -> NearMiss<'t, 'r> {
+        let found = match &failed.fact {
+            Fact::Time => moment(request, epoch),
+            fact => request.values(fact).into_iter().map(Cow::Borrowed).collect(),
         };
-        NearMiss { condition, name: None, wanted, found }
+        NearMiss { fact: &failed.fact, wanted: Wanted::of(&failed.test), found }
     }
+}
 
-    fn named(condition: Condition, test: &'t NamedTest, values: impl Iterator<Item = &'r str>) -> NearMiss<'t, 'r> {
-        let wanted = match &test.test {
+impl<'t> Wanted<'t> {
+    fn of(test: &'t ValueTest) -> Wanted<'t> {
+        match test {
             ValueTest::Equal(text) => Wanted::Equal(text.as_str().into()),
             ValueTest::AnyOf(texts) => any_of(texts),
             ValueTest::Present => Wanted::Present,
             ValueTest::Absent => Wanted::Absent,
             ValueTest::Regex(regex) => Wanted::Regex(regex.text()),
-        };
-        NearMiss { condition, name: Some(&test.name), wanted, found: values.map(Cow::Borrowed).collect() }
+            ValueTest::HostIn(hosts) => any_of(hosts),
+            ValueTest::Within(Window { from, until }) => {
+                Wanted::Window { from: from.map(|from| from.to_string()), until: until.map(|until| until.to_string()) }
+            }
+        }
     }
 }
 
@@ -128,32 +94,10 @@ fn any_of<'t, T: ToString>(texts: &[T]) -> Wanted<'t> {
     }
 }
 
-fn window<'t>(route: &Route) -> Wanted<'t> {
-    Wanted::Window { from: route.from.map(|from| from.to_string()), until: route.until.map(|until| until.to_string()) }
-}
-
 /// The time that was looked at, or the epoch where that was given.
 fn moment<'r>(request: &Request<'_>, epoch: Option<u32>) -> Vec<Cow<'r, str>> {
     let from_event = epoch.filter(|epoch| request.epoch == Some(*epoch)).map(|epoch| format!("epoch {epoch}"));
     from_event.or_else(|| request.time.map(|time| time.to_string())).map(Cow::Owned).into_iter().collect()
-}
-
-impl Condition {
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Condition::Host => "host",
-            Condition::Path => "path",
-            Condition::Method => "method",
-            Condition::Query => "query",
-            Condition::Header => "header",
-            Condition::Cookie => "cookie",
-            Condition::Country => "country",
-            Condition::Cohort => "cohort",
-            Condition::Time => "time",
-        }
-    }
 }
 
 impl fmt::Display for Wanted<'_> {
@@ -180,8 +124,8 @@ impl fmt::Display for Wanted<'_> {
 /// `cookie beta: wanted `1`, found nothing`
 impl fmt::Display for NearMiss<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.condition.as_str())?;
-        if let Some(name) = self.name {
+        f.write_str(self.fact.key())?;
+        if let Some(name) = self.fact.name() {
             write!(f, " `{name}`")?;
         }
         write!(f, ": wanted {}, found ", self.wanted)?;

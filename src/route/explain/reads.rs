@@ -2,158 +2,77 @@
 
 use std::collections::BTreeSet;
 
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::route::condition::{Conditions, Failed};
+use crate::route::condition::Condition;
 use crate::route::decision::{Decision, Outcome};
+use crate::route::fact::Fact;
 use crate::route::query::QueryPolicy;
-use crate::route::table::{Action, Definition, HostRule, OriginKind};
+use crate::route::table::Table;
+use crate::route::viewer::Told;
 
-/// The facts that an answer was read from. Another value of any other fact gives the same decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Reads<'t> {
-    /// Always: there is no decision without a path.
-    pub path: Always,
-    /// The viewer's host.
-    pub host: bool,
-    /// The method.
-    pub method: bool,
-    /// Which query parameters.
-    pub query: QueryRead<'t>,
-    /// Names of headers, in lower case.
-    pub headers: BTreeSet<&'t str>,
-    /// Names of cookies.
-    pub cookies: BTreeSet<&'t str>,
-    /// The viewer's country.
-    pub country: bool,
-    /// The viewer's cohort.
-    pub cohort: bool,
-    /// The time, or the epoch.
-    pub time: bool,
-}
+/// The facts that an answer was read from, beside the path. Another value of any other fact gives the same decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads(BTreeSet<Fact>);
 
-/// A fact that is always read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Always;
-
-impl Serialize for Always {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(true)
+impl Reads {
+    /// Whether a fact was read. The whole query holds every parameter.
+    #[must_use]
+    pub fn has(&self, fact: &Fact) -> bool {
+        self.0.contains(fact)
     }
-}
 
-/// Which part of a query was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QueryRead<'t> {
-    /// The parameters of these names.
-    Names(BTreeSet<&'t str>),
-    /// All of it.
-    All,
-}
-
-impl Default for QueryRead<'_> {
-    fn default() -> Self {
-        QueryRead::Names(BTreeSet::new())
+    /// The names of query parameters, headers or cookies that were read, by what makes such a fact of a name.
+    pub fn names(&self, of: fn(String) -> Fact) -> impl Iterator<Item = &str> {
+        let kind = std::mem::discriminant(&of(String::new()));
+        self.0.iter().filter(move |fact| std::mem::discriminant(*fact) == kind).filter_map(Fact::name)
     }
-}
 
-/// `"all"`, or a list of names.
-impl Serialize for QueryRead<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            QueryRead::Names(names) => names.serialize(serializer),
-            QueryRead::All => serializer.serialize_str("all"),
-        }
-    }
-}
-
-impl<'t> Reads<'t> {
-    /// Notes the conditions that were evaluated: all up to the one that failed, in the order of
-    /// [`Conditions::first_failed`].
-    pub(super) fn conditions(&mut self, conditions: &'t Conditions, failed: Option<Failed<'t>>) {
-        for (test, note) in in_order(conditions) {
-            self.note(note);
-            if failed == Some(test) {
-                return;
-            }
-        }
+    /// Notes the conditions that were tried: all up to the one that failed.
+    pub(super) fn conditions(&mut self, conditions: &[Condition], failed: Option<&Condition>) {
+        let tried =
+            conditions.iter().position(|condition| failed == Some(condition)).map_or(conditions.len(), |at| at + 1);
+        self.0.extend(conditions.iter().take(tried).map(|condition| condition.fact.clone()));
     }
 
     /// Notes what the outgoing values are built from.
-    pub(super) fn outcome(&mut self, definition: &Definition, decision: &Decision<'t, '_>) {
-        if let Some(route) = decision.route.or(decision.refused.map(|refused| refused.route)) {
-            match &route.action {
-                Action::Origin(action) => self.policy(&action.query_string),
-                Action::Redirect(action) => self.policy(&action.query_string),
-                Action::RedirectMap(action) => self.policy(&action.query_string),
-                Action::Respond(_) => {}
-            }
-        }
+    pub(super) fn outcome(&mut self, table: &Table, decision: &Decision<'_, '_>) {
+        let policy = decision.taker().and_then(|route| route.action.query_string());
+        self.0.extend(policy.into_iter().flat_map(QueryPolicy::facts));
         match &decision.outcome {
             Outcome::Origin(forward) => {
-                if decision.route.is_none() {
-                    self.query = QueryRead::All;
-                }
-                if let OriginKind::Custom(custom) = &forward.origin.kind {
-                    self.host |= custom.host == HostRule::Viewer;
-                }
+                self.0.extend(decision.route.is_none().then_some(Fact::WholeQuery));
+                self.0.extend(forward.origin.sends_viewer_host().then_some(Fact::Host));
             }
             // Its `max-age` is cut to the next instant.
-            Outcome::Redirect(_) | Outcome::Respond(_) => self.time |= !definition.instants.is_empty(),
-        }
-    }
-
-    fn policy(&mut self, policy: &'t QueryPolicy) {
-        match policy {
-            QueryPolicy::Keep => self.query = QueryRead::All,
-            QueryPolicy::Drop => {}
-            QueryPolicy::Only(names) => names.iter().for_each(|name| self.note(Note::Query(name))),
-        }
-    }
-
-    fn note(&mut self, note: Note<'t>) {
-        match note {
-            Note::Host => self.host = true,
-            Note::Method => self.method = true,
-            Note::Query(name) => {
-                if let QueryRead::Names(names) = &mut self.query {
-                    names.insert(name);
-                }
+            Outcome::Redirect(_) | Outcome::Respond(_) => {
+                self.0.extend((!table.instants().is_empty()).then_some(Fact::Time));
             }
-            Note::Header(name) => {
-                self.headers.insert(name);
-            }
-            Note::Cookie(name) => {
-                self.cookies.insert(name);
-            }
-            Note::Country => self.country = true,
-            Note::Cohort => self.cohort = true,
-            Note::Time => self.time = true,
         }
     }
 }
 
-/// One fact.
-enum Note<'t> {
-    Host,
-    Method,
-    Query(&'t str),
-    Header(&'t str),
-    Cookie(&'t str),
-    Country,
-    Cohort,
-    Time,
-}
-
-/// The conditions of a route, each as it would be told if it failed, with the fact that it reads.
-fn in_order(conditions: &Conditions) -> impl Iterator<Item = (Failed<'_>, Note<'_>)> {
-    let one = |there: bool, failed, note| there.then_some((failed, note)).into_iter();
-    one(!conditions.hosts.is_empty(), Failed::Host, Note::Host)
-        .chain(one(!conditions.methods.is_empty(), Failed::Method, Note::Method))
-        .chain(conditions.query.iter().map(|test| (Failed::Query(test), Note::Query(&test.name))))
-        .chain(conditions.headers.iter().map(|test| (Failed::Header(test), Note::Header(&test.name))))
-        .chain(conditions.cookies.iter().map(|test| (Failed::Cookie(test), Note::Cookie(&test.name))))
-        .chain(one(!conditions.countries.is_empty(), Failed::Country, Note::Country))
-        .chain(one(conditions.cohort.is_some(), Failed::Cohort, Note::Cohort))
-        .chain(one(!conditions.window.is_always(), Failed::Time, Note::Time))
+/// Every kind of fact by its key: whether it was read, or the names that were.
+impl Serialize for Reads {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = |of| self.names(of).collect::<Vec<_>>();
+        let mut map = serializer.serialize_map(None)?;
+        // There is no decision without a path.
+        map.serialize_entry("path", &true)?;
+        map.serialize_entry("host", &self.has(&Fact::Host))?;
+        map.serialize_entry("method", &self.has(&Fact::Method))?;
+        if self.has(&Fact::WholeQuery) {
+            map.serialize_entry("query", "all")?;
+        } else {
+            map.serialize_entry("query", &names(Fact::Query))?;
+        }
+        map.serialize_entry("headers", &names(Fact::Header))?;
+        map.serialize_entry("cookies", &names(Fact::Cookie))?;
+        for told in Told::ALL {
+            map.serialize_entry(told.key(), &self.has(&Fact::Told(told)))?;
+        }
+        map.serialize_entry("time", &self.has(&Fact::Time))?;
+        map.end()
+    }
 }

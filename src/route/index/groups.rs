@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::lists::Item;
+use super::item::Item;
 
 /// Lists of candidates by key.
 pub(super) struct Groups<K> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hash::{Slots, hash, place};
 use crate::route::condition::HostPattern;
-use crate::route::table::Definition;
+use crate::route::definition::Definition;
 
 /// The section of the routes without hosts, and of those whose hosts are in too many sets.
 pub(super) const SHARED: u32 = 0;
@@ -45,14 +45,14 @@ impl Hosts {
 
     /// The table, the section of each route, and how many sections there are.
     pub(super) fn build(definition: &Definition) -> (Hosts, Vec<u32>, u32) {
-        let mut builder = Builder { count: SHARED + 1, ..Builder::default() };
-        let sections = definition.routes.iter().map(|route| builder.section(&route.conditions.hosts)).collect();
+        let mut builder = HostSets { count: SHARED + 1, ..HostSets::default() };
+        let sections = definition.routes.iter().map(|route| builder.section(route.hosts())).collect();
         (Hosts { sections: Slots::new(&builder.pairs) }, sections, builder.count)
     }
 }
 
 #[derive(Default)]
-struct Builder<'t> {
+struct HostSets<'t> {
     sections: HashMap<Vec<&'t HostPattern>, u32>,
     /// How many sections a host has.
     uses: HashMap<&'t HostPattern, usize>,
@@ -60,7 +60,7 @@ struct Builder<'t> {
     count: u32,
 }
 
-impl<'t> Builder<'t> {
+impl<'t> HostSets<'t> {
     fn section(&mut self, hosts: &'t [HostPattern]) -> u32 {
         if hosts.is_empty() {
             return SHARED;

@@ -1,7 +1,7 @@
 //! Lists of candidates in written order, and the hash that makes a long one short.
 //!
 //! Thousands of routes on one path that differ by `?id=…` would be tried one after the other. Where many candidates of
-//! a list ask one query parameter, header or cookie for one text, those are kept apart, by that text.
+//! a list ask one fact, such as a query parameter or a cookie, for one text, those are kept apart, by that text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,21 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::hash::{NONE, Slots, hash, place};
-use crate::route::condition::{Conditions, NamedTest, ValueTest};
-use crate::route::query;
+use super::item::{Item, index, number};
+use crate::route::condition::ValueTest;
+use crate::route::definition::Definition;
+use crate::route::fact::Fact;
 use crate::route::request::Request;
-use crate::route::table::Definition;
 
 /// A list with fewer candidates is tried as it is.
 const LONG: usize = 12;
-
-/// A route that may take a request, and the row of its map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Item {
-    pub(super) route: u32,
-    /// Number of the row + 1; 0: no map.
-    pub(super) row: u32,
-}
 
 /// All lists, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,15 +43,7 @@ struct List {
 pub(super) struct Split {
     /// Place of its texts in `values`.
     place: u32,
-    by: Named,
-}
-
-/// A fact with a name and texts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-enum Named {
-    Query(String),
-    Header(String),
-    Cookie(String),
+    by: Fact,
 }
 
 impl Lists {
@@ -85,14 +70,14 @@ impl Lists {
     }
 
     /// Keeps apart what asks for one text; gives back the others.
-    fn split(&mut self, definition: &Definition, items: Vec<Item>, by: Named, splits: &mut Vec<Split>) -> Vec<Item> {
+    fn split(&mut self, definition: &Definition, items: Vec<Item>, by: Fact, splits: &mut Vec<Split>) -> Vec<Item> {
         let place_of = number(self.lists.len());
         // A list of its own takes the number, so that no other split has the same place.
         self.lists.push(List { items: (0, 0), splits: (0, 0), min: NONE });
         let mut groups: Groups<&str> = Groups::default();
         let mut others = Vec::new();
         for item in items {
-            match definition.routes.get(index(item.route)).and_then(|route| by.texts(&route.conditions)) {
+            match definition.routes[index(item.route)].condition(&by).and_then(ValueTest::texts) {
                 Some(texts) => texts.iter().for_each(|text| groups.push(text.as_str(), item)),
                 None => others.push(item),
             }
@@ -116,81 +101,42 @@ impl Lists {
 
     /// Candidates of a list that are tried in any case.
     pub(super) fn items(&self, list: u32) -> &[Item] {
-        let items = self.lists.get(index(list)).map_or((0, 0), |list| list.items);
-        self.items.get(index(items.0)..index(items.1)).unwrap_or_default()
+        let (start, end) = self.lists[index(list)].items;
+        &self.items[index(start)..index(end)]
     }
 
     /// How the rest of a list is kept.
     pub(super) fn splits(&self, list: u32) -> &[Split] {
-        let splits = self.lists.get(index(list)).map_or((0, 0), |list| list.splits);
-        self.splits.get(index(splits.0)..index(splits.1)).unwrap_or_default()
+        let (start, end) = self.lists[index(list)].splits;
+        &self.splits[index(start)..index(end)]
     }
 
     /// The first route that a list can lead to; [`NONE`] for no list.
     pub(super) fn min(&self, list: u32) -> u32 {
-        self.lists.get(index(list)).map_or(NONE, |list| list.min)
+        if list == NONE { NONE } else { self.lists[index(list)].min }
     }
 
     /// Calls with the number of every list whose text the request has.
     pub(super) fn by_text(&self, split: &Split, request: &Request<'_>, mut call: impl FnMut(u32)) {
-        let mut look = |text: &str| self.values.find(place(hash(text.as_bytes()), split.place)).for_each(&mut call);
-        match &split.by {
-            Named::Query(name) => query::values(request.query, name).for_each(&mut look),
-            Named::Header(name) => request.header_values(name).for_each(&mut look),
-            Named::Cookie(name) => request.cookie_values(name).for_each(&mut look),
+        let look = |text: &str| self.values.find(place(hash(text.as_bytes()), split.place)).for_each(&mut call);
+        request.each_value(&split.by, look);
+    }
+}
+
+/// The fact with the most texts among the candidates, if there are enough to be worth it.
+fn best_split(definition: &Definition, items: &[Item]) -> Option<Fact> {
+    let mut facts: Vec<&Fact> = Vec::new();
+    let mut texts: HashMap<&Fact, HashSet<&str>> = HashMap::new();
+    for condition in items.iter().flat_map(|item| &definition.routes[index(item.route)].conditions) {
+        // A host is compared without its case and port, which the hash of a text would not know.
+        let Some(wanted) = condition.test.texts().filter(|_| condition.fact != Fact::Host) else { continue };
+        if !texts.contains_key(&condition.fact) {
+            facts.push(&condition.fact);
         }
+        texts.entry(&condition.fact).or_default().extend(wanted.iter().map(String::as_str));
     }
-}
-
-impl Named {
-    /// The texts that the conditions want of it, where they want one of some.
-    fn texts<'c>(&self, conditions: &'c Conditions) -> Option<&'c [String]> {
-        let (tests, name) = match self {
-            Named::Query(name) => (&conditions.query, name),
-            Named::Header(name) => (&conditions.headers, name),
-            Named::Cookie(name) => (&conditions.cookies, name),
-        };
-        tests.iter().filter(|named| named.name == *name).find_map(wanted)
-    }
-}
-
-fn wanted(named: &NamedTest) -> Option<&[String]> {
-    match &named.test {
-        ValueTest::Equal(text) => Some(std::slice::from_ref(text)),
-        ValueTest::AnyOf(texts) => Some(texts),
-        ValueTest::Present | ValueTest::Absent | ValueTest::Regex(_) => None,
-    }
-}
-
-/// The name with the most texts among the candidates, if there are enough to be worth it.
-fn best_split(definition: &Definition, items: &[Item]) -> Option<Named> {
-    let mut names: Vec<Named> = Vec::new();
-    let mut texts: HashMap<Named, HashSet<&str>> = HashMap::new();
-    for route in items.iter().filter_map(|item| definition.routes.get(index(item.route))) {
-        let conditions = &route.conditions;
-        let queries = conditions.query.iter().map(|named| (Named::Query(named.name.clone()), named));
-        let headers = conditions.headers.iter().map(|named| (Named::Header(named.name.clone()), named));
-        let cookies = conditions.cookies.iter().map(|named| (Named::Cookie(named.name.clone()), named));
-        for (name, named) in queries.chain(headers).chain(cookies) {
-            let Some(wanted) = wanted(named) else { continue };
-            if !texts.contains_key(&name) {
-                names.push(name.clone());
-            }
-            texts.entry(name).or_default().extend(wanted.iter().map(String::as_str));
-        }
-    }
-    let count = |name: &Named| texts.get(name).map_or(0, HashSet::len);
+    let count = |fact: &&Fact| texts.get(fact).map_or(0, HashSet::len);
     // The first of equals, so that one table always makes one index.
-    let best = names.into_iter().rev().max_by_key(count)?;
-    (texts.get(&best).map_or(0, HashSet::len) >= LONG / 2).then_some(best)
-}
-
-/// A position as it is stored. A table of 4,294,967,295 entries does not fit into memory.
-pub(super) fn number(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(NONE)
-}
-
-/// A stored position as one of a slice.
-pub(super) fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
+    let best = facts.into_iter().rev().max_by_key(count)?;
+    (count(&best) >= LONG / 2).then(|| best.clone())
 }

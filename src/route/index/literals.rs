@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::hash::{NONE, Slots, hash, place};
-use super::lists::{Item, Lists, index};
+use super::item::{Item, index};
+use super::lists::Lists;
 use super::required::{Letters, Required, fold, required};
 use super::segments::Segments;
-use super::{Check, Visit};
+use super::visit::{Check, Visit};
 use crate::route::canonical::Case;
+use crate::route::definition::Definition;
 use crate::route::pattern::PathPattern;
-use crate::route::table::Definition;
 
 /// A pattern is kept under at most so many texts.
 const MOST_KEYS: usize = 16;
@@ -41,20 +42,14 @@ impl Default for Firsts {
 
 impl Literals {
     /// Visits every list of a section whose text the path holds.
-    pub(super) fn walk(
-        &self,
-        (section, firsts): (u32, Firsts),
-        path: &str,
-        segments: &Segments<'_>,
-        visit: &mut impl Visit,
-    ) {
+    pub(super) fn walk(&self, (section, firsts): (u32, Firsts), segments: &Segments<'_>, visit: &mut impl Visit) {
         if firsts.segments < visit.best() {
             for segment in segments.iter() {
                 self.segments.find(place(segment.hash, section)).for_each(|list| visit.list(list, Check::All));
             }
         }
         if firsts.grams < visit.best() {
-            for bytes in path.as_bytes().windows(3) {
+            for bytes in segments.path.as_bytes().windows(3) {
                 let &[a, b, c] = bytes else { continue };
                 let hash = hash_of_gram(fold([a, b, c]));
                 self.grams.find(place(hash, section)).for_each(|list| visit.list(list, Check::All));
@@ -77,25 +72,25 @@ enum Key {
 
 /// Patterns that are still to be put under their rarest text.
 #[derive(Default)]
-pub(super) struct Builder {
-    patterns: Vec<Pattern>,
+pub(super) struct LiteralsBuilder {
+    patterns: Vec<Waiting>,
     /// How many patterns of a section could be kept under a text.
     uses: HashMap<(u32, Key), u32, foldhash::fast::FixedState>,
 }
 
-struct Pattern {
+struct Waiting {
     section: u32,
     route: u32,
     ways: Vec<Required>,
 }
 
-impl Builder {
+impl LiteralsBuilder {
     /// Adds a glob or regex. `false`: it holds no text to find it by.
     pub(super) fn add(&mut self, definition: &Definition, section: u32, route: u32) -> bool {
         let letters = if definition.canonical.case == Case::Lower { Letters::Lower } else { Letters::Either };
-        let ways = match definition.routes.get(index(route)).map(|route| &route.path) {
-            Some(PathPattern::Regex(regex)) => required(regex.text(), letters),
-            Some(PathPattern::Glob(glob)) => glob.regex_text().and_then(|regex| required(&regex, letters)),
+        let ways = match &definition.routes[index(route)].path {
+            PathPattern::Regex(regex) => required(regex.text(), letters),
+            PathPattern::Glob(glob) => glob.regex_text().and_then(|regex| required(&regex, letters)),
             _ => None,
         };
         let Some(ways) = ways else { return false };
@@ -108,7 +103,7 @@ impl Builder {
         for key in keys {
             *self.uses.entry((section, key)).or_default() += 1;
         }
-        self.patterns.push(Pattern { section, route, ways });
+        self.patterns.push(Waiting { section, route, ways });
         true
     }
 
@@ -121,7 +116,7 @@ impl Builder {
                 rest.push((pattern.section, pattern.route));
                 continue;
             };
-            let Some(firsts) = firsts.get_mut(index(pattern.section)) else { continue };
+            let firsts = &mut firsts[index(pattern.section)];
             for key in keys {
                 let first = if matches!(key, Key::Segment(_)) { &mut firsts.segments } else { &mut firsts.grams };
                 *first = (*first).min(pattern.route);
@@ -140,7 +135,7 @@ impl Builder {
     }
 
     /// The cheapest way to find a pattern: by the keys that the fewest other patterns could be kept under.
-    fn best(&self, pattern: &Pattern) -> Option<Vec<Key>> {
+    fn best(&self, pattern: &Waiting) -> Option<Vec<Key>> {
         let section = pattern.section;
         let common = |of: fn(&Required) -> Vec<Key>| {
             let shared = |mut keys: Vec<Key>, other: Vec<Key>| {

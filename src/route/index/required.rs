@@ -10,10 +10,10 @@ const MOST_SEQUENCES: usize = 64;
 const SMALL_CLASS: usize = 4;
 
 /// A way through a pattern: what must follow what.
-type Sequence = Vec<Piece>;
+type Sequence = Vec<Unit>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+enum Unit {
     /// One byte.
     Byte(u8),
     /// A letter in either case; the lower one.
@@ -51,7 +51,7 @@ pub(super) fn required(regex: &str, letters: Letters) -> Option<Vec<Required>> {
     let mut sequences = follow(vec![Vec::new()], &hir);
     // A search may begin and end anywhere.
     for sequence in &mut sequences {
-        sequence.push(Piece::Gap);
+        sequence.push(Unit::Gap);
     }
     Some(sequences.iter().map(|sequence| read(sequence, letters)).collect())
 }
@@ -65,11 +65,11 @@ pub(super) fn fold(bytes: [u8; 3]) -> u32 {
 fn follow(ways: Vec<Sequence>, hir: &Hir) -> Vec<Sequence> {
     match hir.kind() {
         HirKind::Empty => ways,
-        HirKind::Literal(text) => each(ways, |way| way.extend(text.0.iter().map(|&byte| Piece::Byte(byte)))),
+        HirKind::Literal(text) => each(ways, |way| way.extend(text.0.iter().map(|&byte| Unit::Byte(byte)))),
         HirKind::Class(class) => follow_class(ways, class),
         HirKind::Look(Look::Start | Look::End | Look::StartLF | Look::EndLF | Look::StartCRLF | Look::EndCRLF) => {
             // No path holds a line end.
-            each(ways, |way| way.push(Piece::Edge))
+            each(ways, |way| way.push(Unit::Edge))
         }
         HirKind::Look(_) => ways,
         HirKind::Capture(capture) => follow(ways, &capture.sub),
@@ -77,9 +77,9 @@ fn follow(ways: Vec<Sequence>, hir: &Hir) -> Vec<Sequence> {
         HirKind::Alternation(choices) => fork(ways, choices.iter().map(Some).collect()),
         HirKind::Repetition(repetition) => match (repetition.min, repetition.max) {
             (0, Some(1)) => fork(ways, vec![None, Some(&repetition.sub)]),
-            (0, _) => each(ways, |way| way.push(Piece::Gap)),
+            (0, _) => each(ways, |way| way.push(Unit::Gap)),
             (1, Some(1)) => follow(ways, &repetition.sub),
-            _ => each(follow(ways, &repetition.sub), |way| way.push(Piece::Gap)),
+            _ => each(follow(ways, &repetition.sub), |way| way.push(Unit::Gap)),
         },
     }
 }
@@ -94,25 +94,25 @@ fn fork(ways: Vec<Sequence>, choices: Vec<Option<&Hir>>) -> Vec<Sequence> {
     let mut all = Vec::new();
     for choice in &choices {
         if ways.len().saturating_mul(choices.len()) > MOST_SEQUENCES || all.len() > MOST_SEQUENCES {
-            return each(ways, |way| way.push(Piece::Gap));
+            return each(ways, |way| way.push(Unit::Gap));
         }
         match choice {
             None => all.extend(ways.iter().cloned()),
             Some(choice) => all.extend(follow(ways.clone(), choice)),
         }
     }
-    if all.len() > MOST_SEQUENCES { each(ways, |way| way.push(Piece::Gap)) } else { all }
+    if all.len() > MOST_SEQUENCES { each(ways, |way| way.push(Unit::Gap)) } else { all }
 }
 
 fn follow_class(ways: Vec<Sequence>, class: &Class) -> Vec<Sequence> {
     let bytes = small(class);
     match bytes.as_slice() {
-        [] => each(ways, |way| way.push(Piece::Gap)),
+        [] => each(ways, |way| way.push(Unit::Gap)),
         [upper, lower] if upper.is_ascii_uppercase() && upper.to_ascii_lowercase() == *lower => {
-            each(ways, |way| way.push(Piece::Letter(*lower)))
+            each(ways, |way| way.push(Unit::Letter(*lower)))
         }
-        bytes if ways.len().saturating_mul(bytes.len()) > MOST_SEQUENCES => each(ways, |way| way.push(Piece::Gap)),
-        bytes => bytes.iter().flat_map(|&byte| each(ways.clone(), |way| way.push(Piece::Byte(byte)))).collect(),
+        bytes if ways.len().saturating_mul(bytes.len()) > MOST_SEQUENCES => each(ways, |way| way.push(Unit::Gap)),
+        bytes => bytes.iter().flat_map(|&byte| each(ways.clone(), |way| way.push(Unit::Byte(byte)))).collect(),
     }
 }
 
@@ -130,17 +130,17 @@ fn small(class: &Class) -> Vec<u8> {
 }
 
 /// The whole segments and the grams of one way.
-fn read(sequence: &[Piece], letters: Letters) -> Required {
+fn read(sequence: &[Unit], letters: Letters) -> Required {
     let mut found = Required::default();
     // Text since the last slash or edge; `None` where the segment began with something else.
     let mut segment: Option<Vec<u8>> = None;
     let mut run: Vec<u8> = Vec::new();
     for piece in sequence {
         let byte = match piece {
-            Piece::Byte(byte) | Piece::Letter(byte) => *byte,
-            Piece::Edge | Piece::Gap => {
+            Unit::Byte(byte) | Unit::Letter(byte) => *byte,
+            Unit::Edge | Unit::Gap => {
                 run.clear();
-                if *piece == Piece::Edge {
+                if *piece == Unit::Edge {
                     found.segments.extend(segment.take().filter(|text| !text.is_empty()));
                     segment = Some(Vec::new());
                 } else {
@@ -154,12 +154,12 @@ fn read(sequence: &[Piece], letters: Letters) -> Required {
             found.grams.push(fold([a, b, c]));
         }
         match (piece, &mut segment) {
-            (Piece::Byte(b'/'), _) => {
+            (Unit::Byte(b'/'), _) => {
                 found.segments.extend(segment.take().filter(|text| !text.is_empty()));
                 segment = Some(Vec::new());
             }
             // Behind a `%` an upper-case letter may stand in a lower-case path too.
-            (Piece::Letter(_), Some(text)) if letters == Letters::Either || text.contains(&b'%') => segment = None,
+            (Unit::Letter(_), Some(text)) if letters == Letters::Either || text.contains(&b'%') => segment = None,
             (_, Some(text)) => text.push(byte),
             (_, None) => {}
         }

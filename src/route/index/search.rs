@@ -3,35 +3,35 @@
 use arrayvec::ArrayVec;
 
 use super::hash::NONE;
-use super::lists::{Item, Lists, index};
-use super::{Check, Visit};
-use crate::route::condition::Facts;
-use crate::route::decide::Found;
-use crate::route::pattern::PathPattern;
-use crate::route::table::Definition;
+use super::item::{Item, index};
+use super::lists::Lists;
+use super::visit::{Check, Found, Visit};
+use crate::route::condition::Asked;
+use crate::route::definition::Definition;
+use crate::route::ids::RouteId;
 
 /// A search for the first route that takes a request.
 pub(super) struct Search<'a, 't> {
     definition: &'t Definition,
-    facts: &'a Facts<'a>,
+    asked: &'a Asked<'a>,
     lists: &'a Lists,
     best: Item,
-    seen: Seen,
+    seen: SeenLists,
 }
 
 impl<'a, 't> Search<'a, 't> {
-    pub(super) fn new(definition: &'t Definition, facts: &'a Facts<'a>, lists: &'a Lists) -> Search<'a, 't> {
-        Search { definition, facts, lists, best: Item { route: NONE, row: 0 }, seen: Seen::default() }
+    pub(super) fn new(definition: &'t Definition, asked: &'a Asked<'a>, lists: &'a Lists) -> Search<'a, 't> {
+        Search { definition, asked, lists, best: Item { route: NONE, row: 0 }, seen: SeenLists::default() }
     }
 
     /// What was found.
     pub(super) fn found(&self) -> Option<Found<'t>> {
-        let route = self.definition.routes.get(index(self.best.route))?;
-        let row = match (&route.path, self.best.row.checked_sub(1)) {
-            (PathPattern::Map(rows), Some(row)) => rows.get(index(row)),
-            _ => None,
-        };
-        Some(Found { route, row })
+        if self.best.route == NONE {
+            return None;
+        }
+        let route = &self.definition.routes[index(self.best.route)];
+        let row = self.best.row_of_map().map(|row| &route.path.rows()[row]);
+        Some(Found { id: RouteId(self.best.route), route, row })
     }
 
     /// Keeps the first candidate that passes, if it is before the best so far.
@@ -40,9 +40,9 @@ impl<'a, 't> Search<'a, 't> {
             if item.route >= self.best.route {
                 return;
             }
-            let Some(route) = self.definition.routes.get(index(item.route)) else { return };
-            let path_matches = check == Check::Conditions || route.path.matches(self.facts.path);
-            if path_matches && route.conditions.hold(self.facts) {
+            let route = &self.definition.routes[index(item.route)];
+            let path_matches = check == Check::Conditions || route.path.matches(self.asked.path);
+            if path_matches && route.conditions.iter().all(|condition| condition.holds(self.asked)) {
                 self.best = *item;
                 return;
             }
@@ -57,12 +57,12 @@ impl Visit for Search<'_, '_> {
 
     fn list(&mut self, list: u32, check: Check) {
         let lists = self.lists;
-        if lists.min(list) >= self.best.route || (check == Check::All && !self.seen.insert(list)) {
+        if list == NONE || lists.min(list) >= self.best.route || (check == Check::All && !self.seen.insert(list)) {
             return;
         }
         self.try_items(list, check);
         for split in lists.splits(list) {
-            lists.by_text(split, self.facts.request, |list| {
+            lists.by_text(split, self.asked.request, |list| {
                 if lists.min(list) < self.best.route && self.seen.insert(list) {
                     self.try_items(list, check);
                 }
@@ -73,13 +73,13 @@ impl Visit for Search<'_, '_> {
 
 /// Lists that were tried: a path of thousands of equal segments leads to one list once.
 #[derive(Default)]
-struct Seen {
+struct SeenLists {
     few: ArrayVec<u32, 32>,
     /// A bit for each list, once there are more.
     many: Vec<u64>,
 }
 
-impl Seen {
+impl SeenLists {
     /// Whether the list is new.
     fn insert(&mut self, list: u32) -> bool {
         if self.many.is_empty() {
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_list_is_new_once_however_many_there_are() {
-        let mut seen = Seen::default();
+        let mut seen = SeenLists::default();
         for round in 0..3 {
             for list in (0..1000).rev().step_by(7) {
                 assert_eq!(seen.insert(list), round == 0, "{list}");

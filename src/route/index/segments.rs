@@ -9,13 +9,14 @@ const KEPT: usize = 16;
 
 /// A path between its slashes.
 pub(super) struct Segments<'p> {
-    first: ArrayVec<Segment<'p>, KEPT>,
+    pub(super) path: &'p str,
+    first: ArrayVec<Hashed<'p>, KEPT>,
     tail: Option<&'p str>,
 }
 
 /// One segment and its hash.
 #[derive(Clone, Copy)]
-pub(super) struct Segment<'p> {
+pub(super) struct Hashed<'p> {
     pub(super) text: &'p str,
     pub(super) hash: u64,
 }
@@ -30,7 +31,7 @@ impl<'p> Segments<'p> {
         {
             first.push(segment);
         }
-        Segments { first, tail }
+        Segments { path, first, tail }
     }
 
     pub(super) fn iter(&self) -> Iter<'_, 'p> {
@@ -39,7 +40,7 @@ impl<'p> Segments<'p> {
 }
 
 /// Takes the next segment off what is left.
-fn cut<'p>(left: &mut Option<&'p str>) -> Option<Segment<'p>> {
+fn cut<'p>(left: &mut Option<&'p str>) -> Option<Hashed<'p>> {
     let whole = (*left)?;
     let text = match whole.split_once('/') {
         Some((text, rest)) => {
@@ -51,20 +52,20 @@ fn cut<'p>(left: &mut Option<&'p str>) -> Option<Segment<'p>> {
             whole
         }
     };
-    Some(Segment { text, hash: hash(text.as_bytes()) })
+    Some(Hashed { text, hash: hash(text.as_bytes()) })
 }
 
 /// The segments from some place on.
 #[derive(Clone)]
 pub(super) struct Iter<'s, 'p> {
-    first: std::slice::Iter<'s, Segment<'p>>,
+    first: std::slice::Iter<'s, Hashed<'p>>,
     tail: Option<&'p str>,
 }
 
 impl<'p> Iterator for Iter<'_, 'p> {
-    type Item = Segment<'p>;
+    type Item = Hashed<'p>;
 
-    fn next(&mut self) -> Option<Segment<'p>> {
+    fn next(&mut self) -> Option<Hashed<'p>> {
         match self.first.next() {
             Some(segment) => Some(*segment),
             None => cut(&mut self.tail),

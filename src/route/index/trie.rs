@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::groups::Groups;
 use super::hash::{NONE, Slots, hash, place};
-use super::lists::{Item, Lists, index, number};
-use super::segments::{Iter, Segment};
-use super::{Check, Visit};
-use crate::route::pattern::{Segment as Part, Template};
-use crate::route::table::Definition;
+use super::item::{Item, index, number};
+use super::lists::Lists;
+use super::segments::{Hashed, Iter};
+use super::visit::{Check, Visit};
+use crate::route::definition::Definition;
+use crate::route::pattern::{Segment, Template};
 
 /// All nodes of all sections.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +49,8 @@ impl Trie {
     /// Visits every list that a path leads to. The path begins with a slash.
     pub(super) fn walk(&self, root: u32, mut segments: Iter<'_, '_>, visit: &mut impl Visit) {
         let mut at = root;
-        while let Some(node) = self.nodes.get(index(at)) {
+        while at != NONE {
+            let node = &self.nodes[index(at)];
             if node.min >= visit.best() {
                 return;
             }
@@ -70,10 +72,10 @@ impl Trie {
         }
     }
 
-    fn child(&self, parent: u32, segment: Segment<'_>) -> u32 {
+    fn child(&self, parent: u32, segment: Hashed<'_>) -> u32 {
         let is = |child: &u32| {
-            let (start, end) = self.nodes.get(index(*child)).map_or((0, 0), |node| node.segment);
-            self.text.as_bytes().get(index(start)..index(end)) == Some(segment.text.as_bytes())
+            let (start, end) = self.nodes[index(*child)].segment;
+            self.text.as_bytes()[index(start)..index(end)] == *segment.text.as_bytes()
         };
         self.edges.find(place(segment.hash, parent)).find(is).unwrap_or(NONE)
     }
@@ -81,7 +83,7 @@ impl Trie {
 
 /// A tree that grows.
 #[derive(Default)]
-pub(super) struct Builder<'t> {
+pub(super) struct TrieBuilder<'t> {
     nodes: Vec<Node>,
     parents: Vec<u32>,
     text: String,
@@ -98,7 +100,7 @@ enum End {
     Rest,
 }
 
-impl<'t> Builder<'t> {
+impl<'t> TrieBuilder<'t> {
     /// A root for one more section.
     pub(super) fn root(&mut self) -> u32 {
         self.node(NONE, (0, 0))
@@ -114,17 +116,16 @@ impl<'t> Builder<'t> {
     /// Adds a template.
     pub(super) fn template(&mut self, root: u32, template: &'t Template, route: u32) {
         let node = template.segments.iter().fold(root, |node, segment| match segment {
-            Part::Literal(text) => self.literal(node, text),
-            Part::Capture(_) => self.wildcard(node),
+            Segment::Literal(text) => self.literal(node, text),
+            Segment::Capture(_) => self.wildcard(node),
         });
         self.end(node, if template.rest.is_some() { End::Rest } else { End::Exact }, route);
     }
 
     fn end(&mut self, node: u32, end: End, route: u32) {
         self.lists.push((node, end), Item { route, row: 0 });
-        if let Some(node) = self.nodes.get_mut(index(node)) {
-            node.min = node.min.min(route);
-        }
+        let node = &mut self.nodes[index(node)];
+        node.min = node.min.min(route);
     }
 
     fn node(&mut self, parent: u32, segment: (u32, u32)) -> u32 {
@@ -146,21 +147,19 @@ impl<'t> Builder<'t> {
     }
 
     fn wildcard(&mut self, parent: u32) -> u32 {
-        let known = self.nodes.get(index(parent)).map_or(NONE, |node| node.wildcard);
+        let known = self.nodes[index(parent)].wildcard;
         if known != NONE {
             return known;
         }
         let child = self.node(parent, (0, 0));
-        if let Some(node) = self.nodes.get_mut(index(parent)) {
-            node.wildcard = child;
-        }
+        self.nodes[index(parent)].wildcard = child;
         child
     }
 
     pub(super) fn finish(mut self, definition: &Definition, lists: &mut Lists) -> Trie {
         for ((node, end), items) in self.lists.into_vec() {
             let list = lists.add(definition, items);
-            let Some(node) = self.nodes.get_mut(index(node)) else { continue };
+            let node = &mut self.nodes[index(node)];
             match end {
                 End::Prefix => node.prefixes = list,
                 End::Exact => node.ends = list,
@@ -169,9 +168,9 @@ impl<'t> Builder<'t> {
         }
         // A child comes after its parent.
         for child in (0..self.nodes.len()).rev() {
-            let min = self.nodes.get(child).map_or(NONE, |node| node.min);
-            let parent = self.parents.get(child).copied().unwrap_or(NONE);
-            if let Some(parent) = self.nodes.get_mut(index(parent)) {
+            let (min, parent) = (self.nodes[child].min, self.parents[child]);
+            if parent != NONE {
+                let parent = &mut self.nodes[index(parent)];
                 parent.min = parent.min.min(min);
             }
         }

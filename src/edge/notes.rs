@@ -1,0 +1,136 @@
+//! What is worth a line of the log: noted while an event is handled, written as JSON once, when it is answered.
+//!
+//! Never a cookie, a header's value, a query or a secret.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::handled::Summary;
+use crate::event::json::{ObjectWriter, write_text};
+use crate::event::{RequestEvent, Trigger};
+use crate::route::Share;
+
+/// Something that happened with an event.
+pub(super) enum Note<'a> {
+    /// A request was decided: this became of it.
+    Decided(&'a RequestEvent<'a>, &'a Summary),
+    /// An event could not be answered, for this reason.
+    Unusable(&'a str),
+    /// An event that is not ours to decide went back as it came.
+    PassedOn(Trigger),
+    /// An event aims at an origin that the table does not have.
+    UnknownOrigin,
+    /// An origin wants the viewer's host, which is unknown.
+    UnknownHost,
+}
+
+/// Something that an operator should know is said once in the life of a handler.
+#[derive(Default)]
+pub(super) struct SaidOnce(AtomicBool);
+
+impl SaidOnce {
+    /// Whether it is said now.
+    pub(super) fn is_first(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
+}
+
+/// Longest text of a viewer's that is logged, bytes.
+const LONGEST: usize = 1024;
+
+/// The lines of an event, in order.
+pub(super) fn write(notes: &[Note<'_>], request_id: &str) -> Vec<String> {
+    notes.iter().map(|note| note.line(request_id)).collect()
+}
+
+impl Note<'_> {
+    /// One line; a key is absent where it does not apply.
+    fn line(&self, request_id: &str) -> String {
+        let mut out = String::with_capacity(256);
+        let mut line = ObjectWriter::open(&mut out);
+        let (kind, message) = self.kind_and_message();
+        write_text(line.key("kind"), kind);
+        // Called as Lambda's own levels, so that its filter works.
+        write_text(line.key("level"), if kind == "decision" { "info" } else { "warn" });
+        for (name, text) in [("message", message), ("request_id", request_id)] {
+            if !text.is_empty() {
+                write_text(line.key(name), text);
+            }
+        }
+        if let Note::Decided(request, summary) = self {
+            write_request(&mut line, request, summary);
+        }
+        line.close();
+        out
+    }
+
+    fn kind_and_message(&self) -> (&'static str, &str) {
+        match self {
+            Note::Decided(_, summary) => match &summary.surprise {
+                Some(why) => ("surprise", why),
+                None => ("decision", ""),
+            },
+            Note::Unusable(why) => ("surprise", why),
+            Note::PassedOn(Trigger::ViewerRequest) => {
+                ("notice", "a viewer-request event: its request goes back unchanged")
+            }
+            Note::PassedOn(Trigger::Response) => ("notice", "a response event: its response goes back unchanged"),
+            Note::UnknownOrigin => ("notice", "the event aims at an origin that the table does not have"),
+            Note::UnknownHost => {
+                ("notice", "the viewer's host is unknown, so an origin is sent its own domain as `host`")
+            }
+        }
+    }
+}
+
+/// The request, without its query, and what was done with it.
+fn write_request(line: &mut ObjectWriter<'_>, request: &RequestEvent<'_>, summary: &Summary) {
+    let Summary { route, action, origin, status, surprise: _ } = summary;
+    write_text(line.key("method"), short(&request.method));
+    write_text(line.key("path"), short(&request.uri));
+    match route {
+        Some(route) => write_text(line.key("route"), route),
+        None => line.key("route").push_str("null"),
+    }
+    write_text(line.key("action"), action.name());
+    if let Some(origin) = origin {
+        write_text(line.key("origin"), origin);
+    }
+    if let Some(status) = status {
+        line.key("status").push_str(&status.to_string());
+    }
+}
+
+/// The beginning of a text that may be long.
+pub(super) fn short(text: &str) -> &str {
+    text.split_at(text.floor_char_boundary(LONGEST)).0
+}
+
+/// Whether the decision of this request is logged: the same for every reader of the same id, at every edge.
+pub(super) fn is_sampled(request_id: &str, share: Share) -> bool {
+    // FNV-1a with a final mix: fixed for all time, unlike the hashers of the standard library.
+    let fnv = request_id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let mixed = (fnv ^ (fnv >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) % 1_000_000 < u64::from(share.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_of_ids_is_sampled_and_always_the_same_ones() {
+        for (share, low, high) in [(0, 0, 0), (10_000, 70, 130), (500_000, 4_800, 5_200), (1_000_000, 10_000, 10_000)] {
+            let sampled = (0..10_000).filter(|id| is_sampled(&format!("id-{id}=="), Share(share))).count();
+            assert!((low..=high).contains(&sampled), "{share}: {sampled}");
+        }
+        assert!(is_sampled("4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==", Share(1_000_000)));
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(short("/a"), "/a");
+        assert_eq!(short(&format!("{}é", "a".repeat(1023))).len(), 1023);
+    }
+}

@@ -1,0 +1,235 @@
+//! What a table says: routes, what they ask and what they do.
+
+use serde::{Deserialize, Serialize};
+
+use super::cache_control::DEFAULT_CACHE_CONTROL;
+use super::canonical::Canonical;
+use super::condition::{Condition, HostPattern, ValueTest};
+use super::fact::Fact;
+use super::origin::Origin;
+use super::pattern::PathPattern;
+use super::query::QueryPolicy;
+use super::target::Target;
+use super::time::Window;
+use super::viewer::{Declared, Share};
+
+/// What a table says, in the order it was written. Plain data; [`Table::compile`](super::Table::compile) judges it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The normal form of paths.
+    pub canonical: Canonical,
+    /// All origins, in written order. Never empty.
+    pub origins: Vec<Origin>,
+    /// Position in `origins` of what takes a request that no route takes.
+    pub default: usize,
+    /// Position in `origins` of what CloudFront itself has on the behavior.
+    pub configured: usize,
+    /// What it declares for the gate to tell of viewers.
+    pub declared: Declared,
+    /// Share of decisions that are logged.
+    pub log_sample: Share,
+    /// In the order they are tried.
+    pub routes: Vec<Route>,
+    /// The files that the table was read from; [`Place::file`] counts in them.
+    pub files: Vec<String>,
+}
+
+/// One entry of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Unique, `a-z0-9-`.
+    pub id: String,
+    /// Which paths it takes.
+    pub path: PathPattern,
+    /// What else must hold, in the order in which it is tried: host, method, query, header, cookie, what is told of
+    /// the viewer, time.
+    pub conditions: Vec<Condition>,
+    /// What happens.
+    pub action: Action,
+    /// Where it is written.
+    pub place: Place,
+    /// What it says to people.
+    pub about: About,
+}
+
+/// A line of one of the table's files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Position in [`Definition::files`].
+    pub file: u32,
+    /// From 1.
+    pub line: u32,
+}
+
+/// Keys of a route that are for people and lints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Where it was asked for.
+    pub ticket: Option<String>,
+    /// When it was written, as text.
+    pub added: Option<String>,
+    /// When it should go, as text.
+    pub expires: Option<String>,
+    /// Why it is there.
+    pub note: Option<String>,
+}
+
+/// What happens to a request that a route takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// It is sent on.
+    Origin(OriginAction),
+    /// It is answered with a redirect.
+    Redirect(RedirectAction),
+    /// It is answered with the redirect of the map's row; the route's path is a [`PathPattern::Map`].
+    RedirectMap(MapAction),
+    /// It is answered; `gone` is the status 410.
+    Respond(RespondAction),
+}
+
+/// How a request is sent on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginAction {
+    /// Position in [`Definition::origins`].
+    pub origin: usize,
+    /// The path sent on; as it came where there is none.
+    pub rewrite: Option<Target>,
+    /// What of the query is sent on.
+    pub query_string: QueryPolicy,
+    /// What happens to its headers.
+    pub request_headers: HeaderChanges,
+}
+
+/// Changes of request headers; names in lower case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderChanges {
+    /// Replaced or made.
+    pub set: Vec<(String, String)>,
+    /// Put after what is there.
+    pub add: Vec<(String, String)>,
+    /// Taken away, before anything is set.
+    pub remove: Vec<String>,
+}
+
+/// How a redirect is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedirectAction {
+    /// Where to.
+    pub target: Target,
+    /// 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// What of the query goes along.
+    pub query_string: QueryPolicy,
+    /// What the answer carries.
+    pub response: ResponseHeaders,
+}
+
+/// How a map's rows are answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapAction {
+    /// Of rows without their own.
+    pub status: u16,
+    /// What of the query goes along.
+    pub query_string: QueryPolicy,
+    /// What the answer carries.
+    pub response: ResponseHeaders,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RespondAction {
+    /// 200 to 599.
+    pub status: u16,
+    /// Text; empty for none.
+    pub body: String,
+    /// Of the body.
+    pub content_type: Option<String>,
+    /// What the answer carries beside it.
+    pub response: ResponseHeaders,
+}
+
+/// Headers of a generated answer; names in lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseHeaders {
+    /// Always sent.
+    pub cache_control: String,
+    /// Beside `cache-control`, `location` and `content-type`.
+    pub set: Vec<(String, String)>,
+}
+
+impl Default for ResponseHeaders {
+    fn default() -> Self {
+        ResponseHeaders { cache_control: DEFAULT_CACHE_CONTROL.to_owned(), set: Vec::new() }
+    }
+}
+
+impl Route {
+    /// A route with no condition but its path.
+    #[must_use]
+    pub fn new(id: impl Into<String>, path: PathPattern, action: Action) -> Route {
+        let (conditions, place, about) = (Vec::new(), Place::default(), About::default());
+        Route { id: id.into(), path, conditions, action, place, about }
+    }
+
+    /// When it is live.
+    #[must_use]
+    pub fn window(&self) -> Window {
+        let window = |condition: &Condition| match condition.test {
+            ValueTest::Within(window) => Some(window),
+            _ => None,
+        };
+        self.conditions.iter().find_map(window).unwrap_or_default()
+    }
+
+    /// The hosts that it answers for; none: for every host.
+    #[must_use]
+    pub fn hosts(&self) -> &[HostPattern] {
+        match self.condition(&Fact::Host) {
+            Some(ValueTest::HostIn(hosts)) => hosts,
+            _ => &[],
+        }
+    }
+
+    /// The methods that it takes; none: every method.
+    #[must_use]
+    pub fn methods(&self) -> &[String] {
+        self.condition(&Fact::Method).and_then(ValueTest::texts).unwrap_or_default()
+    }
+
+    /// The condition on a fact.
+    #[must_use]
+    pub fn condition(&self, fact: &Fact) -> Option<&ValueTest> {
+        self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| &condition.test)
+    }
+
+    /// Every fact that the route reads: what its conditions ask for, and what of the query goes on or into a redirect.
+    /// A fact may come twice.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+        let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
+        conditions.chain(self.action.query_string().into_iter().flat_map(QueryPolicy::facts))
+    }
+}
+
+impl Action {
+    /// What of the viewer's query goes on; `None` where there is nowhere for it to go.
+    #[must_use]
+    pub fn query_string(&self) -> Option<&QueryPolicy> {
+        match self {
+            Action::Origin(action) => Some(&action.query_string),
+            Action::Redirect(action) => Some(&action.query_string),
+            Action::RedirectMap(action) => Some(&action.query_string),
+            Action::Respond(_) => None,
+        }
+    }
+}
+
+impl OriginAction {
+    /// A request that is sent on as it came.
+    #[must_use]
+    pub fn unchanged(origin: usize) -> OriginAction {
+        let (query_string, request_headers) = (QueryPolicy::Keep, HeaderChanges::default());
+        OriginAction { origin, rewrite: None, query_string, request_headers }
+    }
+}

@@ -1,0 +1,30 @@
+//! Candidates, and numbers as an index stores them.
+
+use serde::{Deserialize, Serialize};
+
+use super::hash::NONE;
+
+/// A route that may take a request, and the row of its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Item {
+    pub(super) route: u32,
+    /// Number of the row + 1; 0: no map.
+    pub(super) row: u32,
+}
+
+impl Item {
+    /// The position of its row.
+    pub(super) fn row_of_map(self) -> Option<usize> {
+        self.row.checked_sub(1).map(index)
+    }
+}
+
+/// A position as it is stored. [`Table::compile`](crate::route::Table::compile) has counted what is numbered.
+pub(super) fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(NONE)
+}
+
+/// A stored position as one of a slice.
+pub(super) fn index(number: u32) -> usize {
+    number as usize
+}
