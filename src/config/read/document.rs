@@ -110,11 +110,6 @@ pub(crate) struct Tree<'t> {
 }
 
 impl<'t> Tree<'t> {
-    /// The table of the whole file.
-    pub(crate) fn root(&self) -> &DeTable<'t> {
-        &self.root
-    }
-
     /// A key of the file.
     pub(crate) fn get(&self, key: &str) -> Option<Setting<'_>> {
         self.root.get_key_value(key).map(|pair| Setting::new(self.document, pair))

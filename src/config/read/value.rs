@@ -37,8 +37,8 @@ pub(crate) struct TomlTable<'a> {
     pub(crate) name: String,
     /// Its header, or the whole inline table.
     pub(crate) span: Span,
-    document: &'a Document,
-    table: &'a DeTable<'a>,
+    /// In written order.
+    settings: Vec<Setting<'a>>,
     /// Keys that an unknown one was probably meant to be: reported as misspelt, not to be reported as missing.
     misspelt: Vec<String>,
 }
@@ -219,9 +219,9 @@ impl<'a> Setting<'a> {
             findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"));
             return None;
         };
-        let document = self.document;
-        let settings = TomlTable { name, span: self.span(), document, table, misspelt: Vec::new() };
-        Some(settings.checked(findings, keys))
+        let settings = in_written_order(self.document, table);
+        let table = TomlTable { name, span: self.span(), settings, misspelt: Vec::new() };
+        Some(table.checked(findings, keys))
     }
 
     /// The entries of a table whose keys are the user's own names, in written order.
@@ -245,17 +245,13 @@ impl<'a> Setting<'a> {
 impl<'a> TomlTable<'a> {
     /// The keys of a whole file; reports every key that is not one of `keys`.
     pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> TomlTable<'a> {
-        let (document, span) = (tree.document, tree.document.span(0..0));
-        let settings = TomlTable { name: name.to_owned(), span, document, table: tree.root(), misspelt: Vec::new() };
-        settings.checked(findings, keys)
+        let (span, settings) = (tree.document.span(0..0), tree.settings());
+        TomlTable { name: name.to_owned(), span, settings, misspelt: Vec::new() }.checked(findings, keys)
     }
 
     fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
-        for setting in self.all() {
-            if !keys.contains(&setting.key()) {
-                self.unknown(findings, setting, keys);
-            }
-        }
+        let unknown = self.settings.iter().filter(|setting| !keys.contains(&setting.key()));
+        self.misspelt = unknown.filter_map(|setting| self.unknown(findings, *setting, keys)).collect();
         self
     }
 
@@ -264,23 +260,24 @@ impl<'a> TomlTable<'a> {
         self.misspelt.iter().any(|meant| meant == key)
     }
 
-    fn unknown(&mut self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) {
+    /// Reports an unknown key; the known one that it was probably meant to be.
+    fn unknown(&self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) -> Option<String> {
         // Where no more is listed, a million unknown keys are not compared with the known ones.
         let near = if findings.is_full() { None } else { nearest(setting.key(), keys.iter().copied()) };
         let message = format!("{} has no key `{}`", self.name, setting.key());
         let mut report = findings.report(&codes::UNKNOWN_KEY, setting.key_span(), message);
         if let Some(near) = near {
             report = report.help(format!("did you mean `{near}`?"));
-            self.misspelt.push(near.to_owned());
         }
         if keys.len() <= 12 {
             report.help(format!("it has {}", quoted(keys)));
         }
+        near.map(str::to_owned)
     }
 
-    /// A key.
+    /// A key. O(n) in the keys of the table, which are few where all are known.
     pub(crate) fn get(&self, key: &str) -> Option<Setting<'a>> {
-        self.table.get_key_value(key).map(|pair| Setting::new(self.document, pair))
+        self.settings.iter().find(|setting| setting.key() == key).copied()
     }
 
     /// A key that must be there.
@@ -294,8 +291,8 @@ impl<'a> TomlTable<'a> {
 
     /// The one of some keys that is set; an error where there are several, or one is misspelt, which is reported.
     pub(crate) fn only_one(&self, findings: &mut Findings, of: &OneOf) -> Result<Option<Setting<'a>>, ()> {
-        let mut set: Vec<Setting<'a>> = of.keys.iter().filter_map(|key| self.get(key)).collect();
-        set.sort_by_key(|setting| setting.key.span().start);
+        let set: Vec<Setting<'a>> =
+            self.settings.iter().filter(|setting| of.keys.contains(&setting.key())).copied().collect();
         let Some((first, others)) = set.split_first() else {
             let is_misspelt = of.keys.iter().any(|key| self.has_misspelt(key));
             return if is_misspelt { Err(()) } else { Ok(None) };
@@ -309,8 +306,8 @@ impl<'a> TomlTable<'a> {
     }
 
     /// All keys that are set, in written order.
-    pub(crate) fn all(&self) -> Vec<Setting<'a>> {
-        in_written_order(self.document, self.table)
+    pub(crate) fn all(&self) -> &[Setting<'a>] {
+        &self.settings
     }
 }
 

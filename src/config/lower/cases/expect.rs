@@ -89,7 +89,7 @@ pub(crate) fn lower(findings: &mut Findings, names: &KnownNames<'_>, entry: Sett
             .help("name what must be so, such as `expect = { route = \"some-id\" }`");
         return None;
     }
-    let known = entries.into_iter().filter(|entry| KEYS.contains(&entry.key()));
+    let known = entries.iter().copied().filter(|entry| KEYS.contains(&entry.key()));
     let lowered: Vec<Option<Expected>> = known
         .map(|entry| Some(Expected { value: expected(findings, names, entry)?, key: entry.key().to_owned() }))
         .collect();
