@@ -4,7 +4,7 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check lint docs bench ratios fuzz demo serve package figures
+.PHONY: help setup test deep bless check lint docs bench ratios fuzz demo serve package figures
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,8 +12,14 @@ help: ## this list
 setup: ## installs what the end-to-end tests of the package need: two Node releases and the Lambda runtime client
 	sh tests/edge/rig/install.sh
 
-test: setup ## every test
+test: setup ## every test, at quick sizes (tests/README.md)
 	$(CARGO) test --all-features --no-fail-fast
+
+deep: ## again what has a deep size: random tables, large tables, large transfers
+	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test serve
+
+bless: ## writes what comes out now in the place of all stored output; then read the difference
+	CROSSFADE_BLESS=1 $(CARGO) test --all-features --no-fail-fast --test cli --test diagnostics --test events --test pages
 
 check: ## is routes.toml right?
 	$(CARGO) run --quiet --release -- check

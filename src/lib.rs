@@ -5,7 +5,8 @@
 //! the decision, and a test in a pull request is the truth at the edge.
 //!
 //! ```
-//! use crossfade::config::{MemoryFiles, load};
+//! use crossfade::check::load;
+//! use crossfade::config::MemoryFiles;
 //! use crossfade::route::{Outcome, Request, decide};
 //!
 //! let text = r#"
@@ -44,7 +45,7 @@
 //! 1. [`mod@route`]: the meaning. Facts, the normal form of a path, patterns, conditions, the table, [`route::decide`],
 //!    [`fn@route::explain`]. Pure, like everything up to `event`.
 //! 2. [`diagnostic`] and [`platform`]: what is wrong with a table, and what CloudFront accepts, both as data.
-//! 3. [`config`]: `routes.toml` → a table and every finding.
+//! 3. [`config`], then [`check`]: `routes.toml` → a definition → a table and every finding.
 //! 4. [`event`], then [`edge`]: CloudFront's event → the decision → an answer that CloudFront takes.
 //! 5. [`analysis`], [`serve`], [`report`], [`cli`]: what people and pull requests see.
 //!

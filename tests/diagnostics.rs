@@ -1,16 +1,19 @@
 //! Bad tables and what is said of them: each `tests/diagnostics/NAME.toml` has its whole list of findings beside it in
-//! `NAME.txt`, one `code place message` and its help each. `SNAPSHOTS=overwrite cargo test --test diagnostics` writes
-//! the lists anew.
+//! `NAME.txt`, one `code place message` and its help each.
 //!
 //! The pages in `docs/diagnostics/` are held to the catalogue: every code has one, its bad example gives that code and
 //! its fixed example gives none.
+
+#[path = "support/golden.rs"]
+mod golden;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::config::{Loaded, MemoryFiles, load};
+use crossfade::check::{Loaded, load};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
 use snapbox::Data;
@@ -23,12 +26,11 @@ fn every_bad_table_has_its_list_of_findings() {
         let loaded = load(TOP, &files);
         let errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
         let examples = loaded.diagnostics.iter().all(|found| {
-            found.severity == Severity::Warning || crossfade::config::cases::is_failed_example(found.code)
+            found.severity == Severity::Warning || crossfade::check::examples::is_failed_example(found.code)
         });
         assert_eq!(loaded.table.is_some(), !errors || examples, "{name}");
         let expected = folder("tests/diagnostics").join(format!("{name}.txt"));
-        let assert = snapbox::Assert::new().action_env("SNAPSHOTS");
-        assert.eq(listed(&loaded), Data::read_from(&expected, None).raw());
+        golden::assert().eq(listed(&loaded), Data::read_from(&expected, None).raw());
     }
 }
 
@@ -130,12 +132,13 @@ fn listed(loaded: &Loaded) -> String {
     for (found, more) in loaded.diagnostics.chunk_by(same).flat_map(counted) {
         let (first, others) = found.labels.split_first().expect("every finding has a place");
         let severity = if found.severity == Severity::Error { "" } else { "warning: " };
-        writeln!(out, "{} {} {severity}{}", found.code, place(first.file, first.span.start), found.message).unwrap();
+        writeln!(out, "{} {} {severity}{}", found.code, place(first.span.file, first.span.range.start), found.message)
+            .unwrap();
         if !first.text.is_empty() {
             writeln!(out, "     at: {}", first.text).unwrap();
         }
         for label in others {
-            writeln!(out, "     {}: {}", place(label.file, label.span.start), label.text).unwrap();
+            writeln!(out, "     {}: {}", place(label.span.file, label.span.range.start), label.text).unwrap();
         }
         if let Some(witness) = &found.witness {
             writeln!(out, "     witness: {witness}").unwrap();

@@ -4,7 +4,9 @@
 //!
 //! A block holds commands (`$ …`) with their output, stdout and stderr as a terminal shows them. `[..]` stands for any
 //! part of a line, a line `...` for any lines. A block headed `toml NAME` is a file that later commands of its page find.
-//! `CROSSFADE_UPDATE=1 cargo test --test pages` writes what is printed now into the pages, to be reviewed as text.
+
+#[path = "support/golden.rs"]
+mod golden;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -106,7 +108,7 @@ impl Page {
             }
             at = end + 1;
         }
-        if std::env::var_os("CROSSFADE_UPDATE").is_some() {
+        if golden::blessing() {
             write_changes(&root().join(&self.name), &lines, &changes);
         } else {
             assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -17,16 +17,16 @@ use crate::route::{Definition, Fact};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CacheKey {
     /// Header names in lower case, sorted.
-    pub headers: Vec<Part>,
+    pub headers: Vec<KeyPart>,
     /// Cookie names, sorted.
-    pub cookies: Vec<Part>,
+    pub cookies: Vec<KeyPart>,
     /// Query strings.
     pub query_strings: QueryStrings,
 }
 
 /// One name of a key and who needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct KeyPart {
     /// Of a header, a cookie or a query string.
     pub name: String,
     /// Who needs it.
@@ -53,7 +53,7 @@ pub enum QueryStrings {
     /// These names.
     List {
         /// Sorted.
-        names: Vec<Part>,
+        names: Vec<KeyPart>,
     },
     /// All of them.
     All {
@@ -115,7 +115,7 @@ impl CacheKey {
         let mut problems: Vec<Problem> = unfit(NOT_IN_CACHE_KEY)
             .map(|part| Problem::NotKeyable { name: part.name.clone(), needed_by: part.needed_by.clone() })
             .collect();
-        let query: &[Part] = match &self.query_strings {
+        let query: &[KeyPart] = match &self.query_strings {
             QueryStrings::List { names } => names,
             _ => &[],
         };
@@ -180,8 +180,8 @@ impl Derived {
     }
 
     fn into_key(self) -> CacheKey {
-        let parts = |map: BTreeMap<String, Needs>| -> Vec<Part> {
-            map.into_iter().map(|(name, needed_by)| Part { name, needed_by }).collect()
+        let parts = |map: BTreeMap<String, Needs>| -> Vec<KeyPart> {
+            map.into_iter().map(|(name, needed_by)| KeyPart { name, needed_by }).collect()
         };
         let query_strings = if !self.whole_query.is_empty() {
             QueryStrings::All { needed_by: self.whole_query }
@@ -197,7 +197,8 @@ impl Derived {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{MemoryFiles, load};
+    use crate::check::load;
+    use crate::config::MemoryFiles;
 
     const ORIGINS: &str = r#"
         schema = 1
@@ -219,8 +220,8 @@ mod tests {
         let loaded = load("routes.toml", &MemoryFiles::from_iter([("routes.toml", text.as_str())]));
         let table = loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
         let key = CacheKey::of(table.definition());
-        let show = |parts: &[Part]| {
-            let part = |part: &Part| {
+        let show = |parts: &[KeyPart]| {
+            let part = |part: &KeyPart| {
                 let who = [&part.needed_by.routes[..], &part.needed_by.origins].concat().join("+");
                 format!("{}({who})", part.name)
             };
@@ -286,7 +287,7 @@ mod tests {
 
     #[test]
     fn what_cloudfront_would_not_take_is_told() {
-        let part = |name: &str| Part { name: name.into(), needed_by: Needs::default() };
+        let part = |name: &str| KeyPart { name: name.into(), needed_by: Needs::default() };
         let names = |count: usize| (0..count).map(|at| part(&format!("n{at}"))).collect::<Vec<_>>();
         let rows = [
             (CacheKey { headers: names(10), cookies: names(10), ..CacheKey::default() }, vec![]),

@@ -11,19 +11,15 @@ use crate::route::{
     VariesQuery,
 };
 
-/// The shape of [`Manifest`].
-pub const SCHEMA: u32 = 1;
-
 /// Everything that a distribution must know of a table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Manifest {
-    schema: u32,
     /// SHA-256 of the text that the table was read from, hex.
     table_hash: String,
     /// Fingerprint of the code that compiled it.
     build: String,
     function: Function,
-    counts: Counts,
+    counts: TableCounts,
     default_origin: String,
     configured_origin: String,
     origins: Vec<OriginEntry>,
@@ -54,7 +50,7 @@ struct Function {
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Counts {
+struct TableCounts {
     routes: usize,
     map_rows: usize,
     origins: usize,
@@ -154,7 +150,6 @@ impl Manifest {
         let definition = table.definition();
         let cache_key = CacheKey::of(definition);
         Manifest {
-            schema: SCHEMA,
             table_hash: identity.table_hash,
             build: identity.build,
             function: Function {
@@ -164,7 +159,7 @@ impl Manifest {
                 event_type: "origin-request",
                 include_body: false,
             },
-            counts: Counts::of(definition),
+            counts: TableCounts::of(definition),
             default_origin: table.default_origin().id.clone(),
             configured_origin: table.configured_origin().id.clone(),
             origins: definition.origins.iter().map(OriginEntry::of).collect(),
@@ -188,13 +183,13 @@ impl Manifest {
     }
 }
 
-impl Counts {
-    fn of(definition: &Definition) -> Counts {
+impl TableCounts {
+    fn of(definition: &Definition) -> TableCounts {
         let rows = definition.routes.iter().map(|route| match &route.path {
             PathPattern::Map(rows) => rows.len(),
             _ => 0,
         });
-        Counts {
+        TableCounts {
             routes: definition.routes.len(),
             map_rows: rows.sum(),
             origins: definition.origins.len(),
@@ -261,7 +256,7 @@ impl HeaderEntry {
 
 impl Forwarded {
     fn of(key: &CacheKey) -> Forwarded {
-        let names = |parts: &[super::cache_key::Part]| parts.iter().map(|part| part.name.clone()).collect();
+        let names = |parts: &[super::cache_key::KeyPart]| parts.iter().map(|part| part.name.clone()).collect();
         Forwarded { headers: names(&key.headers), cookies: names(&key.cookies), query_strings: "all" }
     }
 }

@@ -7,14 +7,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Diagnostic;
 use crate::route::condition::ValueTest;
-use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, Table, decide};
+use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, RouteId, Table, decide};
 
-use crate::check::lines::Lines;
+use crate::check::places::path_span;
 use crate::check::witness::{fill, fill_query, witnesses};
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::config::RouteSpans;
+use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
 
 /// Pairs of a route of one method and any route that are tried together: the cost stays linear in large tables.
@@ -25,24 +24,33 @@ const MOST_DODGES: usize = 4;
 /// The two methods, the one that a route takes first.
 type Methods = (&'static str, &'static str);
 
-/// Reports each route that takes one of the two and is proved to make a difference by it.
-pub(crate) fn check(context: &mut Context<'_>, lines: &mut Lines, table: &Table) {
+/// A request of which a route of one method takes only that one, and the other is decided differently.
+struct Disagreement {
+    /// The position of the route.
+    at: usize,
+    /// The position of what takes the other method; `None`: the default.
+    other: Option<usize>,
+    /// The request and both decisions in words.
+    witness: String,
+}
+
+/// Reports each route that takes one of the two and is proved to disagree with what takes the other.
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
     let single: Vec<&Route> = table.routes().iter().filter(|route| only_one(route).is_some()).collect();
     if single.is_empty() {
         return;
     }
-    let mut found: BTreeMap<&str, String> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     for line in requests(table, &single) {
         if found.len() == single.len() {
             break;
         }
-        if let Some((route, words)) = proof(table, &line) {
-            found.entry(&route.id).or_insert(words);
+        if let Some(disagreement) = disagreement(table, &line) {
+            found.entry(disagreement.at).or_insert(disagreement);
         }
     }
-    for route in single {
-        let finding = found.remove(route.id.as_str()).and_then(|witness| finding(context, lines, route, witness));
-        context.extend(finding);
+    for disagreement in found.into_values() {
+        report(table, spans, disagreement, findings);
     }
 }
 
@@ -106,8 +114,8 @@ fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'stat
     Some(line)
 }
 
-/// The route of one method by which a request is decided differently with the other, and the proof in words.
-fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route, String)> {
+/// How the two methods of a request are decided differently, if a route of one of them takes it.
+fn disagreement(table: &Table, line: &RequestLine<'static>) -> Option<Disagreement> {
     let with = |method: &'static str| RequestLine { method: Some(Cow::Borrowed(method)), ..line.clone() };
     let (get, head) = (with("GET"), with("HEAD"));
     let (get_request, head_request) = (get.request(), head.request());
@@ -115,34 +123,36 @@ fn proof<'t>(table: &'t Table, line: &RequestLine<'static>) -> Option<(&'t Route
     if same_outcome(&get_decision.outcome, &head_decision.outcome) {
         return None;
     }
-    let taker = |decision: &Decision<'t, '_>, own: &str| {
-        let route = decision.taker()?;
-        (only_one(route)?.0 == own).then_some(route)
+    let takes = |decision: &Decision<'_, '_>, own: &str| {
+        decision.taker_id.filter(|id| only_one(table.route(*id)).is_some_and(|methods| methods.0 == own))
     };
-    let (route, line, other, passed) = match taker(&get_decision, "GET") {
-        Some(route) => (route, &get, "HEAD", &head_decision),
-        None => (taker(&head_decision, "HEAD")?, &head, "GET", &get_decision),
+    let (at, line, method, passed) = match takes(&get_decision, "GET") {
+        Some(at) => (at, &get, "HEAD", &head_decision),
+        None => (takes(&head_decision, "HEAD")?, &head, "GET", &get_decision),
     };
-    Some((route, format!("{line} is decided by `{}`, {other} of it by {}", route.id, decider(passed))))
+    let id = &table.route(at).id;
+    let witness = format!("{line} is decided by `{id}`, {method} of it by {}", decider(passed));
+    let other = passed.route.and(passed.taker_id).map(RouteId::position);
+    Some(Disagreement { at: at.position(), other, witness })
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {
     decision.route_id().map_or("the default".to_owned(), |id| format!("`{id}`"))
 }
 
-fn finding(context: &Context<'_>, lines: &mut Lines, route: &Route, witness: String) -> Option<Diagnostic> {
-    let (own, other) = only_one(route)?;
-    let label = lines.label(context, route.place, format!("takes {own} without {other}"))?;
+fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement, findings: &mut Findings) {
+    let route = &table.routes()[disagreement.at];
+    let Some((own, other)) = only_one(route) else { return };
     let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
-    Some(Diagnostic {
-        code: codes::GET_IS_NOT_HEAD.code,
-        severity: codes::GET_IS_NOT_HEAD.severity,
-        message: format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id),
-        labels: vec![label],
-        witness: Some(witness),
-        help: vec![format!("write `method = [{}]`", cure.join(", "))],
-    })
+    let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);
+    let mut report = findings
+        .report(&codes::GET_IS_NOT_HEAD, spans[disagreement.at].value("method"), message)
+        .label(format!("takes {own} without {other}"));
+    if let Some(at) = disagreement.other {
+        report = report.also(path_span(table, spans, at), format!("`{}` takes {other} of it", table.routes()[at].id));
+    }
+    report.witness(disagreement.witness).help(format!("write `method = [{}]`", cure.join(", ")));
 }
 
 /// Whether two decisions do the same; which route made them does not matter.

@@ -2,7 +2,7 @@
 //! query parameters.
 //!
 //! [`crate::check::sample`] walks one of them together with a pattern, which answers two questions at once: whether the pattern
-//! can ever match (`config::never`), and a text that it matches (`check::witness`).
+//! can ever match (`check::never`), and a text that it matches (`check::witness`).
 
 use crate::route::Canonical;
 use crate::route::canonical::{Case, Slashes, TrailingSlash};
@@ -232,12 +232,7 @@ mod tests {
     }
 
     fn canonical() -> impl Strategy<Value = Canonical> {
-        (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(lower, strip, keep)| Canonical {
-            case: if lower { Case::Lower } else { Case::Keep },
-            trailing_slash: if strip { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if keep { Slashes::Keep } else { Slashes::Merge },
-            refuse: Vec::new(),
-        })
+        "(lower)?( strip)?( split)?".prop_map(|words| Canonical::of_words(&words))
     }
 
     proptest! {
@@ -253,7 +248,6 @@ mod tests {
             prop_assert!(is_in(&form, &normal), "{normal} is a normal form");
             prop_assert_eq!(is_in(&form, &raw), normal == raw, "{}", raw);
         }
-
     }
 
     proptest! {

@@ -1,53 +1,78 @@
-//! Lints of methods, which no cache key can hold (design §4).
-//!
-//! Here: redirects of methods that a redirect should not take. [`get_and_head`] has the two that share an answer.
+//! Redirects of methods that a redirect should not take (design §4). [`get_and_head`](super::get_and_head) has the two
+//! methods that share an answer.
 
-use crate::diagnostic::{Diagnostic, Label};
 use crate::route::pattern::{MapRow, PathPattern};
 use crate::route::{Action, Route, Table};
 
-use crate::check::get_and_head;
-use crate::check::lines::Lines;
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
-use crate::diagnostic::codes::Code;
+use crate::config::RouteSpans;
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Span};
 
-/// Redirects that a summary names.
+/// Redirects that a warning names.
 const NAMED: usize = 3;
 
-/// Reports what methods can do wrong in a table. O(n) in routes.
-pub(crate) fn check(context: &mut Context<'_>, table: &Table) {
-    let mut lines = Lines::default();
-    get_and_head::check(context, &mut lines, table);
-    let redirects = || table.routes().iter().filter_map(|route| Some((route, statuses(route)?)));
-    let loses = |statuses: &[u16]| statuses.iter().any(|status| matches!(status, 301 | 302));
-    let losing: Vec<&Route> = redirects()
-        .filter(|(route, statuses)| loses(statuses) && takes_any(route, |method| method != "GET" && method != "HEAD"))
-        .map(|(route, _)| route)
-        .collect();
-    let preflight: Vec<&Route> = redirects()
-        .filter(|(route, statuses)| !loses(statuses) && takes_any(route, |method| method == "OPTIONS"))
-        .map(|(route, _)| route)
-        .collect();
-    let help = "give them `method = [\"GET\", \"HEAD\"]`; a redirect of a form takes status 307 or 308";
-    summary(
-        context,
-        &mut lines,
-        &codes::REDIRECT_LOSES_METHOD,
-        &losing,
-        ("redirects with status 301 or 302 take more than GET and HEAD", help),
-    );
-    let help = "give them `method` without OPTIONS";
-    summary(context, &mut lines, &codes::REDIRECT_TAKES_OPTIONS, &preflight, ("redirects take OPTIONS", help));
+/// A kind of redirect. It has one warning for all its routes: most redirects of a table are alike, and so is the cure.
+struct Mistake {
+    code: &'static Code,
+    what: &'static str,
+    help: &'static str,
+    is_made_by: fn(&Route) -> bool,
 }
 
-/// The statuses that a redirect can answer with.
-fn statuses(route: &Route) -> Option<Vec<u16>> {
+static MISTAKES: [Mistake; 2] = [
+    Mistake {
+        code: &codes::REDIRECT_LOSES_METHOD,
+        what: "redirects with status 301 or 302 take more than GET and HEAD",
+        help: "give them `method = [\"GET\", \"HEAD\"]`; a redirect of a form takes status 307 or 308",
+        is_made_by: |route| {
+            loses_method(route) == Some(true) && takes_any(route, |method| !matches!(method, "GET" | "HEAD"))
+        },
+    },
+    Mistake {
+        code: &codes::REDIRECT_TAKES_OPTIONS,
+        what: "redirects take OPTIONS",
+        help: "give them `method` without OPTIONS",
+        is_made_by: |route| loses_method(route) == Some(false) && takes_any(route, |method| method == "OPTIONS"),
+    },
+];
+
+/// Reports what methods can do wrong in redirects. O(n) in routes.
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
+    for mistake in &MISTAKES {
+        let made = table.routes().iter().zip(spans).filter(|(route, _)| (mistake.is_made_by)(route));
+        mistake.report(&made.collect::<Vec<_>>(), findings);
+    }
+}
+
+impl Mistake {
+    fn report(&self, made: &[(&Route, &RouteSpans)], findings: &mut Findings) {
+        let Some((first, spans)) = made.first() else { return };
+        let mut named: Vec<String> = made.iter().take(NAMED).map(|(route, _)| format!("`{}`", route.id)).collect();
+        if let Some(more @ 1..) = made.len().checked_sub(NAMED) {
+            named.push(format!("{more} more"));
+        }
+        let message = format!("{}: {}", self.what, named.join(", "));
+        findings.report(self.code, place(first, spans), message).label("the first of them").help(self.help);
+    }
+}
+
+/// What of a redirect says its methods, or that it is one.
+fn place(route: &Route, spans: &RouteSpans) -> Span {
+    match &route.action {
+        _ if !route.methods().is_empty() => spans.value("method"),
+        Action::RedirectMap(_) => spans.key("redirect_map"),
+        _ => spans.key("redirect"),
+    }
+}
+
+/// Whether browsers follow a redirect with GET, whatever the method was; `None` for a route that redirects nothing.
+fn loses_method(route: &Route) -> Option<bool> {
+    let loses = |status: u16| matches!(status, 301 | 302);
     match (&route.action, &route.path) {
-        (Action::Redirect(action), _) => Some(vec![action.status]),
+        (Action::Redirect(action), _) => Some(loses(action.status)),
         (Action::RedirectMap(action), PathPattern::Map(rows)) => {
             let status = |row: &MapRow| row.status.unwrap_or(action.status);
-            Some(rows.iter().map(status).collect())
+            Some(rows.iter().map(status).any(loses))
         }
         _ => None,
     }
@@ -56,29 +81,4 @@ fn statuses(route: &Route) -> Option<Vec<u16>> {
 fn takes_any(route: &Route, wanted: impl Fn(&str) -> bool) -> bool {
     let methods = route.methods();
     methods.is_empty() || methods.iter().any(|method| wanted(method))
-}
-
-/// One warning for all routes of a kind: most redirects of a table are alike, and so is the cure.
-fn summary(
-    context: &mut Context<'_>,
-    lines: &mut Lines,
-    code: &'static Code,
-    routes: &[&Route],
-    (what, help): (&str, &str),
-) {
-    let Some(first) = routes.first() else { return };
-    let mut named: Vec<String> = routes.iter().take(NAMED).map(|route| format!("`{}`", route.id)).collect();
-    let more = routes.len().saturating_sub(NAMED);
-    if more > 0 {
-        named.push(format!("{more} more"));
-    }
-    let labels: Vec<Label> = lines.label(context, first.place, "the first of them").into_iter().collect();
-    context.extend([Diagnostic {
-        code: code.code,
-        severity: code.severity,
-        message: format!("{what}: {}", named.join(", ")),
-        labels,
-        witness: None,
-        help: vec![help.to_owned()],
-    }]);
 }

@@ -1,12 +1,64 @@
-//! A finished table → findings, a file each; automata and witnesses.
+//! A table, judged: what is wrong with a table whose every key is right.
+//!
+//! [`load`] is the entry to a table for all commands: `config` reads and lowers it, here it is compiled and checked. A
+//! check is a function of the finished table, of where its routes are written, and of the findings it adds to. It reads
+//! no file and no clock, it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
+//! pattern matches), and it marks the part that it means.
+//!
+//! A new check is three files, beside its line in `check` below: its code in `diagnostic/codes.rs`, its function here,
+//! and its page in `docs/diagnostics/`.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod examples;
 mod get_and_head;
-pub(crate) mod language;
-pub(crate) mod lines;
-pub(crate) mod methods;
-pub(crate) mod never;
-pub(crate) mod sample;
+mod language;
+mod letters;
+mod methods;
+mod never;
+mod places;
+mod sample;
 pub mod witness;
+
+use crate::config::{self, Case, Counts, Files, RouteSpans};
+use crate::diagnostic::{Diagnostic, Findings, Sources};
+use crate::route::Table;
+
+/// What came of loading a table.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The table, if its language has no error. A failing example is an error of its own that leaves it here.
+    pub table: Option<Table>,
+    /// The files that were read, the top one first.
+    pub sources: Sources,
+    /// All findings, by file and position.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the table expects of itself: `[[test]]`, `examples` and `not_examples`, facts of the route filled in.
+    pub cases: Vec<Case>,
+    /// How much was read.
+    pub counts: Counts,
+}
+
+/// Loads a table: reads the top file and all that it names, and finds every problem in them. O(bytes of all files).
+#[must_use]
+pub fn load(top: &str, files: &dyn Files) -> Loaded {
+    let mut read = config::load(top, files);
+    let findings = &mut read.findings;
+    never::check(&read.definition.canonical, &read.patterns, findings);
+    let table = (!findings.has_errors())
+        .then(|| Table::compile(read.definition).expect("a definition without a finding does not contradict itself"));
+    if let Some(table) = &table {
+        examples::fill(table, &mut read.cases);
+        check(table, &read.spans, &read.cases, findings);
+    }
+    let table = table.filter(|_| !findings.has_errors_beside(examples::is_failed_example));
+    let counts = Counts { routes_compiled: table.as_ref().map_or(0, |table| table.routes().len()), ..read.counts };
+    Loaded { table, sources: read.sources, diagnostics: read.findings.finish(), cases: read.cases, counts }
+}
+
+/// Every check of a finished table.
+fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
+    get_and_head::check(table, spans, findings);
+    methods::check(table, spans, findings);
+    examples::check(table, spans, cases, findings);
+}

@@ -135,7 +135,7 @@ struct Pair<S> {
 }
 
 /// Whether the pattern has matched.
-enum Progress {
+enum Reached {
     Matched,
     NotYet,
     Dead,
@@ -149,16 +149,16 @@ impl<L: Language> Walk<'_, L> {
         let mut at = 0;
         while let Some(pair) = self.pairs.get(at) {
             let (pattern, language) = (pair.pattern, pair.language);
-            match self.progress(pattern, language)? {
-                Progress::Matched => return Some(Sample::Text(self.completed(at, &bytes)?)),
-                Progress::NotYet => {
+            match self.reached(pattern, language)? {
+                Reached::Matched => return Some(Sample::Text(self.completed(at, &bytes)?)),
+                Reached::NotYet => {
                     for &byte in &bytes {
                         let Some(next) = self.language.next(language, byte) else { continue };
                         let pattern = self.pattern.next_state(&mut self.cache, pattern, byte).ok()?;
                         self.add(Pair { pattern, language: next, from: at, byte });
                     }
                 }
-                Progress::Dead => {}
+                Reached::Dead => {}
             }
             if self.pairs.len() > MAX_STATES {
                 return None;
@@ -175,19 +175,19 @@ impl<L: Language> Walk<'_, L> {
     }
 
     /// A match is known one byte late, or at the end of the text.
-    fn progress(&mut self, pattern: LazyStateID, language: L::State) -> Option<Progress> {
+    fn reached(&mut self, pattern: LazyStateID, language: L::State) -> Option<Reached> {
         if pattern.is_match() {
-            return Some(Progress::Matched);
+            return Some(Reached::Matched);
         }
         if pattern.is_quit() {
             return None;
         }
         if pattern.is_dead() {
-            return Some(Progress::Dead);
+            return Some(Reached::Dead);
         }
         let ended =
             self.language.accepts(language) && self.pattern.next_eoi_state(&mut self.cache, pattern).ok()?.is_match();
-        Some(if ended { Progress::Matched } else { Progress::NotYet })
+        Some(if ended { Reached::Matched } else { Reached::NotYet })
     }
 
     /// One byte for all that neither pattern nor language tells apart.

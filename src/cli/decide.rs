@@ -7,10 +7,13 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use clap::Args;
 use serde::Serialize;
 
-use super::files::words;
-use super::lines::{Line, Lines, MAX_LINE, is_input_error};
-use super::{CliError, Exit, Global, Terminal, clock, table};
-use crate::requests::{LineError, RequestLine, url_text};
+use super::error::words;
+use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
+use super::table::OpenTable;
+use super::{CliError, Exit, Global, Terminal, clock};
+use crate::report::json::versioned;
+use crate::report::numbers::count;
+use crate::requests::{DecisionLine, LineError, RequestLine, url_text};
 use crate::route::{Table, Timestamp, decide};
 
 /// Arguments of `decide`.
@@ -34,7 +37,7 @@ Examples:
   crossfade decide < requests.jsonl > decisions.jsonl
   cut -d' ' -f7 access.log | crossfade decide --urls | jq -r '.route // \"default\"' | sort | uniq -c
 
-Exit codes: 0 every line was decided · 1 some line was no request · 2 no table, or a stream failed";
+Exit codes: 0 every line was decided · 1 some are not requests · 2 no table, or a stream failed";
 
 const BUFFER: usize = 64 * 1024;
 
@@ -43,16 +46,15 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// The table cannot be used, stdin cannot be read, or stdout cannot be written.
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = table::usable(global)?.table;
+    let table = OpenTable::read(global)?.table;
     let mut stderr = Terminal::stderr(global);
     if io::stdin().is_terminal() {
         stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
-    let lines = Lines::new(io::stdin().lock(), &output);
+    let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider =
-        Decider { table: &table, input, clock: Clock::Unread, stderr, answer: Vec::new(), bad: Bad::default() };
+    let mut decider = Decider { table: &table, input, clock: None, stderr, answer: Vec::new(), bad: 0, first_bad: 0 };
     decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
@@ -67,51 +69,38 @@ enum Input {
     Urls,
 }
 
-/// The clock is read at most once, and only where a decision could depend on it.
-#[derive(Clone, Copy)]
-enum Clock {
-    Unread,
-    Unneeded,
-    Read(Timestamp),
-}
-
-/// How many lines were no request, and the number of the first.
-#[derive(Default)]
-struct Bad {
-    count: u64,
-    first: u64,
-}
-
 struct Decider<'t> {
     table: &'t Table,
     input: Input,
-    clock: Clock,
+    /// What it said; `None`: it was not asked.
+    clock: Option<Option<Timestamp>>,
     stderr: Terminal,
     answer: Vec<u8>,
-    bad: Bad,
+    /// Lines that are not requests, and the number of the first.
+    bad: usize,
+    first_bad: usize,
 }
 
-/// The answer to a line that is no request.
+/// The answer to a line that is not a request.
 #[derive(Serialize)]
 struct ErrorLine<'a> {
-    schema: u32,
     error: &'a str,
-    line: u64,
+    line: usize,
 }
 
 impl Decider<'_> {
-    fn run<W: Write>(&mut self, mut lines: Lines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
+    fn run<W: Write>(&mut self, mut lines: InputLines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
             number += 1;
             self.answer.clear();
             if let Err(error) = self.decide(line) {
                 self.answer.clear();
-                if self.bad.count == 0 {
-                    self.bad.first = number;
+                self.bad += 1;
+                if self.bad == 1 {
+                    self.first_bad = number;
                 }
-                self.bad.count += 1;
-                serde_json::to_writer(&mut self.answer, &ErrorLine { schema: 1, error: &error, line: number })?;
+                serde_json::to_writer(&mut self.answer, &versioned(ErrorLine { error: &error, line: number }))?;
             }
             self.answer.push(b'\n');
             output.borrow_mut().write_all(&self.answer)?;
@@ -120,8 +109,8 @@ impl Decider<'_> {
     }
 
     /// Writes the decision of a line, or says why there is none.
-    fn decide(&mut self, line: Line<'_>) -> Result<(), String> {
-        let Line::Whole(bytes) = line else {
+    fn decide(&mut self, line: NextLine<'_>) -> Result<(), String> {
+        let NextLine::Whole(bytes) = line else {
             return Err(format!("the line is longer than {MAX_LINE} bytes"));
         };
         let mut line = self.parse(bytes)?;
@@ -130,7 +119,8 @@ impl Decider<'_> {
         }
         let request = line.request();
         let decision = decide(self.table, &request);
-        serde_json::to_writer(&mut self.answer, &decision).map_err(|error| error.to_string())
+        let line = versioned(DecisionLine(&decision));
+        serde_json::to_writer(&mut self.answer, &line).map_err(|error| error.to_string())
     }
 
     fn parse<'l>(&self, bytes: &'l [u8]) -> Result<RequestLine<'l>, String> {
@@ -148,31 +138,22 @@ impl Decider<'_> {
         parsed.map_err(|error| error.to_string())
     }
 
-    /// The time of lines that have none.
+    /// The time of lines that have none. The clock is read at most once, and only where a decision could depend on it.
     fn now(&mut self) -> Option<Timestamp> {
-        if let Clock::Unread = self.clock {
-            self.clock = match clock::now_for(self.table) {
-                None => Clock::Unneeded,
-                Some(now) => {
-                    self.stderr.note(&format!("note: lines without a time are decided at {now}\n"));
-                    Clock::Read(now)
-                }
-            };
-        }
-        match self.clock {
-            Clock::Read(now) => Some(now),
-            Clock::Unread | Clock::Unneeded => None,
-        }
+        let (table, stderr) = (self.table, &mut self.stderr);
+        *self.clock.get_or_insert_with(|| {
+            let now = clock::now_for(table)?;
+            stderr.note(&format!("note: lines without a time are decided at {now}\n"));
+            Some(now)
+        })
     }
 
     fn end(mut self) -> Exit {
-        if self.bad.count == 0 {
+        if self.bad == 0 {
             return Exit::Fine;
         }
-        let Bad { count, first } = self.bad;
-        let count = crate::report::layout::count(usize::try_from(count).unwrap_or(usize::MAX), "line");
-        let text = format!("warning: {count} could not be decided, the first is line {first}\n");
-        self.stderr.note(&text);
+        let (lines, first) = (count(self.bad, "line"), self.first_bad);
+        self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
         Exit::Found
     }
 }

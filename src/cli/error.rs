@@ -5,7 +5,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::layout::shown;
+use crate::text::shown;
 
 /// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
 #[derive(Debug)]
@@ -60,9 +60,15 @@ impl CliError {
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> CliError {
         let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        CliError {
-            closed_pipe,
-            ..CliError::new(format_args!("the answer cannot be written: {}", super::files::words(&error)))
-        }
+        CliError { closed_pipe, ..CliError::new(format_args!("the answer cannot be written: {}", words(&error))) }
     }
+}
+
+/// The system's words in the manner of all messages: lower case, no number.
+#[must_use]
+pub fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, table, table::Usable};
-use crate::report::explanation::{self, Telling, TimeSource};
+use super::table::OpenTable;
+use super::{CliError, Exit, Global, Terminal, clock};
+use crate::report::explanation::{Explained, TimeSource};
 use crate::requests::{RequestLine, url_text};
 use crate::route::{Timestamp, explain};
 
@@ -42,7 +43,7 @@ Examples:
 
 Say the host where it matters: a `host` condition holds only where the URL or a `host` header has one.
 
-Exit codes: 0 explained · 2 no table, no request";
+Exit codes: 0 explained · 2 no table or request";
 
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("write it as `name: value`")?;
@@ -54,8 +55,7 @@ fn header(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// The request or the table cannot be read, or the answer cannot be written.
 pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
-    let Usable { mut table, folder } = table::usable(global)?;
-    table.prefix_file_names(&folder);
+    let table = OpenTable::read(global)?.named_from_here().table;
     let now = if args.at.is_none() { clock::now_for(&table) } else { None };
     let line = RequestLine {
         url: url_text(args.url.as_encoded_bytes()),
@@ -68,14 +68,7 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     line.check().map_err(CliError::new)?;
     let request = line.request();
     let story = explain(&table, &request);
-    let mut out = Terminal::stdout(global);
-    let text = match global.format {
-        Format::Json => json_text(&story)?,
-        Format::Text => {
-            let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };
-            explanation::text(&story, Telling { time, width: out.width() })
-        }
-    };
-    out.print(&text)?;
+    let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };
+    Terminal::answer(&Explained { story: &story, time }, global)?;
     Ok(Exit::Fine)
 }

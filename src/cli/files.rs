@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::CliError;
-use crate::config::{Entry, FileError, Files};
+use super::error::words;
+use crate::config::{FileError, Files, FolderEntry};
 
 /// The folder that a top file stands in.
 #[derive(Clone, Debug)]
@@ -88,7 +89,7 @@ impl Files for DiskFiles {
             return Err(FileError::Other("it is a folder".to_owned()));
         }
         if !metadata.is_file() && name != self.top {
-            return Err(FileError::Other("it is no regular file".to_owned()));
+            return Err(FileError::Other("it is not a regular file".to_owned()));
         }
         let mut content = Vec::new();
         let file = File::open(&place).map_err(|error| why(&error))?;
@@ -98,7 +99,7 @@ impl Files for DiskFiles {
         if fits { Ok(content) } else { Err(FileError::TooLarge { limit }) }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         let place = if folder.is_empty() { self.real.clone() } else { self.place(folder)? };
         let mut entries = Vec::new();
         for entry in fs::read_dir(&place).map_err(|error| why(&error))? {
@@ -108,11 +109,11 @@ impl Files for DiskFiles {
             match fs::metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => {
                     if !self.is_loop(&place, &path) {
-                        entries.push(Entry::Folder(name));
+                        entries.push(FolderEntry::Folder(name));
                     }
                 }
                 // A link to nothing is listed as a file, so that reading it fails aloud.
-                Ok(_) | Err(_) => entries.push(Entry::File(name)),
+                Ok(_) | Err(_) => entries.push(FolderEntry::File(name)),
             }
         }
         Ok(entries)
@@ -124,15 +125,6 @@ fn why(error: &io::Error) -> FileError {
         io::ErrorKind::NotFound => FileError::NotFound,
         _ => FileError::Other(words(error)),
     }
-}
-
-/// The system's words in the manner of all messages: lower case, no number.
-#[must_use]
-pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> CliError {
@@ -204,8 +196,8 @@ mod tests {
         }
         let mut maps = files.list("maps").unwrap();
         maps.sort();
-        let file = |name: &str| Entry::File(name.into());
-        assert_eq!(maps, [file("a.csv"), file("dead.csv"), file("link.csv"), Entry::Folder("deep".into())]);
+        let file = |name: &str| FolderEntry::File(name.into());
+        assert_eq!(maps, [file("a.csv"), file("dead.csv"), file("link.csv"), FolderEntry::Folder("deep".into())]);
         assert_eq!(files.list("maps/deep"), Ok(vec![]), "a loop is not entered");
         assert_eq!(files.list("out"), Err(FileError::Outside));
     }

@@ -5,13 +5,12 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
-use serde_json::value::RawValue;
 
-use super::files::words;
-use super::{CliError, Exit, Format, Global, Terminal, clock, json_text, secrets, table};
-use crate::edge::{FunctionError, Handled, Handler, Handling, Summary};
-use crate::report::json::indented;
+use super::error::words;
+use super::table::OpenTable;
+use super::{CliError, Exit, Global, Terminal, clock, secrets};
+use crate::edge::{Handled, Handler};
+use crate::report::invoked::Invoked;
 use crate::route::Timestamp;
 
 /// Arguments of `invoke`.
@@ -38,7 +37,7 @@ Examples:
   crossfade invoke --raw - < event.json | jq .uri
   crossfade invoke --format json event.json | jq .summary.route
 
-Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table, no event";
+Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table or event";
 
 /// Longest event that is read: CloudFront's are at most about 1 MB.
 const MAX_EVENT: u64 = 16 * 1024 * 1024;
@@ -48,7 +47,7 @@ const MAX_EVENT: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// The table or the event cannot be read, or the answer cannot be written.
 pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = table::usable(global)?.table;
+    let table = OpenTable::read(global)?.table;
     let event = read_event(&args.event)?;
     let mut stderr = Terminal::stderr(global);
     if let (None, Some(now)) = (args.at, clock::now_for(&table)) {
@@ -56,13 +55,13 @@ pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
     }
     let secrets = secrets::placeholders(&table);
     let handled = Handler::new(table, secrets).handle(&event, args.at.unwrap_or_else(clock::now));
-    let mut out = Terminal::stdout(global);
-    match (global.format, args.raw) {
-        (Format::Text, true) => write_raw(&answer(&handled))?,
-        (Format::Text, false) => out.print(&readable(&handled))?,
-        (Format::Json, _) => out.print(&json_text(&Report::new(&handled)?)?)?,
+    let invoked = Invoked(&handled);
+    if args.raw {
+        write_raw(&invoked.raw())?
+    } else {
+        Terminal::answer(&invoked, global)?
     }
-    if global.format == Format::Text {
+    if global.format.is_for_people() {
         handled.log.iter().for_each(|line| stderr.note(&format!("{line}\n")));
     }
     Ok(exit(&handled))
@@ -97,76 +96,4 @@ fn read_event(path: &Path) -> Result<Vec<u8>, CliError> {
         return Err(CliError::new(format_args!("the event `{}` is longer than {MAX_EVENT} bytes", path.display())));
     }
     Ok(event)
-}
-
-/// A function error as the Lambda runtime reports it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorAnswer<'a> {
-    error_type: &'a str,
-    error_message: &'a str,
-}
-
-/// What leaves the function: its answer, or its error.
-fn answer(handled: &Handled) -> Vec<u8> {
-    match &handled.answer {
-        Ok(answer) => answer.clone(),
-        Err(FunctionError { kind, message }) => {
-            let error = ErrorAnswer { error_type: kind, error_message: message };
-            serde_json::to_vec(&error).unwrap_or_default()
-        }
-    }
-}
-
-fn readable(handled: &Handled) -> String {
-    let mut text = indented(&String::from_utf8_lossy(&answer(handled)));
-    text.push('\n');
-    text
-}
-
-/// `--format json`: the answer with what else became known.
-#[derive(Serialize)]
-struct Report<'a> {
-    schema: u32,
-    answer: Option<Box<RawValue>>,
-    error: Option<ErrorAnswer<'a>>,
-    summary: Option<SummaryEntry<'a>>,
-    log: Vec<Box<RawValue>>,
-}
-
-#[derive(Serialize)]
-struct SummaryEntry<'a> {
-    route: Option<&'a str>,
-    action: Handling,
-    origin: Option<&'a str>,
-    status: Option<u16>,
-    surprise: Option<&'a str>,
-}
-
-impl<'a> Report<'a> {
-    fn new(handled: &'a Handled) -> Result<Report<'a>, CliError> {
-        let raw = |json: String| RawValue::from_string(json).map_err(CliError::new);
-        let answer = handled.answer.as_ref().ok().map(|answer| raw(String::from_utf8_lossy(answer).into_owned()));
-        let error = handled.answer.as_ref().err();
-        Ok(Report {
-            schema: 1,
-            answer: answer.transpose()?,
-            error: error.map(|error| ErrorAnswer { error_type: error.kind, error_message: &error.message }),
-            summary: handled.summary.as_ref().map(SummaryEntry::new),
-            log: handled.log.iter().cloned().map(raw).collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl<'a> SummaryEntry<'a> {
-    fn new(summary: &'a Summary) -> SummaryEntry<'a> {
-        let Summary { route, action, origin, status, surprise } = summary;
-        SummaryEntry {
-            route: route.as_deref(),
-            action: *action,
-            origin: origin.as_deref(),
-            status: *status,
-            surprise: surprise.as_deref(),
-        }
-    }
 }

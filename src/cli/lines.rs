@@ -1,4 +1,4 @@
-//! Lines in, answers out: lines of bounded length, and no answer held back while the next line is awaited.
+//! InputLines in, answers out: lines of bounded length, and no answer held back while the next line is awaited.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,7 +9,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// One line of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum NextLine<'a> {
     /// Its bytes, without the line break.
     Whole(&'a [u8]),
     /// It was longer than [`MAX_LINE`] and is skipped.
@@ -17,24 +17,24 @@ pub enum Line<'a> {
 }
 
 /// Reads lines; whenever it has to wait for more input, everything written so far is flushed first.
-pub struct Lines<'w, R, W: Write> {
+pub struct InputLines<'w, R, W: Write> {
     input: BufReader<FlushFirst<'w, R, W>>,
     line: Vec<u8>,
     first: bool,
 }
 
-impl<'w, R: Read, W: Write> Lines<'w, R, W> {
-    /// Lines of an input whose answers go to an output.
-    pub fn new(input: R, output: &'w RefCell<W>) -> Lines<'w, R, W> {
+impl<'w, R: Read, W: Write> InputLines<'w, R, W> {
+    /// InputLines of an input whose answers go to an output.
+    pub fn new(input: R, output: &'w RefCell<W>) -> InputLines<'w, R, W> {
         let input = BufReader::with_capacity(BUFFER, FlushFirst { input, output });
-        Lines { input, line: Vec::new(), first: true }
+        InputLines { input, line: Vec::new(), first: true }
     }
 
     /// The next line; `None` at the end. A byte-order mark before the first one is no part of it.
     ///
     /// # Errors
     /// The input cannot be read (an error that [`is_input_error`]), or the output cannot be flushed.
-    pub fn next_line(&mut self) -> io::Result<Option<Line<'_>>> {
+    pub fn next_line(&mut self) -> io::Result<Option<NextLine<'_>>> {
         self.line.clear();
         let most = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(2);
         let read = (&mut self.input).take(most).read_until(b'\n', &mut self.line)?;
@@ -53,7 +53,7 @@ impl<'w, R: Read, W: Write> Lines<'w, R, W> {
         if std::mem::take(&mut self.first) {
             line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
         }
-        Ok(Some(if line.len() > MAX_LINE { Line::TooLong } else { Line::Whole(line) }))
+        Ok(Some(if line.len() > MAX_LINE { NextLine::TooLong } else { NextLine::Whole(line) }))
     }
 }
 
@@ -89,12 +89,12 @@ mod tests {
 
     fn lines(input: &[u8]) -> Vec<Option<Vec<u8>>> {
         let output = RefCell::new(Vec::new());
-        let mut lines = Lines::new(input, &output);
+        let mut lines = InputLines::new(input, &output);
         let mut all = Vec::new();
         while let Some(line) = lines.next_line().unwrap() {
             all.push(match line {
-                Line::Whole(bytes) => Some(bytes.to_vec()),
-                Line::TooLong => None,
+                NextLine::Whole(bytes) => Some(bytes.to_vec()),
+                NextLine::TooLong => None,
             });
         }
         all
@@ -144,9 +144,9 @@ mod tests {
         }
         let output = RefCell::new(Flushes(0));
         let input = b"a\nb\nc".as_slice().chain(b"d\n".as_slice());
-        let mut lines = Lines::new(input, &output);
+        let mut lines = InputLines::new(input, &output);
         let mut seen = Vec::new();
-        while let Some(Line::Whole(line)) = lines.next_line().unwrap() {
+        while let Some(NextLine::Whole(line)) = lines.next_line().unwrap() {
             seen.push((line.to_vec(), output.borrow().0));
         }
         assert_eq!(seen, [(b"a".to_vec(), 1), (b"b".to_vec(), 1), (b"cd".to_vec(), 2)]);

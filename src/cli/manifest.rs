@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use super::package::source::Source;
+use super::package::source::manifest;
+use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
+use crate::report::json;
 
 /// Arguments of `manifest`.
 #[derive(Clone, Debug, Args)]
@@ -22,7 +24,7 @@ Exit codes: 0 written · 2 the table could not be read or has errors";
 /// # Errors
 /// The table cannot be read or has errors, or the answer cannot be written.
 pub fn run(_args: ManifestArgs, global: &Global) -> Result<Exit, CliError> {
-    let source = Source::read(global)?;
-    Terminal::stdout(global).print(&super::json_text(&source.manifest())?)?;
+    let manifest = manifest(&OpenTable::read(global)?);
+    Terminal::stdout(global).print(&json::document(&manifest).map_err(CliError::new)?)?;
     Ok(Exit::Fine)
 }

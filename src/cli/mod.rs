@@ -8,6 +8,7 @@ pub mod decide;
 pub mod error;
 pub mod explain;
 pub mod files;
+pub mod global;
 pub mod invoke;
 pub mod lines;
 pub mod manifest;
@@ -20,34 +21,13 @@ pub mod test;
 pub mod watch;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
+pub use global::{Exit, Global};
 pub use terminal::Terminal;
-
-/// How a command ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// 0: all is fine.
-    Fine,
-    /// 1: it did its work and found something.
-    Found,
-    /// 2: it could not do its work.
-    CouldNot,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        match exit {
-            Exit::Fine => ExitCode::from(0),
-            Exit::Found => ExitCode::from(1),
-            Exit::CouldNot => ExitCode::from(2),
-        }
-    }
-}
 
 /// Fades a live site from its old origin to its new one behind CloudFront, a route at a time
 #[derive(Debug, Parser)]
@@ -69,61 +49,6 @@ Start here:
   crossfade explain --help        every command has examples
 
 Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could not do its work";
-
-/// Options that every command takes.
-#[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Options of every command")]
-pub struct Global {
-    /// The table
-    #[arg(long, global = true, value_name = "FILE", default_value = "routes.toml", display_order = 101)]
-    pub routes: PathBuf,
-    /// `text` for people, or `json` for programs
-    #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, display_order = 102)]
-    pub format: Format,
-    /// `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        value_name = "WHEN",
-        default_value_t,
-        hide_possible_values = true,
-        display_order = 103
-    )]
-    pub color: Color,
-}
-
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs, with `"schema": 1`
-    Json,
-}
-
-/// When to use colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-impl From<Color> for clap::ColorChoice {
-    fn from(color: Color) -> clap::ColorChoice {
-        match color {
-            Color::Auto => clap::ColorChoice::Auto,
-            Color::Always => clap::ColorChoice::Always,
-            Color::Never => clap::ColorChoice::Never,
-        }
-    }
-}
 
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
@@ -155,7 +80,7 @@ pub fn main() -> ExitCode {
 /// Parses arguments, runs the command, renders what went wrong.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = Cli::command().color(color_asked_for(&args).into()).try_get_matches_from(&args);
+    let parsed = Cli::command().color(color_asked_for(&args)).try_get_matches_from(&args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -182,7 +107,7 @@ fn usage(error: &clap::Error) -> Exit {
 }
 
 /// The `--color` of arguments that may not be parsed at all: wrong usage too is told in the colours asked for.
-fn color_asked_for(args: &[OsString]) -> Color {
+fn color_asked_for(args: &[OsString]) -> ColorChoice {
     let mut texts = args.iter().filter_map(|arg| arg.to_str());
     let mut asked = None;
     while let Some(arg) = texts.next() {
@@ -193,7 +118,7 @@ fn color_asked_for(args: &[OsString]) -> Color {
             None => {}
         }
     }
-    asked.and_then(|value| Color::from_str(value, false).ok()).unwrap_or_default()
+    asked.and_then(|value| ColorChoice::from_str(value, false).ok()).unwrap_or_default()
 }
 
 fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
@@ -209,16 +134,6 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
     }
 }
 
-/// Any result as JSON for stdout, with its line break.
-///
-/// # Errors
-/// None that a result of ours could cause.
-pub fn json_text(result: &impl serde::Serialize) -> Result<String, CliError> {
-    let mut text = serde_json::to_string_pretty(result).map_err(CliError::new)?;
-    text.push('\n');
-    Ok(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,13 +145,13 @@ mod tests {
 
     #[test]
     fn wrong_usage_is_told_in_the_colours_asked_for() {
-        let rows: [(&[&str], Color); 6] = [
-            (&["--bad"], Color::Auto),
-            (&["--color", "never", "--bad"], Color::Never),
-            (&["check", "--color=always", "--bad"], Color::Always),
-            (&["--color", "pink"], Color::Auto),
-            (&["--color"], Color::Auto),
-            (&["explain", "--", "--color=never"], Color::Auto),
+        let rows: [(&[&str], ColorChoice); 6] = [
+            (&["--bad"], ColorChoice::Auto),
+            (&["--color", "never", "--bad"], ColorChoice::Never),
+            (&["check", "--color=always", "--bad"], ColorChoice::Always),
+            (&["--color", "pink"], ColorChoice::Auto),
+            (&["--color"], ColorChoice::Auto),
+            (&["explain", "--", "--color=never"], ColorChoice::Auto),
         ];
         for (args, color) in rows {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();

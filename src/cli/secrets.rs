@@ -3,26 +3,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::route::{HeaderValue, Table};
+use crate::edge::start::secret_names;
+use crate::route::Table;
 
 /// A value for every secret that the table names: that of the environment variable of its name, else `secret-NAME`.
 #[must_use]
 pub fn of_environment(table: &Table) -> BTreeMap<String, String> {
-    names(table).map(|name| (name.to_owned(), std::env::var(name).unwrap_or_else(|_| placeholder(name)))).collect()
+    each(table, |name| std::env::var(name).unwrap_or_else(|_| placeholder(name)))
 }
 
 /// `secret-NAME` for every secret that the table names: no value can be printed that was never read.
 #[must_use]
 pub fn placeholders(table: &Table) -> BTreeMap<String, String> {
-    names(table).map(|name| (name.to_owned(), placeholder(name))).collect()
+    each(table, placeholder)
 }
 
-fn names(table: &Table) -> impl Iterator<Item = &str> {
-    let headers = table.definition().origins.iter().flat_map(|origin| &origin.headers);
-    headers.filter_map(|(_, value)| match value {
-        HeaderValue::Secret(name) => Some(name.as_str()),
-        HeaderValue::Text(_) => None,
-    })
+fn each(table: &Table, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+    secret_names(table.definition()).into_iter().map(|name| (name.to_owned(), value(name))).collect()
 }
 
 fn placeholder(name: &str) -> String {

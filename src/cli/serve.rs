@@ -1,6 +1,5 @@
 //! `crossfade serve`: the local edge.
 
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -12,13 +11,13 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::files::words;
+use super::error::words;
 use super::watch::Watched;
-use super::{CliError, Exit, Format, Global, Terminal, secrets};
-use crate::report::exchange::{Columns, banner, json, line};
-use crate::report::layout::{GOOD, WARN, count, styled};
+use super::{CliError, Exit, Global, Terminal, secrets};
+use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
+use crate::report::numbers::count;
 use crate::route::Table;
-use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, Settings, Tabled, parse_mapping};
+use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::nearest;
 
 /// Arguments of `serve`.
@@ -43,7 +42,7 @@ const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
 Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer chooses its
 cohort by the cookie crossfade-cohort=NAME. The table is read again when it changes; a broken one
-leaves the last good one at work.
+leaves the last good one in use.
 
 Examples:
   crossfade serve
@@ -96,11 +95,8 @@ fn parse_country(text: &str) -> Result<String, String> {
 /// # Errors
 /// There is no usable table, an origin cannot be mapped, or there is nowhere to listen.
 pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
-    let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let mut watched = Watched::new(&global.routes);
-    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(listen_and_serve(&args, (table, mapping, watched), global));
+    let served = runtime.block_on(listen_and_serve(args, global));
     // What is still under way is cut off here; its lines are still written.
     runtime.shutdown_timeout(LAST_LINES);
     let written = served?;
@@ -109,20 +105,19 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 }
 
 /// Returns what tells that the last line is written.
-async fn listen_and_serve(
-    args: &ServeArgs,
-    (table, mapping, watched): (Table, Mapping, Watched),
-    global: &Global,
-) -> Result<Receiver<()>, CliError> {
+async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
+    let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
+    let mut watched = Watched::new(&global.routes);
+    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
     let stop = stop()?;
-    let listener = listen(args).await?;
+    let listener = listen(&args).await?;
     let address = listener.local_addr()?;
     let name = global.routes.display().to_string();
     let greeting = banner(&format!("http://{address}"), &name, table.definition(), &mapping);
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = Settings { mapping, country: args.country.clone(), ..Settings::default() };
+    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
     let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
     let edge = Arc::new(edge);
     greet(global, address, &greeting);
@@ -204,25 +199,18 @@ async fn listen(args: &ServeArgs) -> Result<TcpListener, CliError> {
 
 /// The banner belongs to the answer for people; programs get nothing but their lines.
 fn greet(global: &Global, address: SocketAddr, greeting: &str) {
-    let mut out = match global.format {
-        Format::Text => Terminal::stdout(global),
-        Format::Json => Terminal::stderr(global),
-    };
-    out.note(greeting);
+    Terminal::for_people(global).note(greeting);
     if !address.ip().is_loopback() {
-        let mut warning = String::new();
-        styled(&mut warning, WARN, "warning");
-        warning.push_str(": whoever reaches this machine can reach the mapped origins\n");
-        Terminal::stderr(global).note(&warning);
+        Terminal::stderr(global).note(&warning("whoever reaches this machine can reach the mapped origins"));
     }
 }
 
 /// A notice on its way to the terminal, and how many were left out before it.
-type Told = (Notice, usize);
+type Queued = (Notice, usize);
 
 /// Hands notices over without ever waiting for the terminal.
 struct Teller {
-    told: SyncSender<Told>,
+    told: SyncSender<Queued>,
     left_out: AtomicUsize,
 }
 
@@ -235,43 +223,30 @@ impl Teller {
     }
 }
 
-fn write_in_a_thread(global: Global, columns: Arc<Mutex<Columns>>, notices: Receiver<Told>) -> Receiver<()> {
+fn write_in_a_thread(global: Global, columns: Arc<Mutex<Columns>>, notices: Receiver<Queued>) -> Receiver<()> {
     let (done, written) = sync_channel(1);
     std::thread::spawn(move || {
-        let (mut out, mut aside) = (Terminal::stdout(&global), Terminal::stderr(&global));
         for (notice, left_out) in notices {
             if left_out > 0 {
-                aside.note(&format!("{} left out: the terminal is too slow\n", count(left_out, "line")));
+                let lines = count(left_out, "line");
+                Terminal::stderr(&global).note(&format!("{lines} left out: the terminal is too slow\n"));
             }
             let columns = *columns.lock().unwrap_or_else(PoisonError::into_inner);
             // Whoever stopped reading the lines still has a server.
-            let _closed = write(&notice, (&mut out, &mut aside), columns, global.format);
+            let _closed = write(&notice, columns, &global);
         }
         let _nobody_waits = done.send(());
     });
     written
 }
 
-fn write(
-    notice: &Notice,
-    (out, aside): (&mut Terminal, &mut Terminal),
-    columns: Columns,
-    format: Format,
-) -> io::Result<()> {
-    match (notice, format) {
-        (Notice::Exchange(exchange), Format::Text) => out.print(&line(exchange, columns)),
-        (Notice::Exchange(exchange), Format::Json) => out.print(&json(exchange)?),
-        (Notice::Reloaded { routes, unknown }, _) => {
-            let mut text = String::new();
-            styled(&mut text, GOOD, "reloaded");
-            text.push_str(&format!(": {}\n", count(*routes, "route")));
-            for id in unknown {
-                styled(&mut text, WARN, "warning");
-                text.push_str(&format!(": the table no longer has the mapped origin `{id}`\n"));
-            }
-            if format == Format::Text { out.print(&text) } else { aside.print(&text) }
+fn write(notice: &Notice, columns: Columns, global: &Global) -> io::Result<()> {
+    match notice {
+        Notice::Exchange(exchange) => {
+            Terminal::stdout(global).print(&global.format.line(&Served { exchange, columns })?)
         }
-        (Notice::Kept(why), _) => aside.print(&format!("{why}the last good table goes on deciding\n")),
+        Notice::Reloaded { routes, unknown } => Terminal::for_people(global).print(&reloaded(*routes, unknown)),
+        Notice::Kept(why) => Terminal::stderr(global).print(&format!("{why}the last good table stays in use\n")),
     }
 }
 
@@ -280,7 +255,7 @@ fn unmappable(error: MapError) -> CliError {
     match &error {
         MapError::Unknown { id, known } => match nearest(id, known.iter().map(String::as_str)) {
             Some(near) => problem.help(format_args!("did you mean `{near}`?")),
-            None => problem.help(format_args!("it has {}", List(known))),
+            None => problem.help(format_args!("it has {}", quoted(known))),
         },
         MapError::Scheme(_) => problem.help("put a local server or a proxy that speaks plain HTTP before it"),
         MapError::Folder(_) | MapError::Form(_) => {
@@ -290,14 +265,9 @@ fn unmappable(error: MapError) -> CliError {
     }
 }
 
-/// `a`, `b` and `c`, in back-ticks.
-struct List<'a>(&'a [String]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<String> = self.0.iter().map(|id| format!("`{id}`")).collect();
-        f.write_str(&ids.join(", "))
-    }
+/// The ids in back-ticks, with commas between them.
+fn quoted(ids: &[String]) -> String {
+    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -4,65 +4,99 @@ use std::path::Path;
 
 use super::files::DiskFiles;
 use super::{CliError, Global, Terminal};
-use crate::config::{self, Loaded};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::report::diagnostics::{self, Show, Tally};
-use crate::report::layout::count;
+use crate::check::examples::is_failed_example;
+use crate::check::{self, Loaded};
+use crate::config::cases::Case;
+use crate::diagnostic::{Diagnostic, Severity, Sources};
+use crate::report::diagnostics::{self, Show, top_name};
+use crate::report::numbers::count;
 use crate::route::Table;
 
-/// A table without errors, and where it was read from.
+/// A table that a command may use, with what it was read from. Files are named as the table names them.
 #[derive(Debug)]
-pub struct Usable {
+pub struct OpenTable {
     /// The table.
     pub table: Table,
+    /// The text of its files, the top one first.
+    pub sources: Sources,
+    /// Its tests and examples.
+    pub cases: Vec<Case>,
     /// What goes before the names of its files so that they are found from the current folder.
-    pub folder: String,
+    folder: String,
 }
 
-/// Reads a table with all its findings, whose files are named as seen from the current folder.
+/// The errors that a command can live with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// None.
+    NoError,
+    /// Examples that are not kept: they are what `test` shows.
+    FailedExamples,
+}
+
+impl OpenTable {
+    /// Reads the table of `--routes` for a command that decides with it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the table has errors; the diagnostics are part of what is rendered then.
+    pub fn read(global: &Global) -> Result<OpenTable, CliError> {
+        OpenTable::read_from(&global.routes, Accept::NoError, global)
+    }
+
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// As [`read`](OpenTable::read).
+    pub fn read_from(path: &Path, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
+        let files = DiskFiles::beside(path)?;
+        OpenTable::of(check::load(files.top(), &files), files.prefix(), accept, global)
+    }
+
+    /// Takes a table that was read, if it may be used.
+    ///
+    /// # Errors
+    /// The table has errors.
+    pub fn of(mut loaded: Loaded, folder: String, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
+        let accepts = |error: &Diagnostic| accept == Accept::FailedExamples && is_failed_example(error.code);
+        match loaded.table.take() {
+            Some(table) if errors(&loaded).all(accepts) => {
+                Ok(OpenTable { table, sources: loaded.sources, cases: loaded.cases, folder })
+            }
+            _ => {
+                loaded.sources.prefix_names(&folder);
+                Err(refused(&loaded, global))
+            }
+        }
+    }
+
+    /// The same table, its files named as seen from the current folder.
+    #[must_use]
+    pub fn named_from_here(mut self) -> OpenTable {
+        self.table.prefix_file_names(&self.folder);
+        self.sources.prefix_names(&self.folder);
+        self
+    }
+}
+
+/// Reads a table with all its findings, its files named as seen from the current folder.
 ///
 /// # Errors
 /// The file is not there, is a folder, or cannot be read.
 pub fn load(path: &Path) -> Result<Loaded, CliError> {
-    read(path).map(|(loaded, _)| loaded)
-}
-
-/// Reads the table of `--routes` for a command that decides with it: one with any error is refused.
-///
-/// # Errors
-/// The file cannot be read, or the table has errors; the diagnostics are part of what is rendered then.
-pub fn usable(global: &Global) -> Result<Usable, CliError> {
-    let (mut loaded, folder) = read(&global.routes)?;
-    match loaded.table.take() {
-        Some(table) if Tally::of(&loaded.diagnostics).errors == 0 => Ok(Usable { table, folder }),
-        _ => Err(refused(&loaded, global)),
-    }
-}
-
-fn read(path: &Path) -> Result<(Loaded, String), CliError> {
     let files = DiskFiles::beside(path)?;
-    let mut loaded = config::load(files.top(), &files);
-    let folder = files.prefix();
-    loaded.sources.prefix_names(&folder);
-    Ok((loaded, folder))
+    let mut loaded = check::load(files.top(), &files);
+    loaded.sources.prefix_names(&files.prefix());
+    Ok(loaded)
 }
 
 /// What a command says that was given a table with errors: the errors, without the warnings.
-#[must_use]
-pub fn refused(loaded: &Loaded, global: &Global) -> CliError {
+fn refused(loaded: &Loaded, global: &Global) -> CliError {
     let errors: Vec<_> = errors(loaded).cloned().collect();
     let report = diagnostics::text(&errors, &loaded.sources, Show::First, Terminal::stderr(global).width());
-    let count = count(errors.len(), "error");
-    CliError::new(format_args!("`{}` has {count}: a table with an error decides nothing", name(loaded))).after(report)
+    let (name, count) = (top_name(&loaded.sources), count(errors.len(), "error"));
+    CliError::new(format_args!("`{name}` has {count}: fix the errors first; the table was not used")).after(report)
 }
 
-/// The findings that make a table none.
-pub fn errors(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
+fn errors(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {
     loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
-/// The name of the top file.
-#[must_use]
-pub fn name(loaded: &Loaded) -> &str {
-    loaded.sources.files().first().map_or("", |file| file.name.as_str())
 }

@@ -4,7 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::{Color, Global};
+use super::{CliError, Global};
+use crate::report::Present;
 
 /// Width of text that goes to no terminal.
 const WIDTH_ELSEWHERE: usize = 140;
@@ -30,6 +31,22 @@ impl Terminal {
         Terminal { stream: AutoStream::new(Box::new(io::stderr()), choice), width: width(io::stderr().is_terminal()) }
     }
 
+    /// Where words for people go beside the answers: programs get nothing but those.
+    #[must_use]
+    pub fn for_people(global: &Global) -> Terminal {
+        if global.format.is_for_people() { Terminal::stdout(global) } else { Terminal::stderr(global) }
+    }
+
+    /// Writes a command's answer to stdout, in the format that was asked for.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn answer(result: &impl Present, global: &Global) -> Result<(), CliError> {
+        let mut out = Terminal::stdout(global);
+        let text = global.format.answer(result, out.width).map_err(CliError::new)?;
+        Ok(out.print(&text)?)
+    }
+
     /// Columns that text may take.
     #[must_use]
     pub fn width(&self) -> usize {
@@ -52,11 +69,11 @@ impl Terminal {
 }
 
 /// What `--color` means for a stream; `auto` looks at the terminal and at `NO_COLOR`.
-fn choice(color: Color, stream: &(impl anstream::stream::RawStream + Sized)) -> ColorChoice {
+fn choice(color: clap::ColorChoice, stream: &(impl anstream::stream::RawStream + Sized)) -> ColorChoice {
     match color {
-        Color::Auto => AutoStream::choice(stream),
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
+        clap::ColorChoice::Auto => AutoStream::choice(stream),
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
     }
 }
 

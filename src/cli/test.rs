@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CliError, Exit, Format, Global, Terminal, json_text, table};
-use crate::analysis::tests::run as run_cases;
-use crate::report::tests;
+use super::table::{Accept, OpenTable};
+use super::{CliError, Exit, Global, Terminal};
+use crate::analysis::cases;
+use crate::report::cases::CasesRun;
+use crate::report::diagnostics::top_name;
 
 /// Arguments of `test`.
 #[derive(Clone, Debug, Args)]
@@ -33,21 +35,10 @@ Exit codes: 0 all passed · 1 some failed · 2 the table could not be read, or h
 /// # Errors
 /// The table cannot be read or has an error other than an example that is not kept, or the answer cannot be written.
 pub fn run(args: TestArgs, global: &Global) -> Result<Exit, CliError> {
-    let loaded = table::load(args.file.as_ref().unwrap_or(&global.routes))?;
-    let other_errors = table::errors(&loaded).any(|error| !crate::config::cases::is_failed_example(error.code));
-    let Some(table) = loaded.table.as_ref().filter(|_| !other_errors) else {
-        return Err(table::refused(&loaded, global));
-    };
-    let mut report = run_cases(table, &loaded.cases);
-    for (case, place) in report.cases.iter_mut().zip(loaded.cases.iter().map(|case| &case.place)) {
-        // As seen from the current folder.
-        case.file = loaded.sources.files().get(place.file).map_or_else(String::new, |file| file.name.clone());
-    }
-    let mut out = Terminal::stdout(global);
-    let text = match global.format {
-        Format::Text => tests::text(&report, table::name(&loaded), out.width()),
-        Format::Json => json_text(&report)?,
-    };
-    out.print(&text)?;
-    Ok(if report.failed > 0 { Exit::Found } else { Exit::Fine })
+    let path = args.file.as_ref().unwrap_or(&global.routes);
+    let open = OpenTable::read_from(path, Accept::FailedExamples, global)?.named_from_here();
+    let asked = cases::ask(&open.cases);
+    let results = cases::run(&open.table, &asked);
+    Terminal::answer(&CasesRun { results: &results, table: top_name(&open.sources) }, global)?;
+    Ok(if results.failed > 0 { Exit::Found } else { Exit::Fine })
 }

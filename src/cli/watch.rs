@@ -1,4 +1,8 @@
 //! The files of a table, watched: read again when one of them changes, and only then.
+//!
+//! They are looked at twice a second. A crate that is told by the system (`notify`) would not make this smaller: which
+//! files matter, whether they are still and whether their text is another has to be found out all the same; and it
+//! hears nothing on network file systems and the mounts of containers.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,9 +13,10 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use super::files::DiskFiles;
-use super::{CliError, Global, table};
-use crate::config::{self, Entry, FileError, Files};
-use crate::report::diagnostics::Tally;
+use super::table::{Accept, OpenTable};
+use super::{CliError, Global};
+use crate::check;
+use crate::config::{FileError, Files, FolderEntry};
 use crate::route::Table;
 
 /// Files that are being written are left alone until they have been still for this long.
@@ -23,12 +28,12 @@ const PATIENCE: u32 = 30;
 #[derive(Debug)]
 pub struct Watched {
     path: PathBuf,
-    seen: Seen,
+    seen: Stamps,
     digest: Option<u64>,
 }
 
 /// Every file and folder that was looked at, as it was just before.
-type Seen = BTreeMap<PathBuf, Option<Stamp>>;
+type Stamps = BTreeMap<PathBuf, Option<Stamp>>;
 
 /// What tells that a file was written: enough where clocks are coarser than writers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +47,7 @@ impl Watched {
     /// The table of a top file, not yet read.
     #[must_use]
     pub fn new(path: &Path) -> Watched {
-        Watched { path: path.to_owned(), seen: Seen::new(), digest: None }
+        Watched { path: path.to_owned(), seen: Stamps::new(), digest: None }
     }
 
     /// Reads the table. `None`: its files hold the very text that was read the last time.
@@ -50,22 +55,18 @@ impl Watched {
     /// # Errors
     /// The files cannot be read, or the table has errors.
     pub fn read(&mut self, global: &Global) -> Result<Option<Table>, CliError> {
-        self.seen = Seen::from([(self.path.clone(), Stamp::of(&self.path))]);
+        self.seen = Stamps::from([(self.path.clone(), Stamp::of(&self.path))]);
         let last = self.digest.take();
         let disk = DiskFiles::beside(&self.path)?;
         let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
-        let mut loaded = config::load(files.disk.top(), &files);
+        let loaded = check::load(files.disk.top(), &files);
         self.seen.append(&mut files.seen.take());
         let digest = Some(files.hasher.into_inner().finish());
         self.digest = digest;
         if digest == last {
             return Ok(None);
         }
-        loaded.sources.prefix_names(&files.folder);
-        match loaded.table.take() {
-            Some(table) if Tally::of(&loaded.diagnostics).errors == 0 => Ok(Some(table)),
-            _ => Err(table::refused(&loaded, global)),
-        }
+        OpenTable::of(loaded, files.folder, Accept::NoError, global).map(|open| Some(open.table))
     }
 
     /// Whether a file or folder is no longer as it was. Returns only once they are still. O(files).
@@ -85,7 +86,7 @@ impl Watched {
         now != self.seen
     }
 
-    fn look(&self) -> Seen {
+    fn look(&self) -> Stamps {
         self.seen.keys().map(|path| (path.clone(), Stamp::of(path))).collect()
     }
 }
@@ -111,7 +112,7 @@ fn inode(_: &fs::Metadata) -> u64 {
 struct Remembering {
     disk: DiskFiles,
     folder: String,
-    seen: RefCell<Seen>,
+    seen: RefCell<Stamps>,
     hasher: RefCell<DefaultHasher>,
 }
 
@@ -134,7 +135,7 @@ impl Files for Remembering {
         read
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         self.note(folder);
         self.disk.list(folder)
     }

@@ -1,42 +1,47 @@
-//! `routes.toml` → [`Table`], with every finding on the way.
+//! `routes.toml` → a definition, with every finding on the way.
 //!
-//! [`load`] is the entry. Nothing here touches a disk: files come through [`Files`]. A text is *parsed* (`document`),
-//! its sections are *lowered* (`top`, `origins`, `routes` and what they call), and the table is *compiled*. Nothing stops
-//! at the first problem; [`codes`] is the catalogue of all of them. [`facts`] has requests written down as data.
+//! `load` is the entry; `check::load` goes on from it. Nothing here touches a disk: files come through [`Files`]. A
+//! text is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and where each
+//! part of each route is written). Nothing stops at the first problem; `diagnostic::codes` is the catalogue of all.
 //!
 //! No file, clock or environment is touched here.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-pub mod lower;
+pub(crate) mod lower;
 pub(crate) mod read;
 
 pub use lower::cases::{self, Case};
-pub use read::files::{Entry, FileError, Files, MAX_MAP, MAX_TOML, MemoryFiles};
+pub(crate) use lower::routes::WrittenPattern;
+pub(crate) use lower::spans::RouteSpans;
+pub use read::files::{FileError, Files, FolderEntry, MAX_MAP, MAX_TOML, MemoryFiles};
 
-use crate::diagnostic::{Diagnostic, Sources, codes};
-use crate::route::{Definition, Table};
+use crate::diagnostic::{Findings, Sources, codes};
+use crate::route::Definition;
 
-use crate::check::{examples, methods};
-use lower::routes::Routes;
+use lower::routes::Lowering;
 use lower::top;
-use read::context::Context;
 use read::document::{Document, Tree};
 use read::include;
+use read::reader::Reader;
 
-/// What came of loading a table.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The table, if its language has no error. A failing example is an error of its own that leaves it here.
-    pub table: Option<Table>,
+/// What was read of a table; without a finding that is an error, all of it.
+#[derive(Debug, Default)]
+pub(crate) struct ReadTable {
     /// The files that were read, the top one first.
-    pub sources: Sources,
-    /// All findings, by file and position.
-    pub diagnostics: Vec<Diagnostic>,
-    /// What the table expects of itself: `[[test]]`, `examples` and `not_examples`.
-    pub cases: Vec<Case>,
-    /// How much was read.
-    pub counts: Counts,
+    pub(crate) sources: Sources,
+    /// What was found so far.
+    pub(crate) findings: Findings,
+    /// What the table says; routes with errors are left out.
+    pub(crate) definition: Definition,
+    /// Where each of its routes is written.
+    pub(crate) spans: Vec<RouteSpans>,
+    /// The globs and regexes of all routes, those with errors too.
+    pub(crate) patterns: Vec<WrittenPattern>,
+    /// What the table expects of itself: `[[test]]`, `examples` and `not_examples`, as they are written.
+    pub(crate) cases: Vec<Case>,
+    /// How much was read; nothing is compiled yet.
+    pub(crate) counts: Counts,
 }
 
 /// How much was read.
@@ -54,53 +59,38 @@ pub struct Counts {
     pub files: usize,
 }
 
-/// Loads a table: reads the top file and all that it names, and finds every problem in them. O(bytes of all files).
+/// Reads and lowers a table: the top file and all that it names. O(bytes of all files).
 #[must_use]
-pub fn load(top: &str, files: &dyn Files) -> Loaded {
-    let mut context = Context::new(files);
-    let Some(document) = Document::read(&mut context, top, None) else {
-        return finish(context, None, Vec::new(), Counts::default());
+pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
+    let mut reader = Reader::new(files);
+    let mut findings = Findings::default();
+    let Some(document) = Document::read(&mut reader, &mut findings, top, None) else {
+        return finish(reader, ReadTable { findings, ..ReadTable::default() });
     };
-    let tree = document.parse(&mut context);
-    let head = top::lower(&mut context, tree.root());
-    let included = include::read(&mut context, top, &head);
-    let trees: Vec<Tree<'_>> = included.iter().map(|document| document.parse(&mut context)).collect();
-    let mut routes = Routes::default();
-    routes.add_file(&mut context, &document, tree.root(), &head);
-    for (document, tree) in included.iter().zip(&trees) {
-        context.file = document.file;
-        include::check_keys(&mut context, tree.root());
-        routes.add_file(&mut context, document, tree.root(), &head);
+    let tree = document.parse(&mut findings);
+    let head = top::lower(&mut findings, &tree);
+    let included = include::read(&mut reader, &mut findings, top, &head.includes);
+    let trees: Vec<Tree<'_>> = included.iter().map(|document| document.parse(&mut findings)).collect();
+    let mut lowering = Lowering::new(&mut reader, &mut findings, &head);
+    lowering.add_file(&tree);
+    for tree in &trees {
+        lowering.add_included(tree);
     }
-    routes.check_buckets(&mut context, &head);
-    let counts = Counts {
-        routes_read: routes.read,
-        map_rows: context.map_rows,
-        tests: routes.raw.tests.len(),
-        ..Counts::default()
-    };
-    let definition = Definition {
-        routes: std::mem::take(&mut routes.routes),
-        files: context.sources.files().iter().map(|file| file.name.clone()).collect(),
-        ..head.definition
-    };
-    let cases = cases::lower(&mut context, &definition, &routes.raw);
+    let lowered = lowering.finish();
+    let files = reader.sources.files().iter().map(|file| file.name.clone()).collect();
+    let definition = Definition { routes: lowered.routes, files, ..head.definition };
+    let cases = lower::cases::lower(&mut findings, &reader.sources, &definition, &lowered.cases);
     if !tree.is_whole || trees.iter().any(|tree| !tree.is_whole) {
-        context.retain(|diagnostic| !codes::NEEDS_WHOLE_TREE.iter().any(|code| code.code == diagnostic.code));
+        findings.drop_all(codes::NEEDS_WHOLE_TREE);
     }
-    let table = (!context.has_errors())
-        .then(|| Table::compile(definition).expect("a definition without a finding does not contradict itself"));
-    if let Some(table) = &table {
-        methods::check(&mut context, table);
-        examples::check(&mut context, table, &cases);
-    }
-    let table = table.filter(|_| !context.has_errors_beside(cases::is_failed_example));
-    finish(context, table, cases, counts)
+    let (routes_read, map_rows, tests) = (lowered.read, lowered.map_rows, lowered.cases.tests.len());
+    let counts = Counts { routes_read, map_rows, tests, ..Counts::default() };
+    let (spans, patterns) = (lowered.spans, lowered.patterns);
+    finish(reader, ReadTable { findings, definition, spans, patterns, cases, counts, ..ReadTable::default() })
 }
 
-fn finish(context: Context<'_>, table: Option<Table>, cases: Vec<Case>, counts: Counts) -> Loaded {
-    let (sources, diagnostics) = context.finish();
-    let routes_compiled = table.as_ref().map_or(0, |table| table.routes().len());
-    let counts = Counts { routes_compiled, files: sources.files().len(), ..counts };
-    Loaded { table, sources, diagnostics, cases, counts }
+fn finish(reader: Reader<'_>, mut read: ReadTable) -> ReadTable {
+    read.counts.files = reader.sources.files().len();
+    read.sources = reader.sources;
+    read
 }

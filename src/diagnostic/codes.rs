@@ -56,14 +56,14 @@ catalogue! {
     NOT_UTF8 = "R002" Error "a file is not UTF-8":
         "TOML and redirect maps are UTF-8; another encoding would change the paths it names";
     SYNTAX = "R003" Error "the text is not TOML":
-        "what cannot be read cannot be decided";
+        "a table that cannot be read cannot be used";
     UNKNOWN_KEY = "R004" Error "a key is unknown":
-        "a key that nothing reads is a condition that silently does not hold";
+        "crossfade would ignore this key, so the condition would not apply";
     MISSING_KEY = "R005" Error "a key is missing":
         "there is no sensible value to assume";
     WRONG_TYPE = "R006" Error "a value has the wrong type":
-        "a value of another type is a misunderstanding, never converted";
-    UNKNOWN_VALUE = "R007" Error "a value is none of the known words":
+        "values are never converted to another type";
+    UNKNOWN_VALUE = "R007" Error "a value is not one of the known words":
         "only the listed words have a meaning";
     OUT_OF_RANGE = "R008" Error "a number is out of range":
         "CloudFront or the table's meaning sets the limits";
@@ -86,8 +86,8 @@ catalogue! {
     EMPTY_PATTERN = "R022" Warning "an include pattern matches no file":
         "it may be waiting for its first file, or be mistyped";
     INCLUDED_TWICE = "R023" Error "a file is included twice":
-        "its routes would be duplicates of themselves";
-    NOT_IN_INCLUDED = "R024" Error "an included file holds more than routes and tests":
+        "its routes would be in the table twice";
+    NOT_IN_INCLUDED = "R024" Error "an included file has more than routes and tests":
         "origins, defaults and includes are in the top file, so that one place says what they are";
 
     // Top level
@@ -97,12 +97,12 @@ catalogue! {
         "the default needs one";
     S3_NOT_CONFIGURED = "R032" Error "an s3 origin is used that CloudFront does not have on the behavior":
         "a function cannot set an s3 origin that is signed by OAC; only the configured one can be chosen";
-    CONFIGURED_UNCLEAR = "R033" Error "several s3 origins and none is the configured one":
+    CONFIGURED_UNCLEAR = "R033" Error "the table does not say which of its s3 origins is the configured one":
         "only one origin can be configured on the behavior";
     TOO_MANY_VIEWERS = "R034" Error "the cohorts hold more than all viewers":
         "a viewer is in one cohort at most, so the shares add up to 100 at most";
-    BAD_NAME = "R035" Error "a name holds characters that it must not":
-        "names stand in headers, logs, file names and command lines";
+    BAD_NAME = "R035" Error "a name has invalid characters":
+        "names are used in headers, logs, file names and command lines";
     BAD_REFUSE = "R036" Error "a refused text can never be in a raw path":
         "a path ends before `?` and `#`";
 
@@ -125,7 +125,7 @@ catalogue! {
     // Routes and conditions
     BAD_ID = "R060" Error "an id is malformed":
         "an id is in URLs, logs and reports: `a-z`, `0-9` and `-`, at most 64 characters";
-    DUPLICATE_ID = "R061" Error "two routes have one id":
+    DUPLICATE_ID = "R061" Error "two routes have the same id":
         "a decision, a log line and a test name a route by its id";
     TWO_PATHS = "R062" Error "a route has two kinds of path":
         "at most one of `path`, `prefix`, `glob`, `regex` and `redirect_map`";
@@ -140,11 +140,11 @@ catalogue! {
     BAD_METHOD = "R067" Error "a method is not a token":
         "no request could have it";
     UNKNOWN_METHOD = "R068" Warning "a method that CloudFront never passes on":
-        "CloudFront knows GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods compare with case";
+        "CloudFront knows GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive";
     BAD_COUNTRY = "R069" Error "a country is not a code of two capital letters":
-        "countries compare with case, and CloudFront sends capitals";
+        "countries are case-sensitive, and CloudFront sends capitals";
     UNKNOWN_COHORT = "R070" Warning "a cohort is not declared":
-        "no viewer will be put in it by the gate";
+        "the gate will put no viewer in it";
     NO_OFFSET = "R071" Error "a date-time has no offset":
         "a table means the same moment everywhere";
     EMPTY_WINDOW = "R072" Error "`from` is not before `until`":
@@ -160,7 +160,7 @@ catalogue! {
     BAD_HEADER_VALUE = "R081" Error "a header value is malformed":
         "control characters end a header or worse";
     OUR_PREFIX = "R082" Error "a header name begins with `x-crossfade-`":
-        "these names are the gate's; a viewer's are dropped";
+        "the gate sets these headers; a viewer's are dropped";
     HEADER_DISALLOWED = "R083" Error "CloudFront does not let a function touch this header":
         "an answer that does is a 502 for the viewer";
     HEADER_READ_ONLY = "R084" Error "CloudFront does not let an origin-request function change this header":
@@ -173,17 +173,17 @@ catalogue! {
     // Paths
     PATH_START = "R090" Error "a path does not begin with `/`":
         "no request's path could match";
-    PATH_HOLDS_QUERY = "R091" Error "a path holds `?` or `#`":
+    PATH_HOLDS_QUERY = "R091" Error "a path has `?` or `#`":
         "a path ends before them";
     PARTIAL_CAPTURE = "R092" Error "a capture is only part of a segment":
         "a capture fills one whole segment";
     BAD_CAPTURE = "R093" Error "a capture is malformed":
         "a capture is `{name}` or `{*name}`, the name of letters, digits and `_`";
-    DUPLICATE_CAPTURE = "R094" Error "two captures have one name":
-        "a target could not say which";
+    DUPLICATE_CAPTURE = "R094" Error "two captures have the same name":
+        "a target could not say which of them it means of them it means";
     REST_NOT_LAST = "R095" Error "`{*name}` is not last":
         "it takes all that is left";
-    BRACE_IN_PREFIX = "R096" Error "a prefix holds a brace":
+    BRACE_IN_PREFIX = "R096" Error "a prefix has a brace":
         "a prefix is literal text";
     BAD_GLOB = "R097" Error "a glob is malformed":
         "it matches nothing";
@@ -197,7 +197,7 @@ catalogue! {
         "it matches nothing";
     REGEX_TOO_LONG = "R102" Error "a regex is too long":
         "4,096 bytes are enough for people to read";
-    REGEX_TOO_LARGE = "R103" Error "a regex compiles to too much":
+    REGEX_TOO_LARGE = "R103" Error "a regex is too large when compiled":
         "the edge function's memory and start are shared by all routes";
     NEVER_MATCHES = "R104" Error "a pattern can never match the normal form of a path":
         "globs and regexes are used as written, and compared with the normal form";
@@ -211,35 +211,35 @@ catalogue! {
         "what a viewer sends must never choose the host";
     UNDEFINED_CAPTURE = "R112" Error "a target names a capture that the path does not have":
         "it would always be empty";
-    TARGET_BRACE = "R113" Error "a target holds a brace that is no capture":
+    TARGET_BRACE = "R113" Error "a target has a brace that is not part of a capture":
         "a literal brace is written `%7B` or `%7D`";
     TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
-        "what begins with `//`, holds a control character or climbs with `..` is refused for every request";
-    REWRITE_QUERY = "R115" Error "a rewrite holds `?` or `#`":
+        "what begins with `//`, has a control character or climbs with `..` is refused for every request";
+    REWRITE_QUERY = "R115" Error "a rewrite has `?` or `#`":
         "it is the path that is sent on; `query_string` says what happens to the query";
-    TARGET_CHARACTER = "R116" Error "a target holds a character that no URL may hold":
+    TARGET_CHARACTER = "R116" Error "a target has a character that no URL may have":
         "browsers and servers differ in what they make of it";
     TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}`":
         "after a prefix, `{rest}` is empty or begins with a slash itself";
 
     // Answers
-    BAD_REDIRECT_STATUS = "R120" Error "a status is not that of a redirect":
+    BAD_REDIRECT_STATUS = "R120" Error "a status is not a redirect status":
         "301, 302, 303, 307 and 308 carry a `location`";
     BAD_STATUS = "R121" Error "a status is not one that a function may answer":
         "CloudFront takes 200 to 599";
-    BODY_NOT_ALLOWED = "R122" Error "a status has no body":
+    BODY_NOT_ALLOWED = "R122" Error "an answer with this status cannot have a body":
         "CloudFront answers 502 to a function that sends one";
     BODY_TOO_LARGE = "R123" Error "a body is too large":
         "CloudFront takes 1 MB of headers and body";
     GONE_FALSE = "R124" Error "`gone` is not `true`":
-        "a route that is not gone says what else happens";
+        "a route that is not gone needs another action";
 
     // Redirect maps
     ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
         "a row is `from,to` or `from,to,status`";
-    ROW_STATUS = "R131" Error "a row's status is not that of a redirect":
+    ROW_STATUS = "R131" Error "a row's status is not a redirect status":
         "301, 302, 303, 307 and 308 carry a `location`";
-    ROW_DUPLICATE = "R132" Error "two rows have one source":
+    ROW_DUPLICATE = "R132" Error "two rows have the same source":
         "only one of them can decide";
     ROW_SOURCE = "R133" Error "a row's source is not a path":
         "a map is looked up by path, without host, query and fragment";

@@ -1,18 +1,23 @@
 //! What is wrong with a table, as data: no words are rendered here, no file is read.
 //!
-//! `config` and `check` make diagnostics, `report` renders them as text or JSON.
+//! `config` and `check` report into `Findings`, `report` renders the [`Diagnostic`]s that come of it as text or JSON.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 #[cfg(feature = "cli")]
 pub mod codes;
+#[cfg(feature = "cli")]
+mod findings;
 
 use std::ops::Range;
+
+#[cfg(feature = "cli")]
+pub(crate) use findings::{Findings, Report};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The table is no table.
+    /// A table with one is not used.
     Error,
     /// The table decides, perhaps not as meant.
     Warning,
@@ -35,13 +40,20 @@ pub struct Diagnostic {
     pub help: Vec<String>,
 }
 
-/// A span of a file with a few words on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Label {
-    /// Position in [`Sources`].
+/// Some bytes of one of the [`Sources`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Position in [`Sources::files`].
     pub file: usize,
     /// Bytes of the file's text.
-    pub span: Range<usize>,
+    pub range: Range<usize>,
+}
+
+/// A place with a few words on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
     /// May be empty.
     pub text: String,
 }
@@ -77,6 +89,12 @@ impl Sources {
     #[must_use]
     pub fn files(&self) -> &[SourceFile] {
         &self.files
+    }
+
+    /// The line, from 1, that a span begins on. O(log lines).
+    #[must_use]
+    pub fn line(&self, span: &Span) -> usize {
+        self.files.get(span.file).map_or(1, |file| file.line_of(span.range.start))
     }
 
     /// Line and column (in characters) of a byte, both from 1. O(log lines + bytes of the line).

@@ -33,9 +33,9 @@ pub enum Show {
 /// How many there are of each severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// The table is no table.
+    /// The table is not used.
     pub errors: usize,
-    /// It decides, perhaps not as meant.
+    /// The table is used, but may not do what is meant.
     pub warnings: usize,
 }
 
@@ -46,6 +46,12 @@ impl Tally {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
         Tally { errors, warnings: diagnostics.len() - errors }
     }
+}
+
+/// The name of a table's top file.
+#[must_use]
+pub fn top_name(sources: &Sources) -> &str {
+    sources.files().first().map_or("", |file| file.name.as_str())
 }
 
 /// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics, not in sources.
@@ -60,7 +66,7 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: us
     }
     let hidden = diagnostics.len() - chosen.len();
     if hidden > 0 {
-        let more = format!("{} not shown", super::layout::count(hidden, "more finding"));
+        let more = format!("{} not shown", super::numbers::count(hidden, "more finding"));
         let note = Level::NOTE.primary_title(more).element(Level::HELP.message("see them all with `check --all`"));
         out.push_str(&renderer.render(&[note]));
         out.push_str("\n\n");
@@ -103,13 +109,13 @@ fn pieces<'a>(labels: &'a [Label], sources: &'a Sources) -> Vec<Element<'a>> {
     let mut pieces = Vec::new();
     let mut rest = labels;
     while let Some(first) = rest.first() {
-        let Some(file) = sources.files().get(first.file) else { break };
+        let Some(file) = sources.files().get(first.span.file) else { break };
         let mut shown = shown_lines(file, first);
         let mut count = 1;
         for label in &rest[1..] {
             let next = shown_lines(file, label);
             let far = next.start > shown.end + NEAR_LINES || shown.start > next.end + NEAR_LINES;
-            if label.file != first.file || far || is_far_right(file, label) {
+            if label.span.file != first.span.file || far || is_far_right(file, label) {
                 break;
             }
             shown = shown.start.min(next.start)..shown.end.max(next.end);
@@ -124,28 +130,28 @@ fn pieces<'a>(labels: &'a [Label], sources: &'a Sources) -> Vec<Element<'a>> {
 
 /// The lines (from 1, end excluded) that a label shows.
 fn shown_lines(file: &SourceFile, label: &Label) -> Range<usize> {
-    let first = file.line_of(label.span.start);
-    let last = file.line_of(label.span.end.saturating_sub(1).max(label.span.start));
+    let first = file.line_of(label.span.range.start);
+    let last = file.line_of(label.span.range.end.saturating_sub(1).max(label.span.range.start));
     first..last.min(first + MOST_LINES - 1) + 1
 }
 
 fn is_far_right(file: &SourceFile, label: &Label) -> bool {
-    let line = file.bytes_of(file.line_of(label.span.start));
-    label.span.start.saturating_sub(line.start) > FARTHEST_BYTE
+    let line = file.bytes_of(file.line_of(label.span.range.start));
+    label.span.range.start.saturating_sub(line.start) > FARTHEST_BYTE
 }
 
 /// A piece of source with its labels; `is_first` tells whether the first of them is the place of the finding.
 fn piece<'a>(file: &'a SourceFile, run: &'a [Label], shown: Range<usize>, is_first: bool) -> Element<'a> {
     let first = &run[0];
     if is_far_right(file, first) {
-        let line = file.line_of(first.span.start);
-        let before = &file.text[file.bytes_of(line).start..file.text.floor_char_boundary(first.span.start)];
+        let line = file.line_of(first.span.range.start);
+        let before = &file.text[file.bytes_of(line).start..file.text.floor_char_boundary(first.span.range.start)];
         let place = annotate_snippets::Origin::path(file.name.as_str());
         return place.line(line).char_column(before.chars().count() + 1).into();
     }
     let start = file.bytes_of(shown.start).start;
     let end = file.bytes_of(shown.end - 1).end;
-    let farthest = run.iter().map(|label| label.span.start).max().unwrap_or(start).saturating_add(MOST_BYTES);
+    let farthest = run.iter().map(|label| label.span.range.start).max().unwrap_or(start).saturating_add(MOST_BYTES);
     let window = start..file.text.floor_char_boundary(end.min(farthest)).max(start);
     let snippet = Snippet::source(&file.text[window.clone()]).path(file.name.as_str()).line_start(shown.start);
     let annotations =
@@ -159,27 +165,27 @@ fn kind(is_place: bool) -> AnnotationKind {
 
 fn annotation<'a>(file: &SourceFile, label: &'a Label, window: &Range<usize>, kind: AnnotationKind) -> Annotation<'a> {
     let inside = |byte: usize| file.text.floor_char_boundary(byte).clamp(window.start, window.end) - window.start;
-    let span = inside(label.span.start)..inside(label.span.end.max(label.span.start));
+    let span = inside(label.span.range.start)..inside(label.span.range.end.max(label.span.range.start));
     let text = (!label.text.is_empty()).then_some(label.text.as_str());
     kind.span(span).label(text)
 }
 
 /// One diagnostic of the JSON report. `file`, `line`, `column`, `end` are those of the first label.
 #[derive(Debug, Serialize)]
-pub struct Entry<'a> {
+pub struct DiagnosticJson<'a> {
     code: &'static str,
     severity: &'static str,
     message: &'a str,
     #[serde(flatten)]
-    place: Option<Place<'a>>,
-    labels: Vec<LabelEntry<'a>>,
+    place: Option<PlaceJson<'a>>,
+    labels: Vec<LabelJson<'a>>,
     witness: Option<&'a str>,
     help: &'a [String],
     docs: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Place<'a> {
+struct PlaceJson<'a> {
     file: &'a str,
     line: usize,
     column: usize,
@@ -194,21 +200,21 @@ struct Position {
 }
 
 #[derive(Debug, Serialize)]
-struct LabelEntry<'a> {
+struct LabelJson<'a> {
     #[serde(flatten)]
-    place: Place<'a>,
+    place: PlaceJson<'a>,
     text: &'a str,
 }
 
 /// Every diagnostic as the JSON reports carry it, in the order given.
 #[must_use]
-pub fn entries<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<Entry<'a>> {
+pub fn entries<'a>(diagnostics: &'a [Diagnostic], sources: &'a Sources) -> Vec<DiagnosticJson<'a>> {
     diagnostics.iter().map(|diagnostic| entry(diagnostic, sources)).collect()
 }
 
-fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Entry<'a> {
-    let labels = diagnostic.labels.iter().map(|label| LabelEntry { place: place(label, sources), text: &label.text });
-    Entry {
+fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> DiagnosticJson<'a> {
+    let labels = diagnostic.labels.iter().map(|label| LabelJson { place: place(label, sources), text: &label.text });
+    DiagnosticJson {
         code: diagnostic.code,
         severity: match diagnostic.severity {
             Severity::Error => "error",
@@ -223,16 +229,17 @@ fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Entry<'a> {
     }
 }
 
-fn place<'a>(label: &Label, sources: &'a Sources) -> Place<'a> {
-    let (line, column) = sources.line_column(label.file, label.span.start);
-    let (end_line, end_column) = sources.line_column(label.file, label.span.end);
-    let file = sources.files().get(label.file).map_or("", |file| file.name.as_str());
-    Place { file, line, column, end: Position { line: end_line, column: end_column } }
+fn place<'a>(label: &Label, sources: &'a Sources) -> PlaceJson<'a> {
+    let (line, column) = sources.line_column(label.span.file, label.span.range.start);
+    let (end_line, end_column) = sources.line_column(label.span.file, label.span.range.end);
+    let file = sources.files().get(label.span.file).map_or("", |file| file.name.as_str());
+    PlaceJson { file, line, column, end: Position { line: end_line, column: end_column } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Span;
 
     fn diagnostic(severity: Severity, labels: Vec<Label>) -> Diagnostic {
         let help = vec!["move it".to_owned()];
@@ -249,7 +256,7 @@ mod tests {
         let text = format!("[[route]]\nprefix = \"/shop\"\n{}prefix = \"/shop/offers\"\n", "\n".repeat(30_000));
         let at = text.rfind("\"/shop/").unwrap();
         let file = sources.add("routes.toml", text);
-        let label = |span: Range<usize>, text: &str| Label { file, span, text: text.into() };
+        let label = |range: Range<usize>, text: &str| Label { span: Span { file, range }, text: text.into() };
         let mut found =
             diagnostic(Severity::Error, vec![label(at..at + 14, "all taken"), label(19..26, "which comes first")]);
         found.witness = Some("GET /shop/offers/x is decided by `shop`".into());
@@ -292,7 +299,7 @@ error[R012]: a message
         let ends = [0, 5, 6, 7, 100_000, 1_000_005, 1_000_008, 1_000_009, 9_000_000];
         for file in [0, 1, 2] {
             for (start, end) in ends.iter().flat_map(|start| ends.iter().map(move |end| (*start, *end))) {
-                let label = Label { file, span: Range { start, end }, text: "here".into() };
+                let label = Label { span: Span { file, range: Range { start, end } }, text: "here".into() };
                 let found = diagnostic(Severity::Error, vec![label.clone(), label]);
                 let shown = text(std::slice::from_ref(&found), &sources, Show::First, 80);
                 assert!(shown.len() < 4000, "{start}..{end} of {file}: {} bytes", shown.len());

@@ -1,14 +1,15 @@
 //! Requests that `serve` answered: a line each, for people and for programs.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::layout::{BAD, FAINT, GOOD, KEY, PLAIN, STRONG, WARN, shown, styled};
-use crate::route::{Definition, Origin, Side};
+use super::numbers::count;
+use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell, number};
+use super::{Present, text};
+use crate::route::{Definition, Side};
 use crate::serve::{Exchange, Mapping};
 
 /// Ids longer than this push what follows to the right.
@@ -37,32 +38,61 @@ impl Columns {
     }
 }
 
-/// `200 GET     cms     promo-page   1.2 ms  /promo/x`, styled, with its line break. The query is never part of it.
-#[must_use]
-pub fn line(exchange: &Exchange, columns: Columns) -> String {
-    let mut out = String::new();
-    styled(&mut out, status_style(exchange.status), &exchange.status.to_string());
-    let cells = [
-        (STRONG, shown(&exchange.method).into_owned(), 7),
-        (KEY, exchange.origin.as_deref().unwrap_or("-").to_owned(), columns.origin),
-        (PLAIN, exchange.route.as_deref().unwrap_or("-").to_owned(), columns.route),
-    ];
-    for (style, text, width) in cells {
-        out.push(' ');
-        styled(&mut out, style, &text);
-        out.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width())));
+/// One exchange among many.
+#[derive(Clone, Copy, Debug)]
+pub struct Served<'a> {
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// What its line has to fit.
+    pub columns: Columns,
+}
+
+#[derive(Serialize)]
+struct ExchangeJson<'a> {
+    status: u16,
+    method: &'a str,
+    host: Option<&'a str>,
+    path: &'a str,
+    origin: Option<&'a str>,
+    route: Option<&'a str>,
+    bytes: u64,
+    milliseconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a str>,
+}
+
+impl Present for Served<'_> {
+    /// `200  GET      cms     promo-page   1.2 ms  /promo/x`. The query is never part of it.
+    fn text(&self, sheet: &mut Sheet) {
+        let Served { exchange, columns } = self;
+        let mut grid = Grid::of_widths(vec![3, 7, columns.origin, columns.route, 7]);
+        let cells = [
+            cell(status_style(exchange.status), exchange.status.to_string()),
+            cell(STRONG, &exchange.method),
+            cell(KEY, exchange.origin.as_deref().unwrap_or("-")),
+            cell(PLAIN, exchange.route.as_deref().unwrap_or("-")),
+            number(FAINT, time(exchange.took)),
+            cell(PLAIN, cut(&exchange.path)),
+        ];
+        grid.row(cells.into_iter().chain(exchange.trouble.as_deref().map(|trouble| cell(WARN, cut(trouble)))));
+        sheet.grid(0, grid);
     }
-    let took = time(exchange.took);
-    out.extend(std::iter::repeat_n(' ', 10_usize.saturating_sub(took.width())));
-    styled(&mut out, FAINT, &took);
-    out.push_str("  ");
-    out.push_str(&cut(&shown(&exchange.path)));
-    if let Some(trouble) = &exchange.trouble {
-        out.push_str("  ");
-        styled(&mut out, WARN, &cut(&shown(trouble)));
+
+    fn json(&self) -> impl Serialize {
+        let exchange = self.exchange;
+        let micros = u32::try_from(exchange.took.as_micros()).unwrap_or(u32::MAX);
+        ExchangeJson {
+            status: exchange.status,
+            method: &exchange.method,
+            host: exchange.host.as_deref(),
+            path: &exchange.path,
+            origin: exchange.origin.as_deref(),
+            route: exchange.route.as_deref(),
+            bytes: exchange.bytes,
+            milliseconds: f64::from(micros) / 1e3,
+            trouble: exchange.trouble.as_deref(),
+        }
     }
-    out.push('\n');
-    out
 }
 
 fn status_style(status: u16) -> Style {
@@ -92,84 +122,56 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// One exchange as JSON. Public: schema 1.
-#[derive(Serialize)]
-struct Line<'a> {
-    schema: u32,
-    status: u16,
-    method: &'a str,
-    host: Option<&'a str>,
-    path: &'a str,
-    origin: Option<&'a str>,
-    route: Option<&'a str>,
-    bytes: u64,
-    milliseconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    trouble: Option<&'a str>,
+/// What `serve` says of a table that was read again: its routes, and the mapped origins that it no longer has.
+#[must_use]
+pub fn reloaded(routes: usize, unknown: &[String]) -> String {
+    let mut sheet = Sheet::new(usize::MAX);
+    sheet.line([cell(GOOD, "reloaded"), cell(PLAIN, format!(": {}", count(routes, "route")))]);
+    let warnings = unknown.iter().map(|id| warning(&format!("the table no longer has the mapped origin `{id}`")));
+    text::write(&sheet) + &warnings.collect::<String>()
 }
 
-/// The same as one line of JSON, with its line break.
-///
-/// # Errors
-/// None that an exchange could cause.
-pub fn json(exchange: &Exchange) -> serde_json::Result<String> {
-    let micros = u32::try_from(exchange.took.as_micros()).unwrap_or(u32::MAX);
-    let line = Line {
-        schema: 1,
-        status: exchange.status,
-        method: &exchange.method,
-        host: exchange.host.as_deref(),
-        path: &exchange.path,
-        origin: exchange.origin.as_deref(),
-        route: exchange.route.as_deref(),
-        bytes: exchange.bytes,
-        milliseconds: f64::from(micros) / 1e3,
-        trouble: exchange.trouble.as_deref(),
-    };
-    serde_json::to_string(&line).map(|line| line + "\n")
+/// A line that warns.
+#[must_use]
+pub fn warning(what: &str) -> String {
+    let mut sheet = Sheet::new(usize::MAX);
+    sheet.line([cell(WARN, "warning"), cell(PLAIN, format!(": {what}"))]);
+    text::write(&sheet)
 }
 
 /// What `serve` says first: where it listens, by which table, and what plays each origin.
 #[must_use]
 pub fn banner(url: &str, table: &str, definition: &Definition, mapping: &Mapping) -> String {
-    let mut out = String::new();
-    styled(&mut out, STRONG, "crossfade serve");
-    out.push_str("  ");
-    styled(&mut out, KEY, url);
-    let routes = super::layout::count(definition.routes.len(), "route");
-    let _ = writeln!(out, "\n  {} · {routes}", shown(table));
-    let width = definition.origins.iter().map(|origin| origin.id.width()).max().unwrap_or(0);
+    let mut sheet = Sheet::new(usize::MAX);
+    sheet.line([cell(STRONG, "crossfade serve"), cell(PLAIN, "  "), cell(KEY, url)]);
+    sheet.line([cell(PLAIN, format!("  {table} · {}", count(definition.routes.len(), "route")))]);
+    let mut grid = Grid::new();
     for (at, origin) in definition.origins.iter().enumerate() {
-        out.push_str("  ");
-        styled(&mut out, STRONG, &origin.id);
-        out.extend(std::iter::repeat_n(' ', width.saturating_sub(origin.id.width()) + 2));
-        let player = mapping.get(&origin.id).map(ToString::to_string);
-        let _ = write!(out, "{:6}  ", side(origin));
-        match player {
-            Some(target) => out.push_str(&shown(&target)),
-            None => styled(&mut out, FAINT, "stand-in page"),
-        }
+        let side = match origin.side {
+            Side::Legacy => "legacy",
+            Side::New => "new",
+        };
+        let player = match mapping.get(&origin.id) {
+            Some(target) => cell(PLAIN, target.to_string()),
+            None => cell(FAINT, "stand-in page"),
+        };
         let marks = [(at == definition.default, "default"), (at == definition.configured, "configured")];
-        for (_, mark) in marks.iter().filter(|(is, _)| *is) {
-            out.push_str("  ");
-            styled(&mut out, FAINT, mark);
-        }
-        out.push('\n');
+        let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| cell(FAINT, mark));
+        grid.row([cell(STRONG, &origin.id), cell(PLAIN, side), player].into_iter().chain(marks));
     }
-    out.push('\n');
-    out
-}
-
-fn side(origin: &Origin) -> &'static str {
-    match origin.side {
-        Side::Legacy => "legacy",
-        Side::New => "new",
-    }
+    sheet.grid(2, grid);
+    sheet.line([]);
+    text::write(&sheet)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Format;
+
+    fn line(exchange: &Exchange, format: Format) -> String {
+        format.line(&Served { exchange, columns: Columns { origin: 6, route: 5 } }).unwrap()
+    }
 
     fn exchange() -> Exchange {
         Exchange {
@@ -187,7 +189,6 @@ mod tests {
 
     #[test]
     fn a_request_is_a_line_that_lines_up() {
-        let columns = Columns { origin: 6, route: 5 };
         let failed = Exchange {
             status: 502,
             method: "PURGE".to_owned(),
@@ -199,11 +200,11 @@ mod tests {
             ..exchange()
         };
         let rows = [
-            (exchange(), "200 GET     cms    -        1.2 ms  /promo/\\u{9b}x\n".to_owned()),
-            (failed, format!("502 PURGE   legacy a-very-long-id    12.3 s  {}…  no connection\n", "/".repeat(120))),
+            (exchange(), "200  GET      cms     -       1.2 ms  /promo/\\u{9b}x\n".to_owned()),
+            (failed, format!("502  PURGE    legacy  a-very-long-id   12.3 s  {}…  no connection\n", "/".repeat(120))),
         ];
         for (exchange, expected) in rows {
-            assert_eq!(anstream::adapter::strip_str(&line(&exchange, columns)).to_string(), expected);
+            assert_eq!(anstream::adapter::strip_str(&line(&exchange, Format::Text)).to_string(), expected);
         }
     }
 
@@ -215,7 +216,7 @@ mod tests {
             r#"x","origin":"cms","route":null,"bytes":5,"milliseconds":1.234}"#,
             "\n"
         );
-        assert_eq!(json(&exchange()).unwrap(), expected);
+        assert_eq!(line(&exchange(), Format::Json), expected);
     }
 
     #[test]

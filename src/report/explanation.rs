@@ -1,10 +1,16 @@
 //! The story of a decision as people read it: what was asked, what was tried, what happens, what it depended on.
 
-use super::layout::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, WARN, cell, count, styled};
+use serde::Serialize;
+
+use super::Present;
+use super::json::{Versioned, versioned};
+use super::numbers::count;
+use super::sheet::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell};
+use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
-use crate::route::explain::{Candidate, Explanation, Path, Reads, RouteRef};
+use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Fact, Forward, Outcome, Redirect, Respond, Told};
+use crate::route::{Decision, Fact, Forward, Outcome, Redirect, Respond, Side, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,50 +21,62 @@ pub enum TimeSource {
     Clock,
 }
 
-/// What the story is told with, beside the explanation itself.
+/// A request that was explained.
 #[derive(Clone, Copy, Debug)]
-pub struct Telling {
-    /// Where the time came from.
+pub struct Explained<'a> {
+    /// Why it gets its decision.
+    pub story: &'a Explanation<'a, 'a>,
+    /// Where its time came from.
     pub time: TimeSource,
-    /// Columns that the text may take.
-    pub width: usize,
 }
 
 /// Candidates before the last ones are only counted where there are more than this many.
 const CANDIDATES: usize = 20;
 
-/// Styled text in sections, a blank line between two.
-#[must_use]
-pub fn text(story: &Explanation<'_, '_>, telling: Telling) -> String {
-    let mut page = Page { out: String::new(), width: telling.width };
-    page.section("request", &request(story, telling.time));
-    page.section("path", &path(&story.path, story.refused_text));
-    if story.refused_text.is_none() {
-        page.section("routes", &routes(story));
+#[derive(Serialize)]
+struct ExplainedJson<'a> {
+    request: &'a Given<'a>,
+    path: &'a Path,
+    epoch: Option<u32>,
+    refused_text: Option<&'a str>,
+    candidates: &'a [Candidate<'a, 'a>],
+    winner: Option<&'a Winner<'a>>,
+    later: &'a [RouteRef<'a>],
+    later_count: usize,
+    decision: Versioned<DecisionLine<'a>>,
+    sent: Option<&'a Sent<'a>>,
+    reads: &'a Reads,
+}
+
+impl Present for Explained<'_> {
+    /// Sections, a blank line between two.
+    fn text(&self, sheet: &mut Sheet) {
+        let story = self.story;
+        sheet.section("request", request(story, self.time));
+        sheet.section("path", path(&story.path, story.refused_text));
+        if story.refused_text.is_none() {
+            sheet.section("routes", routes(story));
+        }
+        sheet.section("captured", captured(story));
+        sheet.section("decision", decision(story));
+        sheet.section("depends on", depends(&story.reads));
     }
-    page.section("captured", &captured(story));
-    page.section("decision", &decision(story));
-    page.section("depends on", &depends(&story.reads));
-    page.out
-}
 
-/// Sections one below the other.
-struct Page {
-    out: String,
-    width: usize,
-}
-
-impl Page {
-    fn section(&mut self, title: &str, grid: &Grid) {
-        if grid.is_empty() {
-            return;
+    fn json(&self) -> impl Serialize {
+        let story = self.story;
+        ExplainedJson {
+            request: &story.request,
+            path: &story.path,
+            epoch: story.epoch,
+            refused_text: story.refused_text,
+            candidates: &story.candidates,
+            winner: story.winner.as_ref(),
+            later: &story.later,
+            later_count: story.later_count,
+            decision: versioned(DecisionLine(&story.decision)),
+            sent: story.sent.as_ref(),
+            reads: &story.reads,
         }
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-        styled(&mut self.out, STRONG, title);
-        self.out.push('\n');
-        grid.write(&mut self.out, 2, self.width);
     }
 }
 
@@ -203,8 +221,8 @@ fn by(decision: &Decision<'_, '_>) -> Cell {
 
 fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '_>) {
     let side = match forward.origin.side {
-        crate::route::Side::Legacy => "legacy",
-        crate::route::Side::New => "new",
+        Side::Legacy => "legacy",
+        Side::New => "new",
     };
     let origin = format!("{} ({side}, {})", forward.origin.id, forward.origin.domain);
     grid.row([cell(KEY, "sent on to"), cell(GOOD, origin)]);

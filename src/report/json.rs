@@ -1,6 +1,61 @@
-//! JSON laid out for reading, its values untouched: a number keeps its digits, an object the order of its keys.
+//! JSON documents with their version, and JSON of others laid out for reading.
 
-/// Puts every member and element on a line of its own, indented by two spaces. The text must be valid JSON; of any other
+use serde::Serialize;
+use serde::ser::{Error, Serializer};
+use serde_json::value::RawValue;
+
+/// The version of every document and line that is written here.
+const SCHEMA: u32 = 1;
+
+/// A result with its version, which comes first.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Versioned<T> {
+    schema: u32,
+    #[serde(flatten)]
+    result: T,
+}
+
+/// Puts the version before a result: a struct or a map.
+pub fn versioned<T: Serialize>(result: T) -> Versioned<T> {
+    Versioned { schema: SCHEMA, result }
+}
+
+/// A result as a document, laid out for reading, with its line break.
+///
+/// # Errors
+/// None that a result of ours could cause.
+pub fn document(result: &impl Serialize) -> serde_json::Result<String> {
+    pretty(&versioned(result))
+}
+
+/// A result as one line of many, with its line break.
+///
+/// # Errors
+/// As [`document`].
+pub fn line(result: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string(&versioned(result)).map(|line| line + "\n")
+}
+
+/// Any value laid out for reading, without a version, with its line break.
+///
+/// # Errors
+/// As [`document`].
+pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
+}
+
+/// Text that is JSON already, byte for byte.
+#[derive(Clone, Copy, Debug)]
+pub struct RawJson<'a>(pub &'a str);
+
+impl Serialize for RawJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(self.0).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// Puts every member and element on a line of its own, indented by two spaces; values stay as they are: a number keeps
+/// its digits, an object the order of its keys. The text must be valid JSON; of any other
 /// the result is some text of the same characters. O(n).
 #[must_use]
 pub fn indented(json: &str) -> String {
@@ -17,18 +72,18 @@ pub fn indented(json: &str) -> String {
                     Some(close) => out.push(close),
                     None => {
                         depth += 1;
-                        line(&mut out, depth);
+                        new_line(&mut out, depth);
                     }
                 }
             }
             '}' | ']' => {
                 depth = depth.saturating_sub(1);
-                line(&mut out, depth);
+                new_line(&mut out, depth);
                 out.push(char);
             }
             ',' => {
                 out.push(char);
-                line(&mut out, depth);
+                new_line(&mut out, depth);
             }
             ':' => out.push_str(": "),
             white if white.is_ascii_whitespace() => {}
@@ -53,7 +108,7 @@ fn string(out: &mut String, chars: &mut impl Iterator<Item = char>) {
     }
 }
 
-fn line(out: &mut String, depth: usize) {
+fn new_line(out: &mut String, depth: usize) {
     out.push('\n');
     out.extend(std::iter::repeat_n("  ", depth));
 }

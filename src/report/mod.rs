@@ -1,10 +1,31 @@
 //! Results as people and programs read them: plain data in, text or JSON out. Nothing is decided or read here.
 //!
-//! One file per kind of result. Text carries ANSI styles; who prints it strips them where they are not wanted.
+//! One file per kind of result, each with its [`Present`]: what it says on a [`Sheet`] for people, and what as JSON.
+//! [`Format`] is the list of formats, and the only `match` on it. [`text`] writes a sheet, [`json`] a document: the one
+//! place that knows its version. **A further format is two files:** one beside `text` that writes a sheet its own way,
+//! and its lines in `format`.
 
+pub mod cases;
+pub mod check;
 pub mod diagnostics;
 pub mod exchange;
 pub mod explanation;
+pub mod format;
+pub mod invoked;
 pub mod json;
-pub mod layout;
-pub mod tests;
+pub mod numbers;
+pub mod packed;
+pub mod sheet;
+pub mod text;
+
+pub use format::Format;
+pub use sheet::Sheet;
+
+/// A result that can be shown.
+pub trait Present {
+    /// Says it to people.
+    fn text(&self, sheet: &mut Sheet);
+
+    /// The same for programs, without the version of the document.
+    fn json(&self) -> impl serde::Serialize;
+}

@@ -6,10 +6,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
+use super::json::{self, JsonError};
 use crate::route::{Request, Told, Url, Viewer};
 use crate::text::percent::push_escaped;
 use crate::text::{NotATime, Timestamp, is_token};
@@ -28,19 +27,28 @@ pub const KEYS: [&str; 6] = ["url", "method", "headers", "country", "cohort", "t
 /// assert!(RequestLine::parse_json(r#"{"url": "a/b"}"#).is_err());
 /// # Ok::<(), crossfade::requests::LineError>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, expecting = "an object with the key `url`")]
 pub struct RequestLine<'a> {
     /// With scheme and authority, or a path that begins with `/`.
+    #[serde(borrow)]
     pub url: Cow<'a, str>,
     /// `GET` where the line does not say.
+    #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
     pub method: Option<Cow<'a, str>>,
     /// One pair per field, in the order of the line.
+    #[serde(borrow, default, deserialize_with = "json::fields", serialize_with = "json::write_fields")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     /// ISO code; else that of a `cloudfront-viewer-country` header.
+    #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
     pub country: Option<Cow<'a, str>>,
     /// The cohort that the viewer is in.
+    #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cow<'a, str>>,
     /// When the request is decided.
+    #[serde(default, deserialize_with = "json::time", serialize_with = "json::write_time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Timestamp>,
 }
 
@@ -50,28 +58,23 @@ pub enum LineError {
     /// Nothing on the line.
     #[error("the line is blank: write an object such as {{\"url\": \"https://www.example.com/a\"}}")]
     Blank,
-    /// Not JSON, or not the object that is asked for. Column from 1.
-    #[error("{what} (column {column})")]
-    Json {
-        /// The parser's words.
-        what: String,
-        /// Where, from 1.
-        column: usize,
-    },
+    /// Not JSON, or not the object that is asked for.
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// A URL that is neither absolute nor a path.
     #[error(transparent)]
     Url(#[from] UrlError),
     /// A method that RFC 9110 does not allow.
-    #[error("`{0}` is no method: a method is a name such as `GET`")]
+    #[error("the method `{0}` has a character that methods cannot have: write a name such as `GET`")]
     Method(String),
     /// A time without offset, or no time.
     #[error(transparent)]
     Time(#[from] NotATime),
     /// A header name or value that no request can carry.
-    #[error("`{0}` is no header name")]
+    #[error("the header name `{0}` has a character that header names cannot have")]
     HeaderName(String),
     /// A line end inside a value.
-    #[error("the value of header `{0}` holds a control character")]
+    #[error("the value of header `{0}` has a control character")]
     HeaderValue(String),
 }
 
@@ -128,7 +131,7 @@ impl<'a> RequestLine<'a> {
         if line.trim().is_empty() {
             return Err(LineError::Blank);
         }
-        let parsed: RequestLine<'a> = serde_json::from_str(line).map_err(|error| json_error(&error))?;
+        let parsed: RequestLine<'a> = json::parse(line)?;
         parsed.check()?;
         Ok(parsed)
     }
@@ -255,205 +258,6 @@ fn check_header(name: &str, value: &str) -> Result<(), LineError> {
     if value.bytes().any(forbidden) { Err(LineError::HeaderValue(name.to_owned())) } else { Ok(()) }
 }
 
-/// serde_json ends its words with a place of its own, which is of no use on a stream of lines.
-fn json_error(error: &serde_json::Error) -> LineError {
-    let words = error.to_string();
-    let what = words.rsplit_once(" at line ").map_or(words.as_str(), |(what, _)| what);
-    let what = if error.is_syntax() || error.is_eof() { format!("no JSON: {what}") } else { what.to_owned() };
-    // An object in place of something else is told before a byte was counted.
-    LineError::Json { what, column: error.column().max(1) }
-}
-
-impl<'de> Deserialize<'de> for RequestLine<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(LineVisitor)
-    }
-}
-
-struct LineVisitor;
-
-impl<'de> Visitor<'de> for LineVisitor {
-    type Value = RequestLine<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with the key `url`")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RequestLine<'de>, A::Error> {
-        let mut line = RequestLine::default();
-        let mut seen = [false; KEYS.len()];
-        while let Some(Text(key)) = map.next_key()? {
-            let Some(at) = KEYS.iter().position(|known| *known == key) else { return Err(unknown_key(&key)) };
-            if std::mem::replace(&mut seen[at], true) {
-                return Err(de::Error::custom(format!("key `{key}` is there twice")));
-            }
-            match KEYS[at] {
-                "url" => line.url = map.next_value::<Text<'de>>()?.0,
-                "method" => line.method = optional(&mut map)?,
-                "headers" => line.headers = map.next_value::<Option<Fields<'de>>>()?.map_or_else(Vec::new, |it| it.0),
-                "country" => line.country = optional(&mut map)?,
-                "cohort" => line.cohort = optional(&mut map)?,
-                _ => {
-                    let text: Option<Cow<'de, str>> = optional(&mut map)?;
-                    line.time = text.map(|text| Timestamp::parse(&text)).transpose().map_err(de::Error::custom)?;
-                }
-            }
-        }
-        if seen[0] { Ok(line) } else { Err(de::Error::custom("key `url` is missing")) }
-    }
-}
-
-fn optional<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
-    Ok(map.next_value::<Option<Text<'de>>>()?.map(|text| text.0))
-}
-
-fn unknown_key<E: de::Error>(key: &str) -> E {
-    let near = KEYS.iter().find(|known| strsim::damerau_levenshtein(known, key) <= 2);
-    let help = match near {
-        Some(known) => format!("did you mean `{known}`?"),
-        None => format!("the keys are {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
-    };
-    E::custom(format!("key `{key}` is unknown: {help}"))
-}
-
-/// A text that is borrowed from the line where it holds no escape. (`Option<Cow<str>>` of serde always copies.)
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(TextVisitor).map(Text)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-}
-
-/// `headers`: a name and a text, or a list of texts for a field that is there several times.
-struct Fields<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of header names, each with a text or a list of texts")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-        let mut fields = Vec::new();
-        while let Some(Text(name)) = map.next_key()? {
-            match map.next_value()? {
-                Values::One(value) => fields.push((name, value)),
-                Values::Many(values) => fields.extend(values.into_iter().map(|value| (name.clone(), value))),
-            }
-        }
-        Ok(Fields(fields))
-    }
-}
-
-enum Values<'a> {
-    One(Cow<'a, str>),
-    Many(Vec<Cow<'a, str>>),
-}
-
-impl<'de> Deserialize<'de> for Values<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValuesVisitor)
-    }
-}
-
-struct ValuesVisitor;
-
-impl<'de> Visitor<'de> for ValuesVisitor {
-    type Value = Values<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text or a list of texts")
-    }
-
-    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Values::One(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Values::One(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut values = Vec::new();
-        while let Some(Text(value)) = seq.next_element()? {
-            values.push(value);
-        }
-        Ok(Values::Many(values))
-    }
-}
-
-/// The line that [`RequestLine::parse_json`] reads back: a key absent where nothing is known.
-impl Serialize for RequestLine<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("url", &self.url)?;
-        if let Some(method) = &self.method {
-            line.serialize_entry("method", method)?;
-        }
-        if !self.headers.is_empty() {
-            line.serialize_entry("headers", &FieldsLine(&self.headers))?;
-        }
-        if let Some(country) = &self.country {
-            line.serialize_entry("country", country)?;
-        }
-        if let Some(cohort) = &self.cohort {
-            line.serialize_entry("cohort", cohort)?;
-        }
-        if let Some(time) = self.time {
-            line.serialize_entry("time", &time.to_string())?;
-        }
-        line.end()
-    }
-}
-
-struct FieldsLine<'a>(&'a [(Cow<'a, str>, Cow<'a, str>)]);
-
-impl Serialize for FieldsLine<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        let fields = self.0;
-        for (at, (name, value)) in fields.iter().enumerate() {
-            if fields[..at].iter().any(|(earlier, _)| earlier == name) {
-                continue;
-            }
-            let values: Vec<_> = fields[at..].iter().filter(|(other, _)| other == name).map(|(_, it)| it).collect();
-            match values.as_slice() {
-                [_] => map.serialize_entry(name, value)?,
-                many => map.serialize_entry(name, many)?,
-            }
-        }
-        map.end()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -474,6 +278,11 @@ mod tests {
         assert_eq!(request.time, Some(Timestamp::from_seconds(1_795_352_400)));
         assert!(matches!(line.url, Cow::Borrowed(_)), "a text without escapes is not copied");
         assert!(matches!(line.cohort, Some(Cow::Borrowed(_))), "nor is an optional one");
+        let fields = &line.headers[..2];
+        let is_borrowed = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| {
+            matches!((name, value), (Cow::Borrowed(_), Cow::Borrowed(_)))
+        };
+        assert!(fields.iter().all(is_borrowed), "nor is a header");
     }
 
     #[test]
@@ -510,30 +319,37 @@ mod tests {
     fn a_line_that_is_none_says_why() {
         let rows = [
             (" \t", "the line is blank: write an object such as {\"url\": \"https://www.example.com/a\"}"),
-            (r#"{"url":"/a","#, "no JSON: EOF while parsing a value (column 12)"),
-            (r#"{"url":"/a"} x"#, "no JSON: trailing characters (column 14)"),
+            (r#"{"url":"/a","#, "the line is not JSON: EOF while parsing a value (column 12)"),
+            (r#"{"url":"/a"} x"#, "the line is not JSON: trailing characters (column 14)"),
             (r#"{"method":"GET"}"#, "key `url` is missing (column 16)"),
-            (r#"["/a"]"#, "invalid type: sequence, expected an object with the key `url` (column 1)"),
+            (r#"["/a"]"#, "a list is not a request: write an object with the key `url` (column 1)"),
+            (r#""/a""#, "invalid type: string \"/a\", expected an object with the key `url` (column 4)"),
             (r#"{"url":"/a","metod":"GET"}"#, "key `metod` is unknown: did you mean `method`? (column 19)"),
             (
                 r#"{"url":"/a","epoch":1}"#,
                 "key `epoch` is unknown: the keys are `url`, `method`, `headers`, `country`, `cohort`, `time` (column 19)",
             ),
             (r#"{"url":"/a","url":"/b"}"#, "key `url` is there twice (column 17)"),
-            (r#"{"url":5}"#, "invalid type: integer `5`, expected a text (column 8)"),
-            (
-                r#"{"url":"/","headers":{"a":1}}"#,
-                "invalid type: integer `1`, expected a text or a list of texts (column 27)",
-            ),
+            (r#"{"url":5}"#, "invalid type: integer `5`, expected a string (column 8)"),
+            (r#"{"url":"/","headers":{"a":1}}"#, "the value of a header is a text or a list of texts (column 28)"),
             (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
-            (r#"{"url":"/","method":"GET /"}"#, "`GET /` is no method: a method is a name such as `GET`"),
-            (r#"{"url":"/","headers":{"a b":""}}"#, "`a b` is no header name"),
-            (r#"{"url":"/","headers":{"a":"x\r\ny: z"}}"#, "the value of header `a` holds a control character"),
+            (
+                r#"{"url":"/","method":"GET /"}"#,
+                "the method `GET /` has a character that methods cannot have: write a name such as `GET`",
+            ),
+            (
+                r#"{"url":"/","headers":{"a b":""}}"#,
+                "the header name `a b` has a character that header names cannot have",
+            ),
+            (r#"{"url":"/","headers":{"a":"x\r\ny: z"}}"#, "the value of header `a` has a control character"),
         ];
         for (text, words) in rows {
             let error = RequestLine::parse_json(text).unwrap_err();
             assert_eq!(error.to_string(), words, "{text}");
         }
+        let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
+        let error = RequestLine::parse_json(r#"{"epoch":1}"#).unwrap_err().to_string();
+        assert_eq!(error, format!("key `epoch` is unknown: the keys are {keys} (column 8)"), "the keys are the fields");
         let error = RequestLine::parse_json(r#"{"url":"/","time":"2026-11-22T10:00:00"}"#).unwrap_err().to_string();
         assert!(error.starts_with("`2026-11-22T10:00:00` is no time: write it as in RFC 3339"), "{error}");
     }

@@ -21,13 +21,14 @@ use super::target::{Location, Target, Unsafe, check_made};
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     let canonical = &table.definition().canonical;
     if canonical.refuses(request.path) {
-        return Decision { route: None, outcome: Outcome::Respond(bad_request(table, request)), refused: None };
+        let outcome = Outcome::Respond(bad_request(table, request));
+        return Decision { route: None, outcome, taker_id: None, refused: None };
     }
     let path = canonical.normalize(request.path);
     let asked = Asked::new(request, path.as_str(), table.moment(request.epoch, request.time));
     match table.index().first_match(table.definition(), &asked) {
         Some(found) => Taken { table, request, path: path.as_str(), found }.carry_out(),
-        None => by_default(table, request, None),
+        None => by_default(table, request),
     }
 }
 
@@ -50,9 +51,13 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             Action::RedirectMap(action) => self.map_redirect(action).map(Outcome::Redirect),
             Action::Respond(action) => Ok(Outcome::Respond(self.respond(action))),
         };
+        let taker_id = Some(self.found.id);
         match outcome {
-            Ok(outcome) => Decision { route: Some(route), outcome, refused: None },
-            Err(why) => by_default(self.table, self.request, Some(Refused { route, why })),
+            Ok(outcome) => Decision { route: Some(route), outcome, taker_id, refused: None },
+            Err(why) => {
+                let refused = Some(Refused { route, why });
+                Decision { taker_id, refused, ..by_default(self.table, self.request) }
+            }
         }
     }
 
@@ -111,9 +116,9 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 }
 
-fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>, refused: Option<Refused<'t>>) -> Decision<'t, 'r> {
+fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     let outcome = Outcome::Origin(unchanged(table, request, table.default_id()));
-    Decision { route: None, outcome, refused }
+    Decision { route: None, outcome, taker_id: None, refused: None }
 }
 
 fn unchanged<'t, 'r>(table: &'t Table, request: &Request<'r>, origin_id: OriginId) -> Forward<'t, 'r> {

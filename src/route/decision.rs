@@ -1,11 +1,9 @@
-//! What was decided, and its public JSON line (schema 1).
+//! What was decided. `requests` writes it down.
 
 use std::borrow::Cow;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 use super::definition::{HeaderChanges, Route};
-use super::ids::OriginId;
+use super::ids::{OriginId, RouteId};
 use super::origin::Origin;
 use super::target::{Location, Unsafe};
 
@@ -16,6 +14,8 @@ pub struct Decision<'t, 'r> {
     pub route: Option<&'t Route>,
     /// What happens to it.
     pub outcome: Outcome<'t, 'r>,
+    /// The route that the walk ended at, even if what it made of the request was refused; `None`: at no route.
+    pub taker_id: Option<RouteId>,
     /// The route that ended the walk because what it made was unsafe.
     pub refused: Option<Refused<'t>>,
 }
@@ -104,7 +104,7 @@ pub struct Refused<'t> {
 }
 
 impl<'t> Decision<'t, '_> {
-    /// The route that the walk ended at, even if what it made of the request was refused.
+    /// The route of `taker_id`.
     #[must_use]
     pub fn taker(&self) -> Option<&'t Route> {
         self.route.or(self.refused.map(|refused| refused.route))
@@ -114,91 +114,5 @@ impl<'t> Decision<'t, '_> {
     #[must_use]
     pub fn route_id(&self) -> Option<&str> {
         self.route.map(|route| route.id.as_str())
-    }
-}
-
-/// The public line of `crossfade decide`: keys in a fixed order, one absent where it does not apply.
-impl Serialize for Decision<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut line = serializer.serialize_map(None)?;
-        line.serialize_entry("schema", &1)?;
-        line.serialize_entry("route", &self.route_id())?;
-        match &self.outcome {
-            Outcome::Origin(forward) => forward.write(&mut line)?,
-            Outcome::Redirect(redirect) => {
-                line.serialize_entry("action", "redirect")?;
-                line.serialize_entry("status", &redirect.status)?;
-                line.serialize_entry("location", &Displayed(&redirect.location))?;
-                line.serialize_entry("headers", &Answer(None, &redirect.cache_control, redirect.headers))?;
-            }
-            Outcome::Respond(respond) => {
-                line.serialize_entry("action", "respond")?;
-                line.serialize_entry("status", &respond.status)?;
-                let headers = Answer(respond.content_type, &respond.cache_control, respond.headers);
-                line.serialize_entry("headers", &headers)?;
-            }
-        }
-        if let Some(refused) = &self.refused {
-            line.serialize_entry("refused", &RefusedLine(refused))?;
-        }
-        line.end()
-    }
-}
-
-impl Forward<'_, '_> {
-    fn write<M: SerializeMap>(&self, line: &mut M) -> Result<(), M::Error> {
-        line.serialize_entry("action", "origin")?;
-        line.serialize_entry("origin", &self.origin.id)?;
-        line.serialize_entry("uri", self.uri.as_str())?;
-        line.serialize_entry("query_string", &self.query_string)?;
-        let Some(changes) = self.headers else { return Ok(()) };
-        if !changes.set.is_empty() {
-            line.serialize_entry("headers", &Pairs(&changes.set))?;
-        }
-        if !changes.add.is_empty() {
-            line.serialize_entry("added_headers", &Pairs(&changes.add))?;
-        }
-        if !changes.remove.is_empty() {
-            line.serialize_entry("removed_headers", &changes.remove)?;
-        }
-        Ok(())
-    }
-}
-
-struct Pairs<'a>(&'a [(String, String)]);
-
-impl Serialize for Pairs<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
-}
-
-struct Answer<'a>(Option<&'a str>, &'a str, &'a [(String, String)]);
-
-impl Serialize for Answer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Answer(content_type, cache_control, further) = self;
-        let first = content_type.map(|value| ("content-type", value)).into_iter();
-        let own = first.chain([("cache-control", *cache_control)]);
-        serializer.collect_map(own.chain(further.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
-    }
-}
-
-struct Displayed<'a, T>(&'a T);
-
-impl<T: std::fmt::Display> Serialize for Displayed<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self.0)
-    }
-}
-
-struct RefusedLine<'a, 't>(&'a Refused<'t>);
-
-impl Serialize for RefusedLine<'_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("route", &self.0.route.id)?;
-        map.serialize_entry("why", &Displayed(&self.0.why))?;
-        map.end()
     }
 }

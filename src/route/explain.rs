@@ -28,10 +28,8 @@ pub use reads::Reads;
 const LATER_NAMED: usize = 5;
 
 /// Why a request gets its decision. Borrows the table (`'t`) and the request (`'r`).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation<'t, 'r> {
-    /// Version of this shape: 1.
-    pub schema: u32,
     /// The facts as they were given.
     pub request: Given<'r>,
     /// What matching was made on.
@@ -154,7 +152,6 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     let epoch = table.epoch(request.epoch, request.time);
     let decision = decide(table, request);
     let mut story = Explanation {
-        schema: 1,
         request: given(request),
         path: Path { normal: path.as_str().to_owned(), changes: canonical.changes(request.path) },
         epoch,

@@ -154,13 +154,13 @@ impl Table {
     /// An origin.
     #[must_use]
     pub fn origin(&self, id: OriginId) -> &Origin {
-        &self.definition.origins[id.0]
+        &self.definition.origins[id.position()]
     }
 
     /// A route.
     #[must_use]
     pub fn route(&self, id: RouteId) -> &Route {
-        &self.definition.routes[id.0 as usize]
+        &self.definition.routes[id.position()]
     }
 }
 

@@ -1,91 +1,72 @@
 //! Bodies that pass through: never held whole, and never awaited for ever.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use http::Response;
+use http::header::CONTENT_LENGTH;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
 pub(super) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Body = UnsyncBoxBody<Bytes, BodyError>;
 type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
 
-/// How much of a file is read at once.
-const FILE_CHUNK: usize = 64 * 1024;
-
 /// A body that is all there.
 pub(super) fn full(text: impl Into<Bytes>) -> Body {
     Full::new(text.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Reads what is left of a viewer's body and drops it, beside whatever else goes on. A viewer that sends everything
-/// before it reads would otherwise find its connection closed, and its answer lost.
-pub(super) fn drain(mut body: Incoming) {
-    if body.is_end_stream() {
-        return;
-    }
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
-    }
-}
-
-/// A viewer's body on its way to an origin; notes when it moves. What the origin does not take is drained.
+/// A viewer's body. What is left of it when it is let go is read all the same, beside whatever else goes on: a viewer
+/// that sends everything before it reads would otherwise find its connection closed, and its answer lost.
 pub(super) struct Upload {
     /// Until it is let go.
     inner: Option<Incoming>,
-    progress: Arc<Progress>,
+    /// Since when it is the origin's turn; `None` while the viewer's bytes are awaited.
+    turn: watch::Sender<Option<Instant>>,
 }
 
-/// What is known of an upload while its answer is awaited.
-pub(super) struct Progress {
-    start: Instant,
-    moved_ms: AtomicU64,
-    waits_for_viewer: AtomicBool,
-}
-
-impl Progress {
-    fn moved(&self) {
-        let ms = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved_ms.store(ms, Ordering::Relaxed);
+impl Upload {
+    pub(super) fn new(inner: Incoming) -> Upload {
+        Upload { inner: Some(inner), turn: watch::Sender::new(Some(Instant::now())) }
     }
 
-    /// Ends once the origin has been silent for that long: time in which the viewer keeps us waiting does not count.
-    pub(super) async fn silence(&self, limit: Duration) {
-        loop {
-            let due = self.start + Duration::from_millis(self.moved_ms.load(Ordering::Relaxed)) + limit;
-            if Instant::now() < due {
-                tokio::time::sleep_until(due).await;
-            } else if self.waits_for_viewer.load(Ordering::Relaxed) {
-                self.moved();
-            } else {
-                return;
+    /// Reads it to its end and keeps nothing but its length.
+    pub(super) async fn count(mut self) -> u64 {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = self.frame().await {
+            bytes += length(&frame);
+        }
+        bytes
+    }
+
+    /// Ends once an origin that gets this body has been silent for too long: time spent waiting for the viewer does
+    /// not count.
+    pub(super) fn silence(&self, limit: Duration) -> impl Future<Output = ()> + use<> {
+        let turn = self.turn.subscribe();
+        async move {
+            loop {
+                let since = turn.borrow().unwrap_or_else(Instant::now);
+                if since.elapsed() >= limit {
+                    return;
+                }
+                tokio::time::sleep_until(since + limit).await;
             }
         }
     }
 }
 
-impl Upload {
-    pub(super) fn new(inner: Incoming) -> (Upload, Arc<Progress>) {
-        let progress = Arc::new(Progress {
-            start: Instant::now(),
-            moved_ms: AtomicU64::new(0),
-            waits_for_viewer: AtomicBool::new(false),
-        });
-        (Upload { inner: Some(inner), progress: Arc::clone(&progress) }, progress)
-    }
-}
-
 impl Drop for Upload {
     fn drop(&mut self) {
-        if let Some(inner) = self.inner.take() {
-            drain(inner);
+        if let Some(mut rest) = self.inner.take().filter(|rest| !rest.is_end_stream())
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move { while let Some(Ok(_)) = rest.frame().await {} });
         }
     }
 }
@@ -97,10 +78,8 @@ impl HttpBody for Upload {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
         let polled = Pin::new(inner).poll_frame(cx);
-        self.progress.waits_for_viewer.store(polled.is_pending(), Ordering::Relaxed);
-        let frame = ready!(polled);
-        self.progress.moved();
-        Poll::Ready(frame.map(|frame| frame.map_err(BodyError::from)))
+        self.turn.send_replace(polled.is_ready().then(Instant::now));
+        polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -112,7 +91,8 @@ impl HttpBody for Upload {
     }
 }
 
-/// An origin's body on its way to the viewer; fails when the origin is silent for too long.
+/// An origin's body on its way to the viewer; fails when the origin is silent for too long. By hand, because the
+/// `TimeoutBody` of tower-http also counts the time in which the viewer takes nothing, and forgets the length.
 pub(super) struct Download {
     inner: Incoming,
     limit: Duration,
@@ -150,91 +130,45 @@ impl HttpBody for Download {
     }
 }
 
-/// The bytes of a file, as many as it had when it was opened.
-pub(super) struct FileBody {
-    file: tokio::fs::File,
-    left: u64,
-    buffer: BytesMut,
+/// Told, once, how many bytes of a body went out and what was wrong with its end.
+type Tell = Box<dyn FnOnce(u64, Option<String>) + Send>;
+
+/// The same answer; its end is told once its body is let go.
+pub(super) fn metered(
+    answer: Response<Body>,
+    tell: impl FnOnce(u64, Option<String>) + Send + 'static,
+) -> Response<Body> {
+    let said = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    answer.map(|inner| {
+        let expected = inner.size_hint().exact().or(said);
+        Metered { inner, expected, bytes: 0, end: None, tell: Some(Box::new(tell)) }.boxed_unsync()
+    })
 }
 
-impl FileBody {
-    pub(super) fn new(file: tokio::fs::File, length: u64) -> FileBody {
-        FileBody { file, left: length, buffer: BytesMut::new() }
-    }
-}
-
-impl HttpBody for FileBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        let this = &mut *self;
-        if this.left == 0 {
-            return Poll::Ready(None);
-        }
-        let want = usize::try_from(this.left).unwrap_or(FILE_CHUNK).min(FILE_CHUNK);
-        this.buffer.resize(want, 0);
-        let mut chunk = ReadBuf::new(&mut this.buffer);
-        if let Err(problem) = ready!(Pin::new(&mut this.file).poll_read(cx, &mut chunk)) {
-            return Poll::Ready(Some(Err(problem.into())));
-        }
-        let read = chunk.filled().len();
-        if read == 0 {
-            return Poll::Ready(Some(Err("the file became shorter while it was sent".into())));
-        }
-        this.left = this.left.saturating_sub(read as u64);
-        Poll::Ready(Some(Ok(Frame::data(this.buffer.split_to(read).freeze()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
-/// How the body of an answer ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// All of it was handed over.
-    Whole,
-    /// Its source failed.
-    Broken(String),
-    /// The viewer left first.
-    Abandoned,
-}
-
-/// A body that tells how it ended, once, when it is let go.
-pub(super) struct Told<F: FnOnce(End, u64)> {
+struct Metered {
     inner: Body,
+    /// Its length, where that is known.
+    expected: Option<u64>,
     bytes: u64,
-    end: End,
-    tell: Option<F>,
+    /// Its end, where it was reached, and the trouble there.
+    end: Option<Result<(), String>>,
+    tell: Option<Tell>,
 }
 
-impl<F: FnOnce(End, u64)> Told<F> {
-    pub(super) fn new(inner: Body, tell: F) -> Told<F> {
-        let end = if inner.is_end_stream() { End::Whole } else { End::Abandoned };
-        Told { inner, bytes: 0, end, tell: Some(tell) }
-    }
-}
-
-impl<F: FnOnce(End, u64) + Unpin> HttpBody for Told<F> {
+impl HttpBody for Metered {
     type Data = Bytes;
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let this = &mut *self;
-        let frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
-        match &frame {
-            Some(Ok(frame)) => this.bytes += frame.data_ref().map_or(0, |data| data.len() as u64),
-            Some(Err(problem)) => this.end = End::Broken(problem.to_string()),
-            None => this.end = End::Whole,
+        let mut frame = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        if frame.is_none() && this.expected.is_some_and(|length| this.bytes < length) {
+            frame = Some(Err("it is shorter than it was when it was begun".into()));
         }
-        if this.inner.is_end_stream() && this.end == End::Abandoned {
-            this.end = End::Whole;
+        match &frame {
+            Some(Ok(frame)) => this.bytes += length(frame),
+            Some(Err(problem)) => this.end = Some(Err(problem.to_string())),
+            None => this.end = Some(Ok(())),
         }
         Poll::Ready(frame)
     }
@@ -248,10 +182,21 @@ impl<F: FnOnce(End, u64) + Unpin> HttpBody for Told<F> {
     }
 }
 
-impl<F: FnOnce(End, u64)> Drop for Told<F> {
+impl Drop for Metered {
     fn drop(&mut self) {
+        // Whoever knows the length does not ask for the end after the last byte.
+        let is_whole = self.is_end_stream() || self.expected.is_some_and(|length| self.bytes >= length);
+        let trouble = match self.end.take() {
+            Some(Err(why)) => Some(format!("the answer broke off: {why}")),
+            None if !is_whole => Some("the viewer left before the end".to_owned()),
+            _ => None,
+        };
         if let Some(tell) = self.tell.take() {
-            tell(self.end.clone(), self.bytes);
+            tell(self.bytes, trouble);
         }
     }
+}
+
+fn length(frame: &Frame<Bytes>) -> u64 {
+    frame.data_ref().map_or(0, |data| data.len() as u64)
 }

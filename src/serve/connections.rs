@@ -13,9 +13,9 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Edge;
 use super::exchange::answer;
 use super::forward::MAX_BUFFER;
+use super::live::Edge;
 
 /// At the end, answers under way get this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -26,15 +26,22 @@ const MAX_STREAMS: u32 = 128;
 /// What one HTTP/2 stream may send ahead of its reader.
 const STREAM_WINDOW: u32 = 256 * 1024;
 
+/// What every connection of viewers is served with.
+struct Service {
+    builder: auto::Builder<TokioExecutor>,
+    graceful: GracefulShutdown,
+    edge: Arc<Edge>,
+}
+
 /// Serves viewers until `stop` is done, and then until the answers under way have left or too long has passed.
 pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Output = ()>) {
     let builder = builder(edge.settings.head_timeout);
-    let graceful = GracefulShutdown::new();
+    let service = Service { builder, graceful: GracefulShutdown::new(), edge };
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => attend(&builder, &graceful, (stream, peer), &edge),
+                Ok((stream, peer)) => service.attend(stream, peer),
                 Err(problem) => pause_after(&problem).await,
             },
             () = &mut stop => break,
@@ -42,7 +49,7 @@ pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Out
     }
     drop(listener);
     // What is not done by then is cut off: the program was asked to end.
-    let _ = tokio::time::timeout(LAST_ANSWERS, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(LAST_ANSWERS, service.graceful.shutdown()).await;
 }
 
 /// A failed accept is the viewer's trouble; one for lack of descriptors goes on failing until some are free.
@@ -71,36 +78,34 @@ fn builder(head_timeout: Duration) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-fn attend(
-    builder: &auto::Builder<TokioExecutor>,
-    graceful: &GracefulShutdown,
-    (stream, peer): (TcpStream, SocketAddr),
-    edge: &Arc<Edge>,
-) {
-    // Without it small answers wait for the viewer's acknowledgements; a socket that refuses it is served all the same.
-    let _ = stream.set_nodelay(true);
-    let (edge, head_timeout) = (Arc::clone(edge), edge.settings.head_timeout);
-    let began = Arc::new(AtomicBool::new(false));
-    let spoke = Arc::clone(&began);
-    let service = service_fn(move |request| {
-        spoke.store(true, Ordering::Relaxed);
-        let edge = Arc::clone(&edge);
-        async move { Ok::<_, Infallible>(answer(edge, peer.ip().to_canonical(), request).await) }
-    });
-    let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
-    tokio::spawn(async move {
-        let mut connection = std::pin::pin!(connection);
-        let silent = async {
-            tokio::time::sleep(head_timeout).await;
-            if began.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
+impl Service {
+    fn attend(&self, stream: TcpStream, peer: SocketAddr) {
+        // Without it small answers wait for the viewer's acknowledgements; a socket that refuses it is served anyway.
+        let _ = stream.set_nodelay(true);
+        let (edge, client) = (Arc::clone(&self.edge), peer.ip().to_canonical());
+        let began = Arc::new(AtomicBool::new(false));
+        let silence = silence(Arc::clone(&began), edge.settings.head_timeout);
+        let answers = service_fn(move |request| {
+            began.store(true, Ordering::Relaxed);
+            let edge = Arc::clone(&edge);
+            async move { Ok::<_, Infallible>(answer(edge, client, request).await) }
+        });
+        let connection = self.builder.serve_connection(TokioIo::new(stream), answers).into_owned();
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection ends in many ways, none of which anybody could be told of.
+            tokio::select! {
+                _ = connection => {}
+                () = silence => {}
             }
-        };
-        // A connection ends in many ways, none of which anybody could be told of. One on which no request has come is
-        // ended here: hyper's own limit does not begin before it knows the version of HTTP.
-        tokio::select! {
-            _ = &mut connection => {}
-            () = silent => {}
-        }
-    });
+        });
+    }
+}
+
+/// Ends where no request has come in time: hyper's own limit does not begin before it knows the version of HTTP.
+async fn silence(began: Arc<AtomicBool>, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    if began.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
 }

@@ -2,113 +2,73 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use http::header::{CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE, VIA};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode, Version};
-use http_body_util::BodyExt;
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 
-use super::body::{Body, End, Told, drain, full};
-use super::forward::{self, Failure};
-use super::gate;
-use super::incoming::{self, About};
-use super::outgoing::{Answer, Made, Outgoing, parse_answer};
-use super::page::{Form, Page};
-use super::stand_in::{self, Choice};
-use super::target::Target;
-use super::{Edge, Live, Notice, folder};
+use super::body::{Body, Upload, full, metered};
+use super::gate::{self, Arrival};
+use super::live::{Edge, Live};
+use super::notice::{Exchange, Notice};
+use super::outgoing::{Outgoing, Reply, parse_reply};
+use super::page::{Form, WebPage};
+use super::stand_in::StandIn;
+use super::target::Player;
+use super::{folder, forward, incoming, refusal};
 use crate::edge::start::now;
-use crate::route::{Origin, OriginKind, Timestamp};
+use crate::route::Timestamp;
 
 const ROUTE: HeaderName = HeaderName::from_static("x-crossfade-route");
 const ORIGIN: HeaderName = HeaderName::from_static("x-crossfade-origin");
-/// How long an S3 origin may be silent: CloudFront's default.
-const READ_TIMEOUT_S: u16 = 30;
 
-/// What became of one request; told when its answer has left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    /// Status of the answer.
-    pub status: u16,
-    /// Method of the request.
-    pub method: String,
-    /// The host that the viewer asked for.
-    pub host: Option<String>,
-    /// The path that the viewer asked for, raw.
-    pub path: String,
-    /// The origin that it was sent to; `None`: it was answered at the edge.
-    pub origin: Option<String>,
-    /// The route that took it; `None`: the default did, or nothing was decided.
-    pub route: Option<String>,
-    /// Bytes of the answer's body.
-    pub bytes: u64,
-    /// From the request's head to the last byte of the answer.
-    pub took: Duration,
-    /// What went wrong or was unusual, in words.
-    pub trouble: Option<String>,
+/// One request on its way, and what is known of it so far.
+struct Journey {
+    edge: Arc<Edge>,
+    live: Arc<Live>,
+    client: IpAddr,
+    exchange: Exchange,
 }
 
 /// Answers one request; never fails.
 pub(super) async fn answer(edge: Arc<Edge>, client: IpAddr, request: Request<Incoming>) -> Response<Body> {
     let start = Instant::now();
-    let form = Form::wanted(request.headers());
     let (parts, body) = request.into_parts();
-    let is_head = parts.method == Method::HEAD;
-    let mut exchange = Exchange::of(&parts);
-    let live = edge.live();
-    let mut response = match attend(&edge, &live, (client, parts, body), &mut exchange).await {
-        Ok(response) => response,
-        Err(page) => {
-            exchange.trouble.get_or_insert_with(|| page.lead.clone());
-            page.response(form)
-        }
-    };
+    let (form, is_head) = (Form::wanted(&parts.headers), parts.method == Method::HEAD);
+    let mut journey = Journey { live: edge.live(), edge, client, exchange: begun(&parts) };
+    let attended = journey.attend(parts, Upload::new(body)).await;
+    let Journey { edge, mut exchange, .. } = journey;
+    let mut response = attended.unwrap_or_else(|page| {
+        exchange.trouble.get_or_insert_with(|| page.lead.clone());
+        page.response(form)
+    });
     name_the_choice(&exchange, response.headers_mut());
     exchange.status = response.status().as_u16();
     if is_head {
-        without_body(&mut response)
-    };
-    response.map(|body| told(body, exchange, (edge, start)))
+        without_body(&mut response);
+    }
+    metered(response, move |bytes, trouble| {
+        let trouble = trouble.or(exchange.trouble.take());
+        (edge.notify)(Notice::Exchange(Exchange { bytes, took: start.elapsed(), trouble, ..exchange }));
+    })
 }
 
-impl Exchange {
-    fn of(parts: &Parts) -> Exchange {
-        let host = gate::host_of(&parts.uri, &parts.headers).unwrap_or_default();
-        Exchange {
-            status: 0,
-            method: parts.method.as_str().to_owned(),
-            host: host.map(str::to_owned),
-            path: parts.uri.path().to_owned(),
-            origin: None,
-            route: None,
-            bytes: 0,
-            took: Duration::ZERO,
-            trouble: None,
-        }
+fn begun(parts: &Parts) -> Exchange {
+    Exchange {
+        method: parts.method.as_str().to_owned(),
+        host: gate::host_of(&parts.uri, &parts.headers).unwrap_or_default().map(str::to_owned),
+        path: parts.uri.path().to_owned(),
+        ..Exchange::default()
     }
 }
 
-/// Tells of the exchange once its body is gone.
-fn told(body: Body, mut exchange: Exchange, (edge, start): (Arc<Edge>, Instant)) -> Body {
-    Told::new(body, move |end, bytes| {
-        exchange.bytes = bytes;
-        exchange.took = start.elapsed();
-        match end {
-            End::Whole => {}
-            End::Broken(why) => exchange.trouble = Some(format!("the answer broke off: {why}")),
-            End::Abandoned => exchange.trouble = Some("the viewer left before the end".to_owned()),
-        }
-        (edge.notify)(Notice::Exchange(exchange));
-    })
-    .boxed_unsync()
-}
-
 fn name_the_choice(exchange: &Exchange, headers: &mut HeaderMap) {
-    let value = |id: &Option<String>| id.as_deref().and_then(|id| HeaderValue::from_str(id).ok());
-    headers.insert(ROUTE, value(&exchange.route).unwrap_or(HeaderValue::from_static("-")));
-    headers.insert(ORIGIN, value(&exchange.origin).unwrap_or(HeaderValue::from_static("-")));
+    for (name, id) in [(ROUTE, &exchange.route), (ORIGIN, &exchange.origin)] {
+        let id = id.as_deref().and_then(|id| HeaderValue::from_str(id).ok());
+        headers.insert(name, id.unwrap_or(HeaderValue::from_static("-")));
+    }
 }
 
 /// An answer to HEAD says how long its body would be, and has none.
@@ -119,164 +79,60 @@ fn without_body(response: &mut Response<Body>) {
     *response.body_mut() = full("");
 }
 
-/// The stages of an answer. An error is the page to show instead.
-async fn attend(
-    edge: &Edge,
-    live: &Live,
-    request: (IpAddr, Parts, Incoming),
-    exchange: &mut Exchange,
-) -> Result<Response<Body>, Box<Page>> {
-    let (client, mut parts, body) = request;
-    if let Err(page) = check(edge, &parts) {
-        drain(body);
-        return Err(page);
-    }
-    let table = live.table();
-    let now = now();
-    incoming::drop_hidden(&mut parts.headers);
-    let facts = gate::GateFacts { host: exchange.host.as_deref(), country: edge.settings.country.as_deref(), now };
-    let cookie = gate::pass(table, &mut parts.headers, facts);
-    let (answer, choice) = through_the_handler(edge, live, (client, &mut parts), now)?;
-    exchange.origin.clone_from(&choice.origin);
-    exchange.route.clone_from(&choice.route);
-    exchange.trouble.clone_from(&choice.surprise);
-    let mut response = match answer {
-        Answer::Made(made) => {
-            drain(body);
-            Ok(generated(made))
+impl Journey {
+    /// The stages of an answer. An error is the page to show instead.
+    async fn attend(&mut self, mut parts: Parts, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
+        refusal::check(&parts, &self.edge.via)?;
+        let now = now();
+        incoming::drop_hidden(&mut parts.headers);
+        let country = self.edge.settings.country.as_deref();
+        let arrival = Arrival { host: self.exchange.host.as_deref(), country, now };
+        let cookie = gate::pass(self.live.handler.table(), &mut parts.headers, arrival);
+        let mut response = match self.decide(parts, now)? {
+            Reply::Made(made) => made.map(full),
+            Reply::Request(outgoing) => self.to_origin(outgoing, body).await?,
+        };
+        if let Some(cookie) = cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
         }
-        Answer::Request(outgoing) => to_origin(edge, live, (outgoing, body), &choice).await,
-    }?;
-    if let Some(cookie) = cookie {
-        response.headers_mut().append(SET_COOKIE, cookie);
+        Ok(response)
     }
-    Ok(response)
-}
 
-/// Refuses what CloudFront, or this program, does not take.
-fn check(edge: &Edge, parts: &Parts) -> Result<(), Box<Page>> {
-    let refuse = |status: StatusCode, title: &str, lead: String| Err(Box::new(Page::trouble(status, title, lead)));
-    if parts.method == Method::CONNECT || !parts.uri.path().starts_with('/') {
-        let lead = format!("`{} {}` is for a proxy, this is a server", parts.method, parts.uri);
-        return refuse(StatusCode::BAD_REQUEST, "no path to answer", lead);
-    }
-    if let Err(long) = incoming::check_sizes(parts) {
-        let status = StatusCode::from_u16(long.status()).unwrap_or(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
-        return refuse(status, "request too long", long.to_string());
-    }
-    let nameless = parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST);
-    if nameless || gate::host_of(&parts.uri, &parts.headers).is_err() {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "which host?",
-            "there must be one `Host` header that names a host".to_owned(),
-        );
-    }
-    let upgrades =
-        |value: &HeaderValue| value.as_bytes().to_ascii_lowercase().windows(9).any(|part| part == b"websocket");
-    if parts.headers.get_all(UPGRADE).iter().any(upgrades) {
-        let lead = "`serve` passes requests and answers, not WebSockets".to_owned();
-        return refuse(StatusCode::NOT_IMPLEMENTED, "no WebSockets here", lead);
-    }
-    if parts.headers.get_all(VIA).iter().any(|via| via == edge.via) {
-        let lead =
-            "the request came back to the server that sent it on: a `--map` points at this very address".to_owned();
-        return refuse(StatusCode::LOOP_DETECTED, "loop", lead);
-    }
-    Ok(())
-}
-
-/// The decision, made by the handler of the edge from an event like CloudFront's.
-fn through_the_handler(
-    edge: &Edge,
-    live: &Live,
-    (client, parts): (IpAddr, &mut Parts),
-    now: Timestamp,
-) -> Result<(Answer, Choice), Box<Page>> {
-    let trouble = |status, why: String| Box::new(Page::trouble(status, "CloudFront would show an error page", why));
-    let configured = live.definition().origins.get(live.definition().configured);
-    let configured = configured.ok_or_else(|| trouble(StatusCode::BAD_GATEWAY, "no configured origin".to_owned()))?;
-    incoming::add_cloudfront(&mut parts.headers, configured, client, &edge.via);
-    let request_id = edge.next_request_id();
-    let about = About { client, request_id: &request_id, configured, secrets: &live.secrets };
-    let event = incoming::event(parts, about);
-    let (answer, choice) = live.decide(&event, now);
-    let answer = answer.map_err(|why| trouble(StatusCode::SERVICE_UNAVAILABLE, why))?;
-    let answer =
-        parse_answer(&answer, &parts.headers).map_err(|bad| trouble(StatusCode::BAD_GATEWAY, bad.to_string()))?;
-    Ok((answer, choice))
-}
-
-fn generated(made: Made) -> Response<Body> {
-    let mut response = Response::new(full(made.body));
-    *response.status_mut() = made.status;
-    *response.headers_mut() = made.headers;
-    response
-}
-
-async fn to_origin(
-    edge: &Edge,
-    live: &Live,
-    (outgoing, body): (Outgoing, Incoming),
-    choice: &Choice,
-) -> Result<Response<Body>, Box<Page>> {
-    let origin = live.origin(choice.origin.as_deref(), &outgoing.domain).ok_or_else(|| {
-        let why = format!("the handler chose `{}`, which is no origin of the table", outgoing.domain);
-        Box::new(Page::trouble(StatusCode::BAD_GATEWAY, "unknown origin", why))
-    })?;
-    match edge.settings.mapping.get(&origin.id) {
-        Some(Target::Server(server)) => {
-            let sent = forward::send(&edge.client, server, (outgoing, body), read_timeout(origin)).await;
-            sent.map_err(|failure| failed(origin, &failure))
+    /// The decision, made by the handler of the edge from an event like CloudFront's.
+    fn decide(&mut self, mut parts: Parts, now: Timestamp) -> Result<Reply, Box<WebPage>> {
+        let Journey { edge, live, client, exchange } = self;
+        let configured = live.handler.table().configured_origin();
+        incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
+        let origin = incoming::origin_block(configured, &live.secrets);
+        let event = incoming::event(&parts, *client, &edge.next_request_id(), &origin);
+        let handled = live.handler.handle(&event, now);
+        if let Some(summary) = handled.summary {
+            (exchange.route, exchange.origin, exchange.trouble) = (summary.route, summary.origin, summary.surprise);
         }
-        Some(Target::Folder(root)) => {
-            drain(body);
-            let path = format!("{}{}", outgoing.origin_path, outgoing.uri);
-            let missing = match folder::answer(root, &outgoing.method, &path).await {
-                Ok(response) => return Ok(response),
-                Err(missing) => missing,
-            };
-            Ok(no_file(origin, &path, missing, Form::wanted(&outgoing.headers)))
-        }
-        None => {
-            let received = count(body).await;
-            let page = stand_in::page(live.definition(), origin, choice, (&outgoing, received));
-            Ok(page.response(Form::wanted(&outgoing.headers)))
+        let trouble = |status, why| Box::new(WebPage::trouble(status, "CloudFront would show an error page", why));
+        let answer = handled.answer.map_err(|error| trouble(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+        parse_reply(&answer, &parts.headers).map_err(|bad| trouble(StatusCode::BAD_GATEWAY, bad.to_string()))
+    }
+
+    async fn to_origin(&self, outgoing: Outgoing, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
+        let Journey { edge, live, exchange, .. } = self;
+        let origin = live.origin(exchange.origin.as_deref(), &outgoing.domain).ok_or_else(|| {
+            let why = format!("the handler chose `{}`, which is no origin of the table", outgoing.domain);
+            Box::new(WebPage::trouble(StatusCode::BAD_GATEWAY, "unknown origin", why))
+        })?;
+        match edge.settings.mapping.get(&origin.id) {
+            Some(Player::Server(server)) => {
+                let sent = forward::send(&edge.client, server, outgoing, body).await;
+                sent.map_err(|failure| {
+                    let title = format!("origin `{}` did not answer", origin.id);
+                    Box::new(WebPage::trouble(failure.status(), title, failure.to_string()))
+                })
+            }
+            Some(Player::Folder(root)) => Ok(folder::answer(root, &origin.id, &outgoing).await),
+            None => {
+                let page = StandIn { definition: live.definition(), origin, exchange };
+                Ok(page.page(&outgoing, body.count().await).response(Form::wanted(&outgoing.headers)))
+            }
         }
     }
-}
-
-fn read_timeout(origin: &Origin) -> Duration {
-    Duration::from_secs(u64::from(match &origin.kind {
-        OriginKind::Custom(custom) => custom.read_timeout,
-        OriginKind::S3(_) => READ_TIMEOUT_S,
-    }))
-}
-
-fn failed(origin: &Origin, failure: &Failure) -> Box<Page> {
-    let status = match failure {
-        Failure::Silent { .. } => StatusCode::GATEWAY_TIMEOUT,
-        Failure::Connect { .. } | Failure::Exchange { .. } | Failure::Path(_) => StatusCode::BAD_GATEWAY,
-    };
-    Box::new(Page::trouble(status, format!("origin `{}` did not answer", origin.id), failure.to_string()))
-}
-
-fn no_file(origin: &Origin, path: &str, missing: folder::Missing, form: Form) -> Response<Body> {
-    let lead = match missing {
-        folder::Missing::File => format!("the folder that plays `{}` has no file for `{path}`", origin.id),
-        folder::Missing::Method => format!("the folder that plays `{}` answers GET and HEAD", origin.id),
-    };
-    let title = missing.status().canonical_reason().unwrap_or_default().to_ascii_lowercase();
-    let mut response = Page::trouble(missing.status(), title, lead).response(form);
-    missing.amend(&mut response);
-    response
-}
-
-/// Reads a body to its end and keeps nothing of it.
-async fn count(mut body: Incoming) -> u64 {
-    let mut bytes = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
-    }
-    bytes
 }

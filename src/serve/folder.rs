@@ -4,68 +4,69 @@
 
 use std::path::{Path, PathBuf};
 
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, RANGE};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use tower_http::services::ServeFile;
 
-use super::body::{Body, FileBody, full};
+use super::body::{Body, BodyError};
+use super::outgoing::Outgoing;
+use super::page::{Form, WebPage};
+use crate::text::percent;
 
 /// What plays the directory itself, for every path that ends in `/`.
 const INDEX: &str = "index.html";
 
-/// Why a folder has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// No such file in the folder.
-    File,
-    /// Neither GET nor HEAD.
-    Method,
+/// Answers a request for an origin with a file of its folder.
+pub(super) async fn answer(root: &Path, origin: &str, outgoing: &Outgoing) -> Response<Body> {
+    let page = |status, title, lead| WebPage::trouble(status, title, lead).response(Form::wanted(&outgoing.headers));
+    if outgoing.method != Method::GET && outgoing.method != Method::HEAD {
+        let lead = format!("the folder that plays `{origin}` answers GET and HEAD");
+        let mut response = page(StatusCode::METHOD_NOT_ALLOWED, "method not allowed", lead);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    let path = format!("{}{}", outgoing.origin_path, outgoing.uri);
+    let given = match find(root, &path).await {
+        Some(file) => give(&file, outgoing).await,
+        None => None,
+    };
+    given.unwrap_or_else(|| {
+        page(StatusCode::NOT_FOUND, "not found", format!("the folder that plays `{origin}` has no file for `{path}`"))
+    })
 }
 
-/// Answers a request with a file.
-pub(super) async fn answer(root: &Path, method: &Method, path: &str) -> Result<Response<Body>, Missing> {
-    if *method != Method::GET && *method != Method::HEAD {
-        return Err(Missing::Method);
+/// The file, or the part of it that is asked for; `None` where it cannot be read.
+async fn give(file: &Path, outgoing: &Outgoing) -> Option<Response<Body>> {
+    let mut request = Request::new(());
+    request.method_mut().clone_from(&outgoing.method);
+    request.headers_mut().clone_from(&outgoing.headers);
+    // `ServeFile` does not read it, and the whole file is never wrong.
+    if outgoing.headers.contains_key(IF_RANGE) {
+        request.headers_mut().remove(RANGE);
     }
-    let wanted = inside(path).ok_or(Missing::File)?;
-    let (file, length) = open(root, &wanted).await.ok_or(Missing::File)?;
-    let body = if *method == Method::HEAD { full("") } else { FileBody::new(file, length).boxed_unsync() };
-    let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type(&wanted)));
-    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
-    Ok(response)
+    let response = ServeFile::new(file).ignore_multi_range_requests(true).try_call(request).await.ok()?;
+    let mut response = response.map(|body| body.map_err(BodyError::from).boxed_unsync());
+    say_utf_8(response.headers_mut());
+    Some(response)
 }
 
-impl Missing {
-    pub(super) fn status(self) -> StatusCode {
-        match self {
-            Missing::File => StatusCode::NOT_FOUND,
-            Missing::Method => StatusCode::METHOD_NOT_ALLOWED,
-        }
-    }
-
-    /// What an answer of this status must carry.
-    pub(super) fn amend(self, response: &mut Response<Body>) {
-        if self == Missing::Method {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
+/// Text in a folder is taken for UTF-8.
+fn say_utf_8(headers: &mut HeaderMap) {
+    if let Some(text) = headers.get_mut(CONTENT_TYPE)
+        && text.as_bytes().starts_with(b"text/")
+        && let Ok(said) = HeaderValue::from_bytes(&[text.as_bytes(), b"; charset=utf-8"].concat())
+    {
+        *text = said;
     }
 }
 
 /// The file that a path names, relative to the folder. `None` for a path with a segment that is empty, `.` or `..`, or
 /// that decodes to something which is no plain file name.
 fn inside(path: &str) -> Option<PathBuf> {
-    let (folder, file) = path.strip_prefix('/')?.rsplit_once('/').unwrap_or(("", path.get(1..)?));
-    let mut wanted = PathBuf::new();
-    if !folder.is_empty() {
-        for segment in folder.split('/') {
-            wanted.push(name(segment)?);
-        }
-    } else if path.starts_with("//") {
-        return None;
-    }
-    wanted.push(if file.is_empty() { INDEX.to_owned() } else { name(file)? });
-    Some(wanted)
+    let mut segments: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let file = segments.pop().filter(|file| !file.is_empty()).unwrap_or(INDEX);
+    segments.into_iter().chain([file]).map(name).collect()
 }
 
 fn name(segment: &str) -> Option<String> {
@@ -79,59 +80,20 @@ fn decode(segment: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let escape = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        let escaped = escape
-            .filter(|digits| byte == b'%' && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let escaped = percent::leading(rest);
         decoded.push(escaped.unwrap_or(byte));
         rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
     String::from_utf8(decoded).ok()
 }
 
-/// Opens a regular file whose real place, links followed, is in the folder.
-async fn open(root: &Path, wanted: &Path) -> Option<(tokio::fs::File, u64)> {
+/// Where a path's file is: a regular file whose real place, links followed, is in the folder.
+async fn find(root: &Path, path: &str) -> Option<PathBuf> {
     let root = tokio::fs::canonicalize(root).await.ok()?;
-    let place = tokio::fs::canonicalize(root.join(wanted)).await.ok()?;
+    let file = root.join(inside(path)?);
+    let place = tokio::fs::canonicalize(&file).await.ok()?;
     // Not opened before it is known to be a file: opening a named pipe would wait for its writer.
-    if !place.starts_with(&root) || !tokio::fs::metadata(&place).await.ok()?.is_file() {
-        return None;
-    }
-    let file = tokio::fs::File::open(&place).await.ok()?;
-    let length = file.metadata().await.ok()?.len();
-    Some((file, length))
-}
-
-fn content_type(path: &Path) -> &'static str {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
-    match extension.as_str() {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "xml" => "application/xml",
-        "txt" | "md" => "text/plain; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "ico" => "image/x-icon",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "otf" => "font/otf",
-        "pdf" => "application/pdf",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "mp3" => "audio/mpeg",
-        "wasm" => "application/wasm",
-        "zip" => "application/zip",
-        _ => "application/octet-stream",
-    }
+    (place.starts_with(&root) && tokio::fs::metadata(&place).await.ok()?.is_file()).then_some(file)
 }
 
 #[cfg(test)]
@@ -171,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_outside_the_folder_is_opened() {
+    async fn nothing_outside_the_folder_is_found() {
         let outside = tempfile::tempdir().unwrap();
         std::fs::write(outside.path().join("secret"), "s").unwrap();
         let root = tempfile::tempdir().unwrap();
@@ -183,12 +145,41 @@ mod tests {
         {
             std::os::unix::fs::symlink(target, root.path().join(link)).unwrap();
         }
-        let rows = [("in.txt", Some(5)), ("out", None), ("dir/secret", None), ("folder", None), ("none", None)];
-        for (path, length) in rows {
-            let opened = open(root.path(), Path::new(path)).await.map(|(_, length)| length);
-            assert_eq!(opened, length, "{path}");
+        let rows = [("/in.txt", true), ("/out", false), ("/dir/secret", false), ("/folder", false), ("/none", false)];
+        for (path, is_there) in rows {
+            assert_eq!(find(root.path(), path).await.is_some(), is_there, "{path}");
         }
         #[cfg(unix)]
-        assert!(open(root.path(), Path::new("ok")).await.is_some());
+        assert!(find(root.path(), "/ok").await.is_some());
+    }
+    #[tokio::test]
+    async fn a_file_is_given_with_its_type_whole_or_in_part() {
+        let root = tempfile::tempdir().unwrap();
+        let rows = [
+            ("a.html", "", 200, "text/html; charset=utf-8", "12345"),
+            ("a.js", "", 200, "text/javascript; charset=utf-8", "12345"),
+            ("a.mjs", "", 200, "application/javascript", "12345"),
+            ("a.json", "", 200, "application/json", "12345"),
+            ("a.svg", "", 200, "image/svg+xml", "12345"),
+            ("a.woff2", "", 200, "font/woff2", "12345"),
+            ("a.webmanifest", "", 200, "application/manifest+json", "12345"),
+            ("a.unknown", "", 200, "application/octet-stream", "12345"),
+            ("a.mp4", "bytes=1-2", 206, "video/mp4", "23"),
+            ("a.mp4", "bytes=0-0,2-2", 200, "video/mp4", "12345"),
+            ("a.mp4", "bytes=9-", 416, "", ""),
+        ];
+        for (name, range, status, content_type, text) in rows {
+            let file = root.path().join(name);
+            std::fs::write(&file, "12345").unwrap();
+            let mut outgoing = Outgoing::default();
+            if !range.is_empty() {
+                outgoing.headers.insert(RANGE, HeaderValue::from_static(range));
+            }
+            let response = give(&file, &outgoing).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{name} {range}");
+            let said = response.headers().get(CONTENT_TYPE).map_or("", |said| said.to_str().unwrap());
+            assert_eq!(said, content_type, "{name} {range}");
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), text, "{name} {range}");
+        }
     }
 }

@@ -3,18 +3,17 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName};
+use http::header::CONTENT_LENGTH;
 use http::uri::{PathAndQuery, Scheme};
-use http::{Request, Response, Uri, Version};
+use http::{Request, Response, StatusCode, Uri, Version};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::body::{Body, Download, Upload};
-use super::incoming::drop_listed;
+use super::headers::drop_hop_by_hop;
 use super::outgoing::Outgoing;
-use super::target::Server;
+use super::target::HttpServer;
 
 /// CloudFront waits this long for a connection by default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,9 +21,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of a message may wait in memory on one connection.
 pub(super) const MAX_BUFFER: usize = 64 * 1024;
-/// Fields that end at a hop and that hyper writes anew where they are needed (RFC 9110 section 7.6.1).
-const HOP_BY_HOP: [&str; 7] =
-    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
 pub(super) type Client = legacy::Client<HttpConnector, Upload>;
 
@@ -42,7 +38,7 @@ pub(super) fn client() -> Client {
 
 /// Why an origin gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum ForwardError {
     #[error("no connection to {address}: {cause}")]
     Connect { address: String, cause: String },
     #[error("{address} sent no answer: {cause}")]
@@ -53,42 +49,54 @@ pub(super) enum Failure {
     Path(String),
 }
 
+impl ForwardError {
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            ForwardError::Silent { .. } => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
+
 /// Sends a request on and returns the answer once its head is there.
 pub(super) async fn send(
     client: &Client,
-    server: &Server,
-    request: (Outgoing, Incoming),
-    limit: Duration,
-) -> Result<Response<Body>, Failure> {
-    let (outgoing, body) = request;
-    let address = server.authority.to_string();
-    let (upload, progress) = Upload::new(body);
-    let request = http_request(server, outgoing, upload)?;
+    server: &HttpServer,
+    outgoing: Outgoing,
+    body: Upload,
+) -> Result<Response<Body>, ForwardError> {
+    let (address, limit) = (server.authority.to_string(), outgoing.read_timeout);
+    let silence = body.silence(limit);
+    let request = http_request(server, outgoing, body)?;
     let answer = tokio::select! {
         answer = client.request(request) => answer,
-        () = progress.silence(limit) => return Err(Failure::Silent { address, limit }),
+        () = silence => return Err(ForwardError::Silent { address, limit }),
     };
-    let answer = answer.map_err(|problem| {
-        let cause = root_cause(&problem);
-        if problem.is_connect() { Failure::Connect { address, cause } } else { Failure::Exchange { address, cause } }
-    })?;
-    let (mut parts, body) = answer.into_parts();
-    drop_listed(&mut parts.headers);
+    let (mut parts, body) = answer.map_err(|problem| failed(&problem, address))?.into_parts();
     drop_hop_by_hop(&mut parts.headers);
     // What the origin speaks is between it and us; the viewer's connection keeps its own version.
     parts.version = Version::default();
     Ok(Response::from_parts(parts, Download::new(body, limit).boxed_unsync()))
 }
 
-fn http_request(server: &Server, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, Failure> {
+fn failed(problem: &legacy::Error, address: String) -> ForwardError {
+    let cause = root_cause(problem);
+    if problem.is_connect() {
+        ForwardError::Connect { address, cause }
+    } else {
+        ForwardError::Exchange { address, cause }
+    }
+}
+
+fn http_request(server: &HttpServer, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, ForwardError> {
     let target = target(&server.base, &outgoing);
-    let path: PathAndQuery = target.parse().map_err(|_| Failure::Path(target))?;
+    let path: PathAndQuery = target.parse().map_err(|_| ForwardError::Path(target))?;
     let mut uri = http::uri::Parts::default();
     uri.scheme = Some(Scheme::HTTP);
     uri.authority = Some(server.authority.clone());
     uri.path_and_query = Some(path);
     let mut request = Request::new(upload);
-    *request.uri_mut() = Uri::from_parts(uri).map_err(|problem| Failure::Path(problem.to_string()))?;
+    *request.uri_mut() = Uri::from_parts(uri).map_err(|problem| ForwardError::Path(problem.to_string()))?;
     *request.method_mut() = outgoing.method;
     *request.headers_mut() = outgoing.headers;
     request.headers_mut().extend(outgoing.custom_headers);
@@ -102,12 +110,6 @@ fn http_request(server: &Server, outgoing: Outgoing, upload: Upload) -> Result<R
 fn target(base: &str, outgoing: &Outgoing) -> String {
     let Outgoing { origin_path, uri, query, .. } = outgoing;
     if query.is_empty() { format!("{base}{origin_path}{uri}") } else { format!("{base}{origin_path}{uri}?{query}") }
-}
-
-fn drop_hop_by_hop(headers: &mut HeaderMap) {
-    for name in HOP_BY_HOP {
-        headers.remove(HeaderName::from_static(name));
-    }
 }
 
 /// The innermost cause: what the system said.

@@ -8,20 +8,18 @@ use std::hash::{BuildHasher, RandomState};
 use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 
-use crate::platform::headers::{self, OUR_PREFIX};
-use crate::route::{Cohort, Table, Timestamp, epoch_of};
+use super::headers::drop_where;
+use crate::event::facts::header_of;
+use crate::platform::headers::OUR_PREFIX;
+use crate::route::{Cohort, Fact, Table, Timestamp, Told, epoch_of};
 
 /// Keeps a viewer in its cohort; empty for a viewer in none.
 const COHORT_COOKIE: &str = "crossfade-cohort";
-const HOST_HEADER: HeaderName = HeaderName::from_static(headers::HOST);
-const COHORT_HEADER: HeaderName = HeaderName::from_static(headers::COHORT);
-const EPOCH_HEADER: HeaderName = HeaderName::from_static(headers::EPOCH);
-const COUNTRY_HEADER: HeaderName = HeaderName::from_static(headers::COUNTRY);
 const MILLION: u64 = 1_000_000;
 
-/// What the gate is told beside the request.
+/// What the gate sees beside the headers of a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct GateFacts<'a> {
+pub(super) struct Arrival<'a> {
     /// The authority of the request, where it has one.
     pub(super) host: Option<&'a str>,
     /// The country of viewers that do not say theirs.
@@ -31,29 +29,31 @@ pub(super) struct GateFacts<'a> {
 }
 
 /// Passes a request's headers through the gate. Returns the cookie that its answer must set, if any.
-pub(super) fn pass(table: &Table, headers: &mut HeaderMap, facts: GateFacts<'_>) -> Option<HeaderValue> {
-    drop_ours(headers);
+pub(super) fn pass(table: &Table, headers: &mut HeaderMap, arrival: Arrival<'_>) -> Option<HeaderValue> {
+    drop_where(headers, |name| name.starts_with(OUR_PREFIX));
     join_cookies(headers);
-    if let Some(host) = facts.host.and_then(|host| HeaderValue::from_str(host).ok()) {
-        headers.insert(HOST_HEADER, host);
-    }
-    if let Some(country) = facts.country.and_then(|country| HeaderValue::from_str(country).ok()) {
-        headers.entry(COUNTRY_HEADER).or_insert(country);
-    }
-    if !table.instants().is_empty() {
-        headers.insert(EPOCH_HEADER, HeaderValue::from(epoch_of(table.instants(), facts.now)));
-    }
-    let placed = place(&table.definition().declared.cohorts, headers)?;
-    if let Some(name) = placed.cohort.and_then(|name| HeaderValue::from_str(name).ok()) {
-        headers.insert(COHORT_HEADER, name);
+    let placed = place(&table.definition().declared.cohorts, headers);
+    let instants = table.instants();
+    let epoch = (!instants.is_empty()).then(|| epoch_of(instants, arrival.now).to_string());
+    tell(headers, &Fact::Host, arrival.host);
+    tell(headers, &Fact::Time, epoch.as_deref());
+    for told in Told::ALL {
+        let text = match told {
+            Told::Country => arrival.country,
+            Told::Cohort => placed.cohort,
+        };
+        tell(headers, &Fact::Told(told), text);
     }
     placed.cookie
 }
 
-fn drop_ours(headers: &mut HeaderMap) {
-    let ours: Vec<HeaderName> = headers.keys().filter(|name| name.as_str().starts_with(OUR_PREFIX)).cloned().collect();
-    for name in ours {
-        headers.remove(name);
+/// Writes a fact where the router reads it, unless it is told there already.
+fn tell(headers: &mut HeaderMap, fact: &Fact, text: Option<&str>) {
+    let name = header_of(fact).and_then(|name| HeaderName::from_bytes(name.as_bytes()).ok());
+    if let Some(name) = name
+        && let Some(value) = text.and_then(|text| HeaderValue::from_str(text).ok())
+    {
+        headers.entry(name).or_insert(value);
     }
 }
 
@@ -67,23 +67,24 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
+#[derive(Default)]
 struct Placed<'t> {
     cohort: Option<&'t str>,
     cookie: Option<HeaderValue>,
 }
 
-/// The cohort of a viewer: that of its cookie, else one drawn by share. `None` where the table has no cohorts.
-fn place<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Option<Placed<'t>> {
+/// The cohort of a viewer: that of its cookie, else one drawn by share, which a new cookie keeps.
+fn place<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Placed<'t> {
     if cohorts.is_empty() {
-        return None;
+        return Placed::default();
     }
-    if let Some(kept) = kept(cohorts, headers) {
-        return Some(Placed { cohort: kept, cookie: None });
+    if let Some(cohort) = kept(cohorts, headers) {
+        return Placed { cohort, cookie: None };
     }
     let cohort = draw(cohorts, RandomState::new().hash_one(()) % MILLION);
     let name = cohort.unwrap_or_default();
     let cookie = format!("{COHORT_COOKIE}={name}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
-    Some(Placed { cohort, cookie: HeaderValue::from_str(&cookie).ok() })
+    Placed { cohort, cookie: HeaderValue::from_str(&cookie).ok() }
 }
 
 /// What the cookie says, where it says something that the table knows.
@@ -204,9 +205,9 @@ mod tests {
             ("cookie", "crossfade-cohort=early"),
             ("cloudfront-viewer-country", "PT"),
         ]);
-        let facts =
-            GateFacts { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
-        assert_eq!(pass(&table, &mut map, facts), None);
+        let arrival =
+            Arrival { host: Some("www.example.com:8080"), country: Some("BR"), now: Timestamp::from_seconds(7) };
+        assert_eq!(pass(&table, &mut map, arrival), None);
         let mut seen: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         seen.sort_unstable();
         let expected = [
@@ -222,13 +223,13 @@ mod tests {
     #[test]
     fn a_new_viewer_gets_the_cookie_and_without_cohorts_nobody_does() {
         let table_of_all = table(vec![Cohort { name: "all".to_owned(), share: Share(1_000_000) }], Vec::new());
-        let facts = GateFacts { host: None, country: None, now: Timestamp::from_seconds(0) };
+        let arrival = Arrival { host: None, country: None, now: Timestamp::from_seconds(0) };
         let mut map = HeaderMap::new();
-        let cookie = pass(&table_of_all, &mut map, facts).unwrap();
+        let cookie = pass(&table_of_all, &mut map, arrival).unwrap();
         assert!(cookie.to_str().unwrap().starts_with("crossfade-cohort=all; Path=/"), "{cookie:?}");
         assert_eq!(map.get("x-crossfade-cohort").unwrap(), "all");
         let mut map = HeaderMap::new();
-        assert_eq!(pass(&table(Vec::new(), Vec::new()), &mut map, facts), None);
+        assert_eq!(pass(&table(Vec::new(), Vec::new()), &mut map, arrival), None);
         assert!(map.is_empty());
     }
 

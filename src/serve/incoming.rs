@@ -1,81 +1,25 @@
 //! An HTTP request becomes the origin-request event that CloudFront would send.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VIA};
+use http::header::{HOST, HeaderMap, HeaderName, HeaderValue, USER_AGENT, VIA};
 use http::request::Parts;
-use serde::Serialize;
+use serde_json::{Value, json};
 
+use super::headers::{drop_hop_by_hop, drop_where, text_of};
 use crate::platform::headers::DISALLOWED;
 use crate::route::{HeaderValue as OriginHeader, Origin, OriginKind};
 
 /// The values of the table's secrets, by name.
 pub type Secrets = BTreeMap<String, String>;
 
-/// Request targets longer than this are answered 414. `cloudfront-limits`.
-const MAX_URL: usize = 8_192;
-/// Request line and headers longer than this are answered 494. `cloudfront-limits`.
-const MAX_HEAD: usize = 32_768;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// Fields of one connection (RFC 9110 section 7.6.1) that are not among [`DISALLOWED`].
-const HOP_BY_HOP: [&str; 2] = ["te", "transfer-encoding"];
-
-/// Why CloudFront would not take a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TooLong {
-    /// The path and query.
-    #[error("the URL is {0} bytes long, CloudFront takes {MAX_URL}")]
-    Url(usize),
-    /// The request line and all headers.
-    #[error("the request line and headers are {0} bytes long, CloudFront takes {MAX_HEAD}")]
-    Head(usize),
-}
-
-impl TooLong {
-    pub(super) fn status(self) -> u16 {
-        match self {
-            TooLong::Url(_) => 414,
-            TooLong::Head(_) => 494,
-        }
-    }
-}
-
-/// Holds a request against CloudFront's own limits.
-pub(super) fn check_sizes(parts: &Parts) -> Result<(), TooLong> {
-    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
-    if target > MAX_URL {
-        return Err(TooLong::Url(target));
-    }
-    let fields = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
-    let head = parts.method.as_str().len() + target + "  HTTP/1.1\r\n\r\n".len() + fields.sum::<usize>();
-    if head > MAX_HEAD { Err(TooLong::Head(head)) } else { Ok(()) }
-}
 
 /// Takes away what ends at this hop and what CloudFront shows to no function and no origin.
 pub(super) fn drop_hidden(headers: &mut HeaderMap) {
-    drop_listed(headers);
-    let hidden = |name: &HeaderName| DISALLOWED.contains(name.as_str()) || HOP_BY_HOP.contains(&name.as_str());
-    let names: Vec<HeaderName> = headers.keys().filter(|name| hidden(name)).cloned().collect();
-    for name in names {
-        headers.remove(name);
-    }
-}
-
-/// Takes away the fields that `Connection` lists.
-pub(super) fn drop_listed(headers: &mut HeaderMap) {
-    let listed: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok())
-        // What frames or aims the message is never a connection option (RFC 9110 section 7.6.1).
-        .filter(|name| *name != HOST && *name != http::header::CONTENT_LENGTH)
-        .collect();
-    for name in listed {
-        headers.remove(name);
-    }
+    drop_hop_by_hop(headers);
+    drop_where(headers, |name| DISALLOWED.contains(name));
 }
 
 /// Writes the headers that CloudFront adds on its way to an origin.
@@ -92,37 +36,20 @@ pub(super) fn add_cloudfront(headers: &mut HeaderMap, configured: &Origin, clien
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static("Amazon CloudFront"));
 }
 
-/// A header value as the event shows it: UTF-8 as it came, anything else read as ISO-8859-1, as CloudFront does.
-pub(super) fn text_of(value: &HeaderValue) -> Cow<'_, str> {
-    match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(value.as_bytes().iter().map(|&byte| char::from(byte)).collect()),
-    }
-}
-
-/// What the event says beside the request's head.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct About<'a> {
-    pub(super) client: IpAddr,
-    pub(super) request_id: &'a str,
-    pub(super) configured: &'a Origin,
-    pub(super) secrets: &'a Secrets,
-}
-
 /// The event's JSON. The path and query are those of the request, byte for byte.
-pub(super) fn event(parts: &Parts, about: About<'_>) -> Vec<u8> {
-    let event = serde_json::json!({"Records": [{"cf": {
+pub(super) fn event(parts: &Parts, client: IpAddr, request_id: &str, origin: &Value) -> Vec<u8> {
+    let event = json!({"Records": [{"cf": {
         "config": {
             "distributionDomainName": "dcrossfadeserve.cloudfront.net",
             "distributionId": "ECROSSFADESERVE",
             "eventType": "origin-request",
-            "requestId": about.request_id,
+            "requestId": request_id,
         },
         "request": {
-            "clientIp": about.client.to_string(),
+            "clientIp": client.to_string(),
             "headers": header_fields(&parts.headers),
             "method": parts.method.as_str(),
-            "origin": origin_block(about.configured, about.secrets),
+            "origin": origin,
             "querystring": parts.uri.query().unwrap_or(""),
             "uri": parts.uri.path(),
         },
@@ -130,40 +57,27 @@ pub(super) fn event(parts: &Parts, about: About<'_>) -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-#[derive(Serialize)]
-struct Field<'a> {
-    key: &'a str,
-    value: Cow<'a, str>,
-}
-
-fn header_fields(headers: &HeaderMap) -> BTreeMap<&str, Vec<Field<'_>>> {
-    let mut fields: BTreeMap<&str, Vec<Field<'_>>> = BTreeMap::new();
+fn header_fields(headers: &HeaderMap) -> BTreeMap<&str, Vec<Value>> {
+    let mut fields: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     for (name, value) in headers {
         let key = name.as_str();
-        fields.entry(key).or_default().push(Field { key, value: text_of(value) });
+        fields.entry(key).or_default().push(json!({"key": key, "value": text_of(value)}));
     }
     fields
 }
 
-fn origin_block(origin: &Origin, secrets: &Secrets) -> serde_json::Value {
-    let value = |value: &OriginHeader| match value {
-        OriginHeader::Text(text) => text.clone(),
-        OriginHeader::Secret(name) => secrets.get(name).cloned().unwrap_or_default(),
-    };
-    let custom_headers: serde_json::Map<_, _> = origin
-        .headers
-        .iter()
-        .map(|(name, header)| (name.clone(), serde_json::json!([{"key": name, "value": value(header)}])))
-        .collect();
+/// The configured origin as the event has it.
+pub(super) fn origin_block(origin: &Origin, secrets: &Secrets) -> Value {
+    let custom_headers = custom_headers(origin, secrets);
     match &origin.kind {
-        OriginKind::S3(s3) => serde_json::json!({"s3": {
+        OriginKind::S3(s3) => json!({"s3": {
             "authMethod": "none",
             "customHeaders": custom_headers,
             "domainName": origin.domain,
             "path": s3.path,
             "region": s3.region.as_deref().unwrap_or(""),
         }}),
-        OriginKind::Custom(custom) => serde_json::json!({"custom": {
+        OriginKind::Custom(custom) => json!({"custom": {
             "customHeaders": custom_headers,
             "domainName": origin.domain,
             "keepaliveTimeout": custom.keepalive_timeout,
@@ -176,10 +90,20 @@ fn origin_block(origin: &Origin, secrets: &Secrets) -> serde_json::Value {
     }
 }
 
+fn custom_headers(origin: &Origin, secrets: &Secrets) -> BTreeMap<String, Value> {
+    let value = |header: &OriginHeader| match header {
+        OriginHeader::Text(text) => text.clone(),
+        OriginHeader::Secret(name) => secrets.get(name).cloned().unwrap_or_default(),
+    };
+    let field =
+        |(name, header): &(String, OriginHeader)| (name.clone(), json!([{"key": name, "value": value(header)}]));
+    origin.headers.iter().map(field).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::S3Origin;
+    use crate::route::{S3Origin, Side};
 
     fn request(uri: &str, pairs: &[(&'static str, &'static [u8])]) -> Parts {
         let mut request = http::Request::builder().uri(uri);
@@ -191,12 +115,9 @@ mod tests {
 
     fn bucket() -> Origin {
         Origin {
-            id: "site".to_owned(),
-            side: crate::route::Side::New,
-            domain: "b.s3.sa-east-1.amazonaws.com".to_owned(),
             headers: vec![("x-verify".to_owned(), OriginHeader::Secret("S".to_owned()))],
-            varies: crate::route::Varies::default(),
             kind: OriginKind::S3(S3Origin { region: Some("sa-east-1".to_owned()), path: String::new() }),
+            ..Origin::s3("site", Side::New, "b.s3.sa-east-1.amazonaws.com")
         }
     }
 
@@ -230,10 +151,10 @@ mod tests {
         let (client, configured) = (IpAddr::from([127, 0, 0, 1]), bucket());
         add_cloudfront(&mut parts.headers, &configured, client, &HeaderValue::from_static("1.1 here"));
         let secrets = Secrets::from([("S".to_owned(), "hush".to_owned())]);
-        let about = About { client, request_id: "r1", configured: &configured, secrets: &secrets };
-        let made: serde_json::Value = serde_json::from_slice(&event(&parts, about)).unwrap();
+        let event = event(&parts, client, "r1", &origin_block(&configured, &secrets));
+        let made: Value = serde_json::from_slice(&event).unwrap();
         let request = &made["Records"][0]["cf"]["request"];
-        let field = |key: &str, value: &str| serde_json::json!([{"key": key, "value": value}]);
+        let field = |key: &str, value: &str| json!([{"key": key, "value": value}]);
         let rows = [
             ("/uri", "/a%2Fb//..;/\u{e9}".into()),
             ("/querystring", "b=%20&&b".into()),
@@ -249,19 +170,6 @@ mod tests {
         ];
         for (pointer, expected) in rows {
             assert_eq!(request.pointer(pointer), Some(&expected), "{pointer}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_cloudfronts() {
-        let long: &'static [u8] = Box::leak(vec![b'x'; 32_768].into_boxed_slice());
-        let rows = [
-            (request(&format!("/{}", "a".repeat(8_191)), &[]), Ok(())),
-            (request(&format!("/{}", "a".repeat(8_192)), &[]), Err(TooLong::Url(8_193))),
-            (request("/", &[("x", long)]), Err(TooLong::Head(32_768 + 3 + 1 + 14 + 5))),
-        ];
-        for (parts, expected) in rows {
-            assert_eq!(check_sizes(&parts), expected);
         }
     }
 }

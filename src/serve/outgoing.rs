@@ -1,32 +1,25 @@
 //! The handler's answer, read back: an answer of its own, or a request to send on.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use http::{Method, Response, StatusCode};
 use serde::Deserialize;
 
-use super::incoming::text_of;
+use super::headers::text_of;
 
 /// What the handler made of an event.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// It answered itself.
-    Made(Made),
+pub(super) enum Reply {
+    /// An answer of its own.
+    Made(Response<String>),
     /// The request goes on to an origin.
     Request(Outgoing),
 }
 
-/// A generated answer.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
-}
-
 /// A request on its way to an origin.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Outgoing {
     pub(super) method: Method,
     /// Path and query, the origin's own path not yet before it.
@@ -39,6 +32,8 @@ pub(super) struct Outgoing {
     /// The path that is put before every path of that origin.
     pub(super) origin_path: String,
     pub(super) domain: String,
+    /// How long the origin may be silent.
+    pub(super) read_timeout: Duration,
 }
 
 /// Why an answer of the handler is none. CloudFront would answer 502.
@@ -60,79 +55,90 @@ pub(super) enum BadAnswer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Raw {
+struct ReplyJson {
     status: Option<String>,
     #[serde(default)]
-    headers: Fields,
+    headers: HeaderFields,
     body: Option<serde_json::Value>,
     body_encoding: Option<String>,
     method: Option<String>,
     uri: Option<String>,
     querystring: Option<String>,
-    origin: Option<RawOrigin>,
+    origin: Option<OriginJson>,
 }
 
-type Fields = BTreeMap<String, Vec<Field>>;
+type HeaderFields = BTreeMap<String, Vec<HeaderField>>;
 
 #[derive(Deserialize)]
-struct Field {
+struct HeaderField {
     value: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum RawOrigin {
-    Custom(Block),
-    S3(Block),
+enum OriginJson {
+    Custom(OriginMembers),
+    S3(OriginMembers),
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Block {
+struct OriginMembers {
     #[serde(default)]
-    custom_headers: Fields,
+    custom_headers: HeaderFields,
     domain_name: String,
     #[serde(default)]
     path: String,
+    /// Seconds; a bucket has CloudFront's default.
+    #[serde(default = "default_read_timeout")]
+    read_timeout: u16,
+}
+
+fn default_read_timeout() -> u16 {
+    30
 }
 
 /// Reads an answer. `original` are the headers that the event was made from: a value that the handler left alone goes
 /// on with its own bytes, as CloudFront promises.
-pub(super) fn parse_answer(answer: &[u8], original: &HeaderMap) -> Result<Answer, BadAnswer> {
-    let raw: Raw = serde_json::from_slice(answer)?;
-    match &raw.status {
+pub(super) fn parse_reply(answer: &[u8], original: &HeaderMap) -> Result<Reply, BadAnswer> {
+    let json: ReplyJson = serde_json::from_slice(answer)?;
+    match &json.status {
         Some(status) => {
             let status = status.parse().map_err(|_| BadAnswer::Status(status.clone()))?;
-            made(status, raw).map(Answer::Made)
+            made(status, json).map(Reply::Made)
         }
-        None => outgoing(raw, original).map(Answer::Request),
+        None => outgoing(json, original).map(Reply::Request),
     }
 }
 
-fn made(status: StatusCode, raw: Raw) -> Result<Made, BadAnswer> {
-    let body = match raw.body {
+fn made(status: StatusCode, json: ReplyJson) -> Result<Response<String>, BadAnswer> {
+    let body = match json.body {
         None => String::new(),
-        Some(serde_json::Value::String(body)) if raw.body_encoding.is_none_or(|encoding| encoding == "text") => body,
+        Some(serde_json::Value::String(body)) if json.body_encoding.is_none_or(|encoding| encoding == "text") => body,
         Some(_) => return Err(BadAnswer::Encoding),
     };
-    Ok(Made { status, headers: header_map(&raw.headers, &HeaderMap::new())?, body })
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = header_map(&json.headers, &HeaderMap::new())?;
+    Ok(response)
 }
 
-fn outgoing(raw: Raw, original: &HeaderMap) -> Result<Outgoing, BadAnswer> {
-    let method = raw.method.unwrap_or_default();
-    let (RawOrigin::Custom(origin) | RawOrigin::S3(origin)) = raw.origin.ok_or(BadAnswer::Origin)?;
+fn outgoing(json: ReplyJson, original: &HeaderMap) -> Result<Outgoing, BadAnswer> {
+    let method = json.method.unwrap_or_default();
+    let (OriginJson::Custom(origin) | OriginJson::S3(origin)) = json.origin.ok_or(BadAnswer::Origin)?;
     Ok(Outgoing {
         method: method.parse().map_err(|_| BadAnswer::Method(method.clone()))?,
-        uri: raw.uri.unwrap_or_default(),
-        query: raw.querystring.unwrap_or_default(),
-        headers: header_map(&raw.headers, original)?,
+        uri: json.uri.unwrap_or_default(),
+        query: json.querystring.unwrap_or_default(),
+        headers: header_map(&json.headers, original)?,
         custom_headers: header_map(&origin.custom_headers, &HeaderMap::new())?,
         origin_path: origin.path,
         domain: origin.domain_name,
+        read_timeout: Duration::from_secs(origin.read_timeout.into()),
     })
 }
 
-fn header_map(fields: &Fields, original: &HeaderMap) -> Result<HeaderMap, BadAnswer> {
+fn header_map(fields: &HeaderFields, original: &HeaderMap) -> Result<HeaderMap, BadAnswer> {
     let mut map = HeaderMap::new();
     for (name, values) in fields {
         let bad = || BadAnswer::Header(name.clone());
@@ -167,10 +173,11 @@ mod tests {
         let text = r#"{"clientIp":"::1","method":"GET","uri":"/a%2F","querystring":"b=\u0026","headers":{
             "x-latin":[{"key":"X","value":"café"}],"x-new":[{"value":"é"},{"value":"2"}]},
             "origin":{"custom":{"customHeaders":{"x-v":[{"key":"x-v","value":"s"}]},"domainName":"d.example",
-            "path":"/p","port":443,"unknown":[1]}},"body":{"data":""}}"#;
-        let Answer::Request(outgoing) = parse_answer(text.as_bytes(), &original()).unwrap() else { panic!() };
+            "path":"/p","readTimeout":7,"port":443,"unknown":[1]}},"body":{"data":""}}"#;
+        let Reply::Request(outgoing) = parse_reply(text.as_bytes(), &original()).unwrap() else { panic!() };
         assert_eq!((outgoing.uri.as_str(), outgoing.query.as_str()), ("/a%2F", "b=&"));
         assert_eq!((outgoing.origin_path.as_str(), outgoing.domain.as_str()), ("/p", "d.example"));
+        assert_eq!(outgoing.read_timeout, Duration::from_secs(7));
         let bytes = |name| outgoing.headers.get_all(name).iter().map(|v| v.as_bytes().to_vec()).collect::<Vec<_>>();
         assert_eq!(bytes("x-latin"), [b"caf\xe9".to_vec()]);
         assert_eq!(bytes("x-new"), ["é".as_bytes().to_vec(), b"2".to_vec()]);
@@ -181,9 +188,9 @@ mod tests {
     fn an_answer_has_status_headers_and_body() {
         let text = r#"{"status":"301","statusDescription":"Moved Permanently","headers":{
             "location":[{"key":"Location","value":"/b"}]},"body":"x"}"#;
-        let Answer::Made(made) = parse_answer(text.as_bytes(), &original()).unwrap() else { panic!() };
-        assert_eq!((made.status.as_u16(), made.body.as_str()), (301, "x"));
-        assert_eq!(made.headers.get("location").unwrap(), "/b");
+        let Reply::Made(made) = parse_reply(text.as_bytes(), &original()).unwrap() else { panic!() };
+        assert_eq!((made.status().as_u16(), made.body().as_str()), (301, "x"));
+        assert_eq!(made.headers().get("location").unwrap(), "/b");
     }
 
     #[test]
@@ -201,7 +208,7 @@ mod tests {
             ),
         ];
         for (text, expected) in rows {
-            let problem = parse_answer(text.as_bytes(), &original()).unwrap_err().to_string();
+            let problem = parse_reply(text.as_bytes(), &original()).unwrap_err().to_string();
             assert!(problem.starts_with(expected), "{text}: {problem}");
         }
     }

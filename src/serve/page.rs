@@ -8,6 +8,9 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 use http::{Response, StatusCode};
 
 use super::body::{Body, full};
+use crate::text::shown;
+
+const STYLE: &str = include_str!("page.css");
 
 /// How a page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +29,13 @@ impl Form {
 
 /// A page: a title, a line or two, and tables of names and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Page {
+pub(super) struct WebPage {
     pub(super) status: StatusCode,
     /// Tints the page.
     pub(super) tone: Tone,
     pub(super) title: String,
     pub(super) lead: String,
-    pub(super) sections: Vec<Section>,
+    pub(super) sections: Vec<Listing>,
 }
 
 /// What a page is about.
@@ -45,15 +48,15 @@ pub(super) enum Tone {
 
 /// A titled table of names and values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Section {
+pub(super) struct Listing {
     pub(super) title: &'static str,
     pub(super) rows: Vec<(String, String)>,
 }
 
-impl Page {
+impl WebPage {
     /// A page for something that went wrong.
-    pub(super) fn trouble(status: StatusCode, title: impl Into<String>, lead: impl Into<String>) -> Page {
-        Page { status, tone: Tone::Trouble, title: title.into(), lead: lead.into(), sections: Vec::new() }
+    pub(super) fn trouble(status: StatusCode, title: impl Into<String>, lead: impl Into<String>) -> WebPage {
+        WebPage { status, tone: Tone::Trouble, title: title.into(), lead: lead.into(), sections: Vec::new() }
     }
 
     /// The page as an answer that no cache keeps.
@@ -77,12 +80,12 @@ impl Page {
     }
 
     fn text(&self) -> String {
-        let mut text = format!("{}\n{}\n", printable(&self.title), printable(&self.lead));
+        let mut text = format!("{}\n{}\n", shown(&self.title), shown(&self.lead));
         for section in &self.sections {
             let width = section.rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
             let _ = writeln!(text, "\n{}", section.title);
             for (name, value) in &section.rows {
-                let line = format!("  {:width$}  {}", printable(name), printable(value));
+                let line = format!("  {:width$}  {}", shown(name), shown(value));
                 let _ = writeln!(text, "{}", line.trim_end());
             }
         }
@@ -95,7 +98,7 @@ impl Page {
             Tone::New => "new",
             Tone::Trouble => "trouble",
         };
-        let (title, heading, lead) = (Escaped(&self.title), Marked(&self.title), Marked(&self.lead));
+        let (title, heading, lead) = (escaped(&self.title), marked(&self.title), marked(&self.lead));
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
@@ -103,9 +106,9 @@ impl Page {
              <header>\n<p class=\"brand\">crossfade serve</p>\n<h1>{heading}</h1>\n<p class=\"lead\">{lead}</p>\n</header>\n"
         );
         for section in &self.sections {
-            let _ = write!(html, "<section>\n<h2>{}</h2>\n<dl>\n", Escaped(section.title));
+            let _ = write!(html, "<section>\n<h2>{}</h2>\n<dl>\n", escaped(section.title));
             for (name, value) in &section.rows {
-                let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", Escaped(name), Escaped(value));
+                let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value));
             }
             html.push_str("</dl>\n</section>\n");
         }
@@ -114,102 +117,36 @@ impl Page {
     }
 }
 
-/// A text in which no character steers a terminal or hides.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char.is_ascii_graphic() || char == ' ' || (!char.is_ascii() && is_plain(char)) {
-            shown.push(char);
-        } else {
-            shown.extend(char.escape_unicode());
-        }
-    }
-    shown
-}
-
-/// Not a control, and not one of the marks that turn the direction of a line or have no width.
-fn is_plain(char: char) -> bool {
-    let hidden =
-        matches!(char, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
-    !char.is_control() && !hidden
-}
-
 /// Text inside HTML, in an element or a quoted attribute.
-struct Escaped<'a>(&'a str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for char in printable(self.0).chars() {
-            match char {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                char => f.write_char(char)?,
-            }
-        }
-        Ok(())
-    }
+fn escaped(text: &str) -> String {
+    let entities = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#39;")];
+    entities.iter().fold(shown(text).into_owned(), |text, (char, entity)| text.replace(*char, entity))
 }
 
 /// Text inside HTML whose words in back-ticks are set as code.
-struct Marked<'a>(&'a str);
-
-impl std::fmt::Display for Marked<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let last = self.0.matches('`').count();
-        for (at, piece) in self.0.split('`').enumerate() {
-            // A back-tick without its partner is itself.
-            match (at % 2, at < last) {
-                (0, _) => write!(f, "{}", Escaped(piece))?,
-                (_, true) => write!(f, "<code>{}</code>", Escaped(piece))?,
-                (_, false) => write!(f, "`{}", Escaped(piece))?,
-            }
-        }
-        Ok(())
-    }
+fn marked(text: &str) -> String {
+    let last = text.matches('`').count();
+    let mark = |(at, piece)| match (at % 2, at < last) {
+        (0, _) => escaped(piece),
+        (_, true) => format!("<code>{}</code>", escaped(piece)),
+        // A back-tick without its partner is itself.
+        (_, false) => format!("`{}", escaped(piece)),
+    };
+    text.split('`').enumerate().map(mark).collect()
 }
-
-const STYLE: &str = "
-:root { color-scheme: light dark; --tint: #64748b; --ground: #f6f7f9; --card: #fff; --ink: #16202e; --dim: #5b6776; \
---line: #e4e8ee; }
-@media (prefers-color-scheme: dark) { :root { --ground: #0f141b; --card: #171e28; --ink: #e7ecf3; --dim: #94a1b3; \
---line: #263140; } }
-.legacy { --tint: #c2760c; } .new { --tint: #0e8f6e; } .trouble { --tint: #c93a3a; }
-* { box-sizing: border-box; }
-body { margin: 0; padding: 2.5rem 1rem; background: var(--ground); color: var(--ink); \
-font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
-main { max-width: 52rem; margin: 0 auto; background: var(--card); border: 1px solid var(--line); border-radius: 14px; \
-overflow: hidden; box-shadow: 0 10px 30px rgb(0 0 0 / .07); }
-header { padding: 1.9rem 2rem 1.6rem; border-top: 6px solid var(--tint); border-bottom: 1px solid var(--line); }
-.brand { margin: 0 0 .5rem; color: var(--tint); font-weight: 600; font-size: .8rem; letter-spacing: .09em; \
-text-transform: uppercase; }
-h1 { margin: 0; font-size: 1.8rem; line-height: 1.2; overflow-wrap: anywhere; }
-.lead { margin: .6rem 0 0; color: var(--dim); overflow-wrap: anywhere; }
-section { padding: 1.3rem 2rem; border-bottom: 1px solid var(--line); } section:last-child { border: 0; }
-h2 { margin: 0 0 .7rem; font-size: .8rem; font-weight: 600; color: var(--dim); letter-spacing: .06em; \
-text-transform: uppercase; }
-code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace; font-size: .92em; color: var(--ink); }
-h1 code { color: var(--tint); }
-dl { display: grid; grid-template-columns: minmax(10rem, max-content) 1fr; gap: .4rem 1.5rem; margin: 0; }
-dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; font: 14px/1.6 ui-monospace, 'SF Mono', Menlo, \
-Consolas, monospace; }
-@media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; } }
-";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn page() -> Page {
+    fn page() -> WebPage {
         let rows = vec![("path".to_owned(), "/<script>alert(\"1\")&'".to_owned()), ("q".to_owned(), String::new())];
-        Page {
+        WebPage {
             status: StatusCode::OK,
             tone: Tone::New,
             title: "origin `cms`".to_owned(),
             lead: "it is not mapped".to_owned(),
-            sections: vec![Section { title: "request", rows }],
+            sections: vec![Listing { title: "request", rows }],
         }
     }
 
@@ -235,22 +172,7 @@ mod tests {
             ("plain", "plain"),
         ];
         for (text, expected) in rows {
-            assert_eq!(Marked(text).to_string(), expected);
-        }
-    }
-
-    #[test]
-    fn no_character_steers_a_terminal() {
-        let rows = [
-            ("/a b", "/a b"),
-            ("/promoções", "/promoções"),
-            ("\u{1b}[31m", "\\u{1b}[31m"),
-            ("\u{9b}2J", "\\u{9b}2J"),
-            ("a\u{202e}b", "a\\u{202e}b"),
-            ("a\r\nb", "a\\u{d}\\u{a}b"),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(printable(text), expected);
+            assert_eq!(marked(text), expected);
         }
     }
 }

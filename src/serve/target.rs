@@ -8,30 +8,30 @@ use http::Uri;
 use http::uri::Authority;
 
 /// Origins by id, and what plays each of them here. An origin that is not in it is played by the stand-in page.
-pub type Mapping = BTreeMap<String, Target>;
+pub type Mapping = BTreeMap<String, Player>;
 
 /// What plays an origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum Player {
     /// A server that speaks plain HTTP.
-    Server(Server),
+    Server(HttpServer),
     /// A folder of files.
     Folder(PathBuf),
 }
 
 /// A server that speaks plain HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Server {
+pub struct HttpServer {
     pub(super) authority: Authority,
     /// Put before every path; empty or `/x`.
     pub(super) base: String,
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for Player {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Target::Server(server) => write!(f, "http://{}{}", server.authority, server.base),
-            Target::Folder(path) => write!(f, "{}", path.display()),
+            Player::Server(server) => write!(f, "http://{}{}", server.authority, server.base),
+            Player::Folder(path) => write!(f, "{}", path.display()),
         }
     }
 }
@@ -82,10 +82,10 @@ pub fn parse_mapping<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Map
     Ok(mapping)
 }
 
-impl std::str::FromStr for Target {
+impl std::str::FromStr for Player {
     type Err = MapError;
 
-    fn from_str(text: &str) -> Result<Target, MapError> {
+    fn from_str(text: &str) -> Result<Player, MapError> {
         if let Ok(port) = text.parse::<u16>() {
             return server(text, &format!("http://127.0.0.1:{port}"));
         }
@@ -97,7 +97,7 @@ impl std::str::FromStr for Target {
     }
 }
 
-fn server(typed: &str, address: &str) -> Result<Target, MapError> {
+fn server(typed: &str, address: &str) -> Result<Player, MapError> {
     let refused = || MapError::Address(typed.to_owned());
     let uri: Uri = address.parse().map_err(|_| refused())?;
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(refused)?;
@@ -106,12 +106,12 @@ fn server(typed: &str, address: &str) -> Result<Target, MapError> {
         return Err(refused());
     }
     let base = uri.path().trim_end_matches('/').to_owned();
-    Ok(Target::Server(Server { authority: authority.clone(), base }))
+    Ok(Player::Server(HttpServer { authority: authority.clone(), base }))
 }
 
-fn folder(text: &str) -> Result<Target, MapError> {
+fn folder(text: &str) -> Result<Player, MapError> {
     match std::fs::canonicalize(text) {
-        Ok(path) if path.is_dir() => Ok(Target::Folder(path)),
+        Ok(path) if path.is_dir() => Ok(Player::Folder(path)),
         _ => Err(MapError::Folder(text.to_owned())),
     }
 }
@@ -150,7 +150,7 @@ mod tests {
             ("no/such/folder", Err(MapError::Folder("no/such/folder".to_owned()))),
         ];
         for (text, expected) in rows {
-            let target = text.parse::<Target>().map(|target| target.to_string());
+            let target = text.parse::<Player>().map(|target| target.to_string());
             assert_eq!(target, expected, "{text}");
         }
     }

@@ -25,7 +25,7 @@ pub fn is_host_value(text: &str) -> bool {
     !bare_host(text).is_empty() && text.len() <= LONGEST_VALUE && text.bytes().all(fits)
 }
 
-/// Why a text is no host.
+/// Why a text is not a host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAHost {
     /// Or nothing but a port or a dot.
@@ -41,7 +41,7 @@ pub enum NotAHost {
     #[error("`*` stands for the whole first label only")]
     Star,
     /// Empty, over 63 characters, or with a character that labels do not have.
-    #[error("a label of it is empty, too long or holds a character that host names do not have")]
+    #[error("one of its labels is empty, too long, or has an invalid character")]
     Label,
     /// Over 253 characters.
     #[error("it is longer than 253 characters")]

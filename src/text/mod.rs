@@ -7,6 +7,8 @@
 
 pub mod host;
 #[cfg(feature = "cli")]
+mod listed;
+#[cfg(feature = "cli")]
 mod near;
 pub mod percent;
 #[cfg(feature = "cli")]
@@ -14,6 +16,8 @@ mod shown;
 mod time;
 mod token;
 
+#[cfg(feature = "cli")]
+pub use listed::{one_of, quoted};
 #[cfg(feature = "cli")]
 pub use near::nearest;
 #[cfg(feature = "cli")]

@@ -15,9 +15,11 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Controls, and the marks that change the direction of text.
+/// Controls, the marks that change the direction of text or break its lines, and what has no width.
 fn is_hidden(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let is_mark =
+        matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    char.is_control() || is_mark
 }
 
 #[cfg(test)]
@@ -27,5 +29,6 @@ mod tests {
     #[test]
     fn nothing_speaks_to_the_terminal() {
         assert_eq!(shown("/a\u{1b}[2J\r\n\u{202e}é"), "/a\\u{1b}[2J\\r\\n\\u{202e}é");
+        assert_eq!(shown("\u{9b}2J\u{200b}\u{2028}\u{feff}"), "\\u{9b}2J\\u{200b}\\u{2028}\\u{feff}");
     }
 }

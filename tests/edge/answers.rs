@@ -1,24 +1,26 @@
-//! Every event, on every path: the same answer, and one that CloudFront takes.
+//! Any event, on every path: the same answer, and one that CloudFront takes.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use crossfade::config::{MemoryFiles, load};
+use crossfade::check::load;
+use crossfade::config::MemoryFiles;
 use crossfade::edge::start::now;
 use crossfade::edge::{FunctionError, Handler};
 use crossfade::route::{Definition, Table};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::package::{SECRET, SECRETS, Unpacked, table, zip_of};
 use crate::sandbox::{DEADLINE, NODES, Outcome, Runtime, Sandbox};
 use crate::validator;
 
 /// One event and where it is from.
-struct Event {
-    name: String,
-    bytes: Vec<u8>,
+pub(crate) struct Event {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
 }
+
+/// The events that a table is asked.
+type Events = fn(&str) -> Vec<Event>;
 
 fn definition(text: &str) -> Definition {
     let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
@@ -32,48 +34,6 @@ fn handler(definition: Definition) -> Handler {
 
 fn secrets() -> BTreeMap<String, String> {
     SECRETS.iter().map(|name| ((*name).to_owned(), SECRET.to_owned())).collect()
-}
-
-/// The rows of the event tests that were written for a table, and the events that others have published.
-fn events(table: &str) -> Vec<Event> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut events = Vec::new();
-    for path in files(&root.join("tests/events/rows")) {
-        let row: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        if row["table"] != table {
-            continue;
-        }
-        let bytes = match &row["text"] {
-            Value::String(text) => text.clone().into_bytes(),
-            _ => row["event"].to_string().into_bytes(),
-        };
-        // The runtime client itself refuses what is no JSON.
-        if serde_json::from_slice::<Value>(&bytes).is_ok() {
-            events.push(Event { name: path.file_name().unwrap().to_string_lossy().into_owned(), bytes });
-        }
-    }
-    assert!(!events.is_empty(), "{table} has events");
-    let named = std::env::var_os("CROSSFADE_DATA").map(PathBuf::from);
-    let data = named.clone().unwrap_or_else(|| root.join("../shared/data"));
-    for kind in ["origin-request", "origin-response", "viewer-request", "viewer-response", "unspecified-request"] {
-        let found = files(&data.join("events").join(kind));
-        if found.is_empty() {
-            assert!(named.is_none(), "CROSSFADE_DATA has no published events of {kind}: {}", data.display());
-            eprintln!("skipped: no published events in {}", data.join("events").join(kind).display());
-        }
-        for path in found {
-            events.push(Event { name: path.display().to_string(), bytes: fs::read(&path).unwrap() });
-        }
-    }
-    events
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    files
 }
 
 /// What a path must answer, as far as pipes and Node may write the same JSON in another way.
@@ -102,9 +62,9 @@ fn assert_valid(event: &Event, outcome: &Outcome) {
     }
 }
 
-/// Puts every event of a table through a sandbox and holds each answer against a handler's.
-fn assert_all(sandbox: &mut Sandbox, table: &str, reference: &Handler, exact: Exact) {
-    for event in events(table) {
+/// Puts every event through a sandbox and holds each answer against a handler's.
+fn assert_all(sandbox: &mut Sandbox, events: Vec<Event>, reference: &Handler, exact: Exact) {
+    for event in events {
         // Pipes and Node pass on what JSON means, not how it is written.
         let bytes = match exact {
             Exact::Bytes => event.bytes.clone(),
@@ -129,14 +89,13 @@ enum Exact {
     Meaning,
 }
 
-#[test]
-fn rust_in_the_place_of_node_answers_as_the_handler_does_byte_for_byte() {
+pub(crate) fn in_the_place_of_node(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         let reference = handler(definition(table(name)));
         for runtime in [NODES[0], NODES[1], Runtime::Alone] {
             let mut sandbox = Sandbox::new(runtime, package.root());
-            assert_all(&mut sandbox, name, &reference, Exact::Bytes);
+            assert_all(&mut sandbox, events(name), &reference, Exact::Bytes);
             assert_eq!(sandbox.path(), if runtime == Runtime::Alone { "alone" } else { "exec" });
             assert_eq!(sandbox.lines("start").len(), 1, "the path is told once");
             assert_eq!(sandbox.lines("host").len(), 0);
@@ -144,15 +103,14 @@ fn rust_in_the_place_of_node_answers_as_the_handler_does_byte_for_byte() {
     }
 }
 
-#[test]
-fn rust_beside_node_answers_as_the_handler_does() {
+pub(crate) fn beside_node(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         package.write("no-execve.cjs", "process.execve = undefined;");
         let reference = handler(definition(table(name)));
         for runtime in NODES {
             let mut sandbox = Sandbox::new(runtime, package.root()).with_node_args(&["--require", "./no-execve.cjs"]);
-            assert_all(&mut sandbox, name, &reference, Exact::Meaning);
+            assert_all(&mut sandbox, events(name), &reference, Exact::Meaning);
             assert_eq!(sandbox.path(), "child");
             assert_eq!(sandbox.lines("start").len(), 1, "the path is told once");
             assert_eq!(sandbox.lines("host").len(), 1, "and so is the reason");
@@ -160,10 +118,9 @@ fn rust_beside_node_answers_as_the_handler_does() {
     }
 }
 
-#[test]
-fn node_alone_aims_every_request_at_the_default_as_the_handler_would_without_routes() {
+pub(crate) fn node_alone(events: Events) {
     for name in ["site", "custom", "bucket"] {
-        let package = Unpacked::new(&zip_of(table(name)));
+        let package = Unpacked::new(zip_of(table(name)));
         package.remove("bootstrap");
         let Definition { origins, default, configured, .. } = definition(table(name));
         let reference = handler(Definition { origins, default, configured, ..Definition::default() });
@@ -217,7 +174,7 @@ fn node_alone_takes_the_hosts_that_the_handler_takes() {
     let reference = handler(Definition { origins, default, configured, ..Definition::default() });
     let mut sandbox = Sandbox::new(NODES[1], package.root());
     for (host, header) in hosts.iter().flat_map(|host| [(host, "x-crossfade-host"), (host, "host")]) {
-        let event = json!({ "Records": [{ "cf": {
+        let event = serde_json::json!({ "Records": [{ "cf": {
             "config": { "eventType": "origin-request", "requestId": "r" },
             "request": {
                 "method": "GET", "uri": "/", "querystring": "", "headers": { header: [{ "key": header, "value": host }] },

@@ -157,7 +157,7 @@ fn figures_of_a_large_table() {
     println!("\nroutes: table.bin, zip, bytes; init, ms; peak and resident, KiB (after 2,000 events)");
     for routes in [100, 1_000, 10_000, 100_000] {
         let zip = zip_of(&large(routes));
-        let package = Unpacked::new(&zip);
+        let package = Unpacked::new(zip);
         let table = package.read("table.bin").len();
         for runtime in [NODES[0], Runtime::Alone] {
             let mut sandbox = Sandbox::new(runtime, package.root());

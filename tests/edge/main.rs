@@ -4,9 +4,10 @@
 //! What this needs beyond the toolchain is installed by `rig/install.sh`, which is called here and does nothing when
 //! everything is there.
 
-#![allow(clippy::print_stderr, reason = "a test says what it skips")]
-
 mod package;
+#[allow(dead_code, reason = "the test that compares and stores them uses all of it")]
+#[path = "../support/rows.rs"]
+mod rows;
 mod runtime_api;
 mod sandbox;
 #[path = "../support/validator.rs"]
@@ -16,4 +17,5 @@ mod answers;
 mod faults;
 mod figures;
 mod protocol;
+mod stored;
 mod zip;

@@ -1,11 +1,12 @@
 //! The package under test: built once, written by `crossfade package`, unpacked where a test may break it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 /// Where Node and the runtime client are; installed on first use.
 pub(crate) fn rig() -> &'static Path {
@@ -66,12 +67,17 @@ pub(crate) fn package(table: &str, folder: &Path) -> (Output, Option<Vec<u8>>) {
 
 /// The zip of [`TABLE`].
 pub(crate) fn zip() -> &'static [u8] {
-    static ZIP: OnceLock<Vec<u8>> = OnceLock::new();
-    ZIP.get_or_init(|| zip_of(TABLE))
+    zip_of(TABLE)
 }
 
-/// The zip of a table that must be right.
-pub(crate) fn zip_of(table: &str) -> Vec<u8> {
+/// The zip of a table that must be right, made once.
+pub(crate) fn zip_of(table: &str) -> &'static [u8] {
+    static ZIPS: Mutex<BTreeMap<String, &[u8]>> = Mutex::new(BTreeMap::new());
+    ZIPS.lock().unwrap().entry(table.to_owned()).or_insert_with(|| new_zip_of(table).leak())
+}
+
+/// The zip of a table that must be right, made now.
+pub(crate) fn new_zip_of(table: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let (output, zip) = package(table, folder.path());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use crossfade::edge::{Handler, Summary};
 use serde_json::{Value, json};
 
-use crate::{faults, handler, some_day};
+use crate::handling::{faults, handler, some_day};
 
 static HANDLER: LazyLock<Handler> = LazyLock::new(|| handler("bucket"));
 

@@ -6,7 +6,7 @@ use crossfade::edge::Handler;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{faults, handler, some_day};
+use crate::handling::{faults, handler, some_day};
 
 static HANDLERS: LazyLock<[Handler; 3]> = LazyLock::new(|| ["bucket", "custom", "site"].map(handler));
 

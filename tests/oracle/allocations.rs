@@ -1,10 +1,10 @@
 //! No heap allocation per decision without a capture: counted, on a warm table.
 
-use crossfade::route::condition::{Conditions, HostPattern, NamedTest, ValueTest};
+use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, LazyRegex, Request, Table, decide};
+use crossfade::route::{Action, Condition, Fact, LazyRegex, Request, Table, Timestamp, Told, Viewer, Window, decide};
 
 use crate::workload::{Class, Spread, Workload, definition};
 
@@ -21,22 +21,22 @@ fn small() -> Table {
         PathPattern::Prefix("/conditions".into()),
         PathPattern::Prefix("/captured".into()),
     ]);
-    let named = |name: &str, test| vec![NamedTest { name: name.into(), test }];
-    definition.routes[5].conditions = Conditions {
-        hosts: vec![HostPattern::AnyLabel("example.com".into())],
-        methods: vec!["GET".into()],
-        query: named("id", ValueTest::Equal("1".into())),
-        headers: named("accept", ValueTest::Regex(LazyRegex::new("html"))),
-        cookies: named("beta", ValueTest::AnyOf(vec!["1".into(), "2".into()])),
-        countries: vec!["BR".into()],
-        cohort: Some("early".into()),
-        ..Conditions::default()
-    };
+    let conditions = [
+        (Fact::Host, ValueTest::HostIn(vec![HostPattern::AnyLabel("example.com".into())])),
+        (Fact::Method, ValueTest::AnyOf(vec!["GET".into()])),
+        (Fact::Query("id".into()), ValueTest::Equal("1".into())),
+        (Fact::Header("accept".into()), ValueTest::Regex(LazyRegex::new("html"))),
+        (Fact::Cookie("beta".into()), ValueTest::AnyOf(vec!["1".into(), "2".into()])),
+        (Fact::Told(Told::Country), ValueTest::AnyOf(vec!["BR".into()])),
+        (Fact::Told(Told::Cohort), ValueTest::Equal("early".into())),
+        (Fact::Time, ValueTest::Within(Window { from: Some(Timestamp::from_seconds(5)), until: None })),
+    ];
+    definition.routes[5].conditions = conditions.map(|(fact, test)| Condition { fact, test }).to_vec();
     if let Action::Origin(action) = &mut definition.routes[6].action {
         action.rewrite = Some(Target { parts: vec![Part::Literal("/new".into()), Part::Capture(0)] });
         action.query_string = QueryPolicy::Drop;
     }
-    Table::compile(definition)
+    Table::compile(definition).unwrap()
 }
 
 fn allocations(table: &Table, request: &Request<'_>, route: Option<&str>) -> u64 {
@@ -56,8 +56,8 @@ fn a_decision_without_a_capture_allocates_nothing() {
     let all = Request {
         host: Some("WWW.example.com:443"),
         headers: vec![("Accept", "text/html"), ("Cookie", "a=b; beta=2")],
-        country: Some("BR"),
-        cohort: Some("early"),
+        viewer: Viewer::default().with(Told::Country, Some("BR")).with(Told::Cohort, Some("early")),
+        time: Some(Timestamp::from_seconds(7)),
         ..Request::get("/conditions/x?x=y&id=1")
     };
     let long = format!("/none/{}", "x/".repeat(4000));
@@ -86,7 +86,7 @@ fn nor_does_one_on_a_table_of_ten_thousand_routes() {
         .into_iter()
         .flat_map(|class| (0..20).map(|_| load.path(class, Spread::Uniform)).collect::<Vec<_>>())
         .collect();
-    let table = Table::compile(load.definition);
+    let table = Table::compile(load.definition).unwrap();
     for path in &paths {
         let request = Request::get(path);
         let route = decide(&table, &request).route_id().map(str::to_owned);

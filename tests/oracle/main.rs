@@ -2,9 +2,14 @@
 //! both, on random tables and on one of ten thousand routes.
 
 mod allocations;
+#[path = "../support/depth.rs"]
+mod depth;
 mod normal;
 mod properties;
+#[path = "../support/random.rs"]
+mod random;
 mod scale;
+#[path = "../support/tables.rs"]
 mod tables;
 mod walk;
 #[path = "../../benches/workload/mod.rs"]

@@ -3,6 +3,7 @@
 use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
 use proptest::prelude::*;
 
+use crate::depth::size;
 use crate::walk::normal;
 
 fn every_canonical() -> Vec<Canonical> {
@@ -18,7 +19,7 @@ fn every_canonical() -> Vec<Canonical> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: size(500, 4000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_normal_form_is_the_one_of_five_plain_passes_and_its_own(

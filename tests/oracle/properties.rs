@@ -1,9 +1,12 @@
 //! Random tables, random requests.
 
-use crossfade::route::{Decision, Explanation, Outcome, Table, decide, explain};
+use crossfade::route::explain::Reads;
+use crossfade::route::{Decision, Explanation, Fact, Outcome, Table, Told, decide, explain};
 use proptest::prelude::*;
 
-use crate::tables::{Facts, Sample, requests, sample};
+use crate::depth::size;
+use crate::random::Taste::Wild;
+use crate::random::{Facts, with_requests};
 use crate::walk::{Answer, Oracle};
 
 /// A decision in the words of the oracle.
@@ -27,19 +30,12 @@ fn sent(story: &Explanation<'_, '_>) -> (Answer, Option<String>) {
     (told(&story.decision), story.sent.as_ref().map(|sent| sent.host.clone()))
 }
 
-fn with_requests(routes: usize) -> impl Strategy<Value = (Sample, Vec<Facts>)> {
-    sample(routes).prop_flat_map(|sample| {
-        let requests = requests(&sample);
-        (Just(sample), requests)
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(60)) {
-        let table = Table::compile(sample.definition);
+    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(Wild, 60)) {
+        let table = Table::compile(sample.definition).unwrap();
         let oracle = Oracle::new(table.definition());
         for facts in &requests {
             let request = facts.request();
@@ -55,8 +51,8 @@ proptest! {
     }
 
     #[test]
-    fn a_fact_that_was_not_read_changes_nothing((sample, requests) in with_requests(30), other in with_requests(1)) {
-        let table = Table::compile(sample.definition);
+    fn a_fact_that_was_not_read_changes_nothing((sample, requests) in with_requests(Wild, 30), other in with_requests(Wild, 1)) {
+        let table = Table::compile(sample.definition).unwrap();
         for (facts, other) in requests.iter().zip(&other.1) {
             let request = facts.request();
             let story = explain(&table, &request);
@@ -68,11 +64,11 @@ proptest! {
     }
 
     #[test]
-    fn a_stored_table_decides_as_the_one_it_was_stored_from((sample, requests) in with_requests(40)) {
-        let table = Table::compile(sample.definition);
+    fn a_stored_table_decides_as_the_one_it_was_stored_from((sample, requests) in with_requests(Wild, 40)) {
+        let table = Table::compile(sample.definition).unwrap();
         let stored: Table = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
         prop_assert_eq!(stored.index(), table.index());
-        let again = Table::compile(stored.definition().clone());
+        let again = Table::compile(stored.definition().clone()).unwrap();
         prop_assert_eq!(again.index(), table.index());
         for facts in &requests {
             let request = facts.request();
@@ -81,36 +77,36 @@ proptest! {
     }
 }
 
-/// How many tables each property is tried on; `PROPTEST_CASES` asks for more.
+/// How many tables each property is tried on; `PROPTEST_CASES` asks for another number.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(size(60, 600))
 }
 
 /// The facts with every one that was not read taken from another request.
-fn with_unread(facts: &Facts, other: &Facts, reads: &explain::Reads<'_>) -> Facts {
+fn with_unread(facts: &Facts, other: &Facts, reads: &Reads) -> Facts {
     let mut changed = facts.clone();
-    if !reads.host {
+    if !reads.has(&Fact::Host) {
         changed.host = other.host;
     }
-    if !reads.method {
+    if !reads.has(&Fact::Method) {
         changed.method = other.method;
     }
-    if !reads.country {
+    if !reads.has(&Fact::Told(Told::Country)) {
         changed.country = other.country;
     }
-    if !reads.cohort {
+    if !reads.has(&Fact::Told(Told::Cohort)) {
         changed.cohort = other.cohort;
     }
-    if !reads.time {
+    if !reads.has(&Fact::Time) {
         changed.time = other.time;
         changed.epoch = other.epoch;
     }
-    if reads.query == explain::QueryRead::Names([].into()) {
+    if !reads.has(&Fact::WholeQuery) && reads.names(Fact::Query).next().is_none() {
         changed.query.clone_from(&other.query);
     }
     let is_read = |name: &str| {
-        reads.headers.contains(name.to_ascii_lowercase().as_str())
-            || (name.eq_ignore_ascii_case("cookie") && !reads.cookies.is_empty())
+        reads.has(&Fact::Header(name.to_ascii_lowercase()))
+            || (name.eq_ignore_ascii_case("cookie") && reads.names(Fact::Cookie).next().is_some())
     };
     changed.headers.retain(|(name, _)| is_read(name));
     changed.headers.extend(other.headers.iter().filter(|(name, _)| !is_read(name)));

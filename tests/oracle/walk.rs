@@ -1,13 +1,14 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
-use crossfade::route::condition::{HostPattern, NamedTest, ValueTest};
+use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Definition, Request, Route};
+use crossfade::route::{Action, Condition, Definition, Fact, Request, Route, Timestamp, Window};
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
@@ -148,7 +149,6 @@ impl Matcher {
 
 /// Every condition but the path.
 fn conditions(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
-    let conditions = &route.conditions;
     let query: Vec<(&str, &str)> = request
         .query
         .split('&')
@@ -162,15 +162,21 @@ fn conditions(definition: &Definition, route: &Route, request: &Request<'_>) -> 
         headers.iter().filter(|(name, _)| name == "cookie").map(|(_, value)| *value).collect::<Vec<_>>().join("; ");
     let cookies: Vec<(&str, &str)> =
         joined.split(';').filter_map(|part| pair(part.trim_matches(|c| c == ' ' || c == '\t'))).collect();
-    (conditions.hosts.is_empty() || request.host.is_some_and(|host| hosts(&conditions.hosts, host)))
-        && (conditions.methods.is_empty() || conditions.methods.iter().any(|method| method == request.method))
-        && named(&conditions.query, &query)
-        && named(&conditions.headers, &fields)
-        && named(&conditions.cookies, &cookies)
-        && (conditions.countries.is_empty()
-            || request.country.is_some_and(|it| conditions.countries.iter().any(|c| c == it)))
-        && (conditions.cohort.is_none() || conditions.cohort.as_deref() == request.cohort)
-        && live(definition, route, request)
+    let one = |value: Option<&str>, test: &ValueTest| test_of(test, &value.into_iter().collect::<Vec<_>>());
+    let of = |pairs: &[(&str, &str)], name: &String, test: &ValueTest| {
+        let values: Vec<&str> = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| *value).collect();
+        test_of(test, &values)
+    };
+    route.conditions.iter().all(|Condition { fact, test }| match (fact, test) {
+        (_, ValueTest::Within(window)) => live(definition, *window, request),
+        (Fact::Host, ValueTest::HostIn(patterns)) => request.host.is_some_and(|host| hosts(patterns, host)),
+        (Fact::Method, test) => one(Some(request.method), test),
+        (Fact::Query(name), test) => of(&query, name, test),
+        (Fact::Header(name), test) => of(&fields, name, test),
+        (Fact::Cookie(name), test) => of(&cookies, name, test),
+        (Fact::Told(told), test) => one(request.viewer.get(*told), test),
+        other => panic!("no table has {other:?}"),
+    })
 }
 
 fn pair(piece: &str) -> Option<(&str, &str)> {
@@ -196,29 +202,28 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
     })
 }
 
-fn named(tests: &[NamedTest], pairs: &[(&str, &str)]) -> bool {
-    tests.iter().all(|named| {
-        let values: Vec<&str> = pairs.iter().filter(|(name, _)| *name == named.name).map(|(_, value)| *value).collect();
-        match &named.test {
-            ValueTest::Equal(text) => values.contains(&text.as_str()),
-            ValueTest::Present => !values.is_empty(),
-            ValueTest::Absent => values.is_empty(),
-            ValueTest::AnyOf(texts) => values.iter().any(|value| texts.iter().any(|text| text == value)),
-            ValueTest::Regex(regex) => values.iter().any(|value| Regex::new(regex.text()).unwrap().is_match(value)),
-        }
-    })
+fn test_of(test: &ValueTest, values: &[&str]) -> bool {
+    match test {
+        ValueTest::Equal(text) => values.contains(&text.as_str()),
+        ValueTest::Present => !values.is_empty(),
+        ValueTest::Absent => values.is_empty(),
+        ValueTest::AnyOf(texts) => values.iter().any(|value| texts.iter().any(|text| text == value)),
+        ValueTest::Regex(regex) => values.iter().any(|value| Regex::new(regex.text()).unwrap().is_match(value)),
+        ValueTest::HostIn(_) | ValueTest::Within(_) => panic!("{test:?} is of no text"),
+    }
 }
 
 /// By moments where the time is known, by epochs where only that is.
-fn live(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
-    let instants = &definition.instants;
+fn live(definition: &Definition, window: Window, request: &Request<'_>) -> bool {
+    let windows = definition.routes.iter().map(Route::window);
+    let instants: BTreeSet<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
     let known = request.epoch.map(|epoch| epoch as usize).filter(|epoch| *epoch <= instants.len());
     let epoch = known.or_else(|| request.time.map(|time| instants.iter().filter(|instant| **instant <= time).count()));
     let index = |moment| instants.iter().position(|instant| *instant == moment).unwrap() + 1;
     match epoch {
-        None => route.from.is_none() && route.until.is_none(),
+        None => window.from.is_none() && window.until.is_none(),
         Some(epoch) => {
-            route.from.is_none_or(|from| epoch >= index(from)) && route.until.is_none_or(|until| epoch < index(until))
+            window.from.is_none_or(|from| epoch >= index(from)) && window.until.is_none_or(|until| epoch < index(until))
         }
     }
 }

@@ -4,10 +4,9 @@ use crate::data;
 use crate::table::{Answer, Text, ask, key};
 use crate::tally::Tally;
 
-#[test]
-fn the_maintainers_tests_of_their_apache_rules_hold() {
-    let Some(rules) = data::text("redirects/openstack-nova.htaccess") else { return };
-    let Some(tests) = data::text("redirects/openstack-nova.redirect-tests.txt") else { return };
+pub(crate) fn the_maintainers_tests_of_their_apache_rules_hold() {
+    let rules = data::text("redirects/openstack-nova.htaccess");
+    let tests = data::text("redirects/openstack-nova.redirect-tests.txt");
     let mut tally = Tally::default();
     let mut table = Text::new("");
     for rule in rules.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {

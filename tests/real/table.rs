@@ -1,6 +1,7 @@
 //! A `routes.toml` in the making, and what the table made of it answers.
 
-use crossfade::config::{self, Loaded, MemoryFiles};
+use crossfade::check::{self, Loaded};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
 use crossfade::route::{Decision, Outcome, Request, Table, decide};
 
@@ -50,7 +51,7 @@ impl Text {
     fn loaded(self) -> Loaded {
         let maps = self.maps.into_iter().enumerate().map(|(at, csv)| (format!("map{at}.csv"), csv));
         let files: MemoryFiles = maps.chain([("routes.toml".to_owned(), self.head + &self.routes)]).collect();
-        config::load("routes.toml", &files)
+        check::load("routes.toml", &files)
     }
 
     /// The table that the text makes.
@@ -61,8 +62,8 @@ impl Text {
         let loaded = self.loaded();
         let errors = loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         let place = |label: &crossfade::diagnostic::Label| {
-            let text = &loaded.sources.files()[label.file].text;
-            let (line, _) = loaded.sources.line_column(label.file, label.span.start);
+            let text = &loaded.sources.files()[label.span.file].text;
+            let (line, _) = loaded.sources.line_column(label.span.file, label.span.range.start);
             format!("{line}: {}", text.lines().nth(line - 1).unwrap_or_default())
         };
         let shown: Vec<String> = errors

@@ -7,9 +7,8 @@ use serde_json::Value;
 use crate::data;
 use crate::tally::Tally;
 
-#[test]
-fn the_normal_form_of_a_normal_form_is_itself() {
-    let Some(paths) = all_paths() else { return };
+pub(crate) fn the_normal_form_of_a_normal_form_is_itself() {
+    let paths = all_paths();
     assert_eq!(paths.len(), 2961, "paths in the lists");
     for canonical in every_option() {
         for raw in &paths {
@@ -20,9 +19,8 @@ fn the_normal_form_of_a_normal_form_is_itself() {
     }
 }
 
-#[test]
-fn nginx_agrees_but_for_what_it_refuses_or_decodes() {
-    let Some(text) = data::text("urls/nginx-uri-normalisation.json") else { return };
+pub(crate) fn nginx_agrees_but_for_what_it_refuses_or_decodes() {
+    let text = data::text("urls/nginx-uri-normalisation.json");
     // What nginx answers, and our normal form where that is another.
     let known = [
         ("/foo/bar%", "400 Bad", "/foo/bar%25"),
@@ -47,9 +45,8 @@ fn nginx_agrees_but_for_what_it_refuses_or_decodes() {
     }
 }
 
-#[test]
-fn browsers_agree_but_for_backslashes_and_what_they_strip() {
-    let Some(text) = data::text("urls/wpt-urltestdata.json") else { return };
+pub(crate) fn browsers_agree_but_for_backslashes_and_what_they_strip() {
+    let text = data::text("urls/wpt-urltestdata.json");
     let canonical = Canonical { slashes: Slashes::Keep, ..Canonical::default() };
     let mut tally = Tally::default();
     for case in wpt_cases(&text) {
@@ -79,14 +76,14 @@ fn wpt_cases(text: &str) -> Vec<Value> {
 }
 
 /// Every raw path of the lists; naughty strings and traversals are put behind a slash.
-fn all_paths() -> Option<Vec<String>> {
+fn all_paths() -> Vec<String> {
     let path = |url: &str| Url::split(url).path.to_owned();
-    let mut paths: Vec<String> = data::text("urls/ubuntu.com.requested-paths.txt")?.lines().map(path).collect();
-    paths.extend(data::text("urls/fuzzdb-traversals-8-deep-exotic-encoding.txt")?.lines().map(str::to_owned));
-    paths.extend(data::text("urls/big-list-of-naughty-strings.txt")?.lines().map(|line| format!("/{line}")));
-    let wpt = data::text("urls/wpt-urltestdata.json")?;
+    let mut paths: Vec<String> = data::text("urls/ubuntu.com.requested-paths.txt").lines().map(path).collect();
+    paths.extend(data::text("urls/fuzzdb-traversals-8-deep-exotic-encoding.txt").lines().map(str::to_owned));
+    paths.extend(data::text("urls/big-list-of-naughty-strings.txt").lines().map(|line| format!("/{line}")));
+    let wpt = data::text("urls/wpt-urltestdata.json");
     paths.extend(wpt_cases(&wpt).iter().filter_map(|case| case["input"].as_str()).map(path));
-    Some(paths)
+    paths
 }
 
 fn every_option() -> impl Iterator<Item = Canonical> {

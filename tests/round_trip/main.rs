@@ -1,25 +1,36 @@
 //! A random table is written as `routes.toml`, loaded again, and must be the same table: the same definition, so the
 //! same decision for every request. On the way, what is said of a table's routes and tests is held against brute force.
 
-mod random;
 mod write;
+
+#[path = "../support/depth.rs"]
+mod depth;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/tables.rs"]
+mod tables;
 
 use proptest::prelude::*;
 
 use crossfade::check::witness::{takes, witness, witnesses};
-use crossfade::config::{self, MemoryFiles};
+use crossfade::check::{self, Loaded};
+use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
-use crossfade::requests::RequestLine;
+use crossfade::requests::{DecisionLine, RequestLine};
 use crossfade::route::{Definition, Place, Request, Table, decide};
 
-fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, config::Loaded) {
+use crate::depth::size;
+use crate::random::Taste::Sound;
+use crate::random::{Facts, sample, with_requests};
+
+fn load(definition: &Definition, tests: &[RequestLine<'_>]) -> (String, Loaded) {
     let (mut toml, maps) = write::write(definition);
     tests.iter().for_each(|test| write::write_test(&mut toml, test));
     let mut files = MemoryFiles::new().with("routes.toml", toml.clone());
     for (name, csv) in maps {
         files = files.with(name, csv);
     }
-    (toml, config::load("routes.toml", &files))
+    (toml, check::load("routes.toml", &files))
 }
 
 /// A definition without what a random one cannot know: where things are written.
@@ -35,66 +46,79 @@ fn without_places(definition: &Definition) -> Definition {
     definition
 }
 
+/// A request as a test of the table has it, without a time.
+fn timeless(facts: &Facts) -> RequestLine<'_> {
+    let host = facts.host.map(|host| format!("https://{host}")).unwrap_or_default();
+    let mark = if facts.query.is_empty() { "" } else { "?" };
+    RequestLine {
+        url: format!("{host}{}{mark}{}", facts.path, facts.query).into(),
+        method: Some(facts.method.into()),
+        headers: facts.headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        country: facts.country.map(Into::into),
+        cohort: facts.cohort.map(Into::into),
+        time: None,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: size(150, 1500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_table_written_is_the_table_read(
-        definition in random::definition(),
-        requests in proptest::collection::vec(random::request(), 30),
+        (sample, requests) in with_requests(Sound, 12),
     ) {
+        let definition = sample.definition;
         let (toml, loaded) = load(&definition, &[]);
         let errors: Vec<_> = loaded.diagnostics.iter().filter(|it| it.severity == Severity::Error).collect();
         prop_assert!(errors.is_empty(), "{toml}\n{errors:#?}");
         let read = loaded.table.expect("a table without errors");
         prop_assert_eq!(without_places(read.definition()), without_places(&definition), "{}", toml);
-        let written = Table::compile(definition);
+        let written = Table::compile(definition).unwrap();
         for facts in &requests {
             let request: Request<'_> = facts.request();
-            let line = |table: &Table| serde_json::to_string(&decide(table, &request)).unwrap();
+            let line = |table: &Table| serde_json::to_string(&DecisionLine(&decide(table, &request))).unwrap();
             prop_assert_eq!(line(&read), line(&written), "{} {:?}", toml, facts);
         }
     }
 
     #[test]
-    fn every_route_has_a_witness_that_fits_it(definition in random::definition()) {
+    fn every_route_has_a_witness_that_fits_it(sample in sample(Sound, 12)) {
+        let definition = sample.definition;
         for route in &definition.routes {
             prop_assert!(witness(&definition, route).is_some(), "{:#?}", route);
             for line in witnesses(&definition, route) {
-                prop_assert!(takes(&definition, route, &line.request()), "{} {:#?}", line, route);
+                prop_assert!(takes(&definition.canonical, route, &line.request()), "{} {:#?}", line, route);
                 prop_assert!(line.check().is_ok(), "{}", line);
-            let json = serde_json::to_string(&line).unwrap();
-            prop_assert_eq!(&RequestLine::parse_json(&json).unwrap(), &line);
+                let json = serde_json::to_string(&line).unwrap();
+                prop_assert_eq!(&RequestLine::parse_json(&json).unwrap(), &line);
             }
         }
-        let table = Table::compile(definition.clone());
+        let table = Table::compile(definition.clone()).unwrap();
         for (at, route) in definition.routes.iter().enumerate() {
             let line = witness(&definition, route).unwrap();
             let request = line.request();
             let decision = decide(&table, &request);
-            let taker = decision.route.or(decision.refused.map(|refused| refused.route)).expect("it is taken");
-            let taker = definition.routes.iter().position(|route| route.id == taker.id).unwrap();
-            prop_assert!(taker <= at, "{} is taken by a later route", line);
+            let taker = decision.taker_id.expect("it is taken");
+            prop_assert!(taker.position() <= at, "{} is taken by a later route", line);
         }
     }
 
     #[test]
     fn a_test_must_give_a_time_exactly_where_the_answer_depends_on_it(
-        definition in random::definition(),
-        requests in proptest::collection::vec(random::request(), 20),
+        (sample, requests) in with_requests(Sound, 12),
     ) {
-        let timeless = |line: RequestLine<'static>| RequestLine { time: None, ..line };
-        let requests: Vec<_> = requests.into_iter().map(timeless).filter(|line| line.check().is_ok()).collect();
+        let definition = sample.definition;
+        let requests: Vec<_> = requests.iter().map(timeless).filter(|line| line.check().is_ok()).collect();
         let (toml, loaded) = load(&definition, &requests);
         let refused = loaded.diagnostics.iter().filter(|it| it.code == "R142").count();
-        let table = Table::compile(definition.clone());
+        let table = Table::compile(definition.clone()).unwrap();
         let depends = |line: &&RequestLine<'_>| {
             let taker = |epoch: Option<u32>| {
                 let request = Request { epoch, ..line.request() };
                 let decision = decide(&table, &request);
-                decision.route.or(decision.refused.map(|refused| refused.route)).map(|route| route.id.clone())
+                decision.taker().map(|route| route.id.clone())
             };
-            let epochs = u32::try_from(definition.instants.len()).unwrap();
+            let epochs = u32::try_from(table.instants().len()).unwrap();
             (0..=epochs).any(|epoch| taker(Some(epoch)) != taker(None))
         };
         prop_assert_eq!(refused, requests.iter().filter(depends).count(), "{}", toml);

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use crossfade::requests::RequestLine;
 use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
-use crossfade::route::condition::{Conditions, NamedTest, ValueTest};
+use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Definition, OriginAction, ResponseHeaders, Route};
+use crossfade::route::{Action, Condition, Definition, OriginAction, ResponseHeaders, Route};
 
 /// The text of `routes.toml`, and its redirect maps by name.
 pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
@@ -29,14 +29,14 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     (out, maps)
 }
 
-/// What `random::origins` has.
+/// What `tables::origins` has.
 const ORIGINS: &str = r#"
 [cohorts.early]
 share_percent = 5
 [origins.legacy]
 side = "legacy"
 type = "custom"
-domain = "legacy-alb.example.com"
+domain = "legacy.example.com"
 host = "viewer"
 [origins.cms]
 side = "new"
@@ -70,11 +70,6 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
         }
     }
     write_conditions(out, &route.conditions);
-    for (key, time) in [("from", route.from), ("until", route.until)] {
-        if let Some(time) = time {
-            writeln!(out, "{key} = {time}").unwrap();
-        }
-    }
     write_action(out, definition, route);
 }
 
@@ -106,36 +101,39 @@ fn template_text(template: &Template) -> String {
     segments.chain(template.rest.iter().map(|name| format!("/{{*{name}}}"))).collect()
 }
 
-fn write_conditions(out: &mut String, conditions: &Conditions) {
-    let hosts: Vec<String> = conditions.hosts.iter().map(ToString::to_string).collect();
-    for (key, values) in [("host", &hosts), ("method", &conditions.methods), ("country", &conditions.countries)] {
-        match values.as_slice() {
-            [] => {}
-            [one] => writeln!(out, "{key} = {}", text(one)).unwrap(),
-            more => writeln!(out, "{key} = {}", list(more)).unwrap(),
-        }
-    }
-    for (key, tests) in [("query", &conditions.query), ("header", &conditions.headers), ("cookie", &conditions.cookies)]
-    {
+fn write_conditions(out: &mut String, conditions: &[Condition]) {
+    for kind in ["query", "header", "cookie"] {
+        let named = conditions.iter().filter(|condition| condition.fact.key() == kind);
+        let tests: Vec<String> =
+            named.map(|it| format!("{} = {}", text(it.fact.name().unwrap()), test(&it.test))).collect();
         if !tests.is_empty() {
-            let tests: Vec<String> = tests.iter().map(named_test).collect();
-            writeln!(out, "{key} = {{ {} }}", tests.join(", ")).unwrap();
+            writeln!(out, "{kind} = {{ {} }}", tests.join(", ")).unwrap();
         }
     }
-    if let Some(cohort) = &conditions.cohort {
-        writeln!(out, "cohort = {}", text(cohort)).unwrap();
+    for Condition { fact, test: wanted } in conditions {
+        match (fact, wanted) {
+            (_, ValueTest::Within(window)) => {
+                for (key, time) in [("from", window.from), ("until", window.until)] {
+                    time.into_iter().for_each(|time| writeln!(out, "{key} = {time}").unwrap());
+                }
+            }
+            (fact, wanted) if fact.name().is_none() => writeln!(out, "{} = {}", fact.key(), test(wanted)).unwrap(),
+            _ => {}
+        }
     }
 }
 
-fn named_test(named: &NamedTest) -> String {
-    let value = match &named.test {
+fn test(test: &ValueTest) -> String {
+    let some = |values: &[String]| if let [one] = values { text(one) } else { list(values) };
+    match test {
         ValueTest::Equal(value) => text(value),
         ValueTest::Present => "true".to_owned(),
         ValueTest::Absent => "false".to_owned(),
-        ValueTest::AnyOf(values) => list(values),
+        ValueTest::AnyOf(values) => some(values),
         ValueTest::Regex(regex) => format!("{{ regex = {} }}", text(regex.text())),
-    };
-    format!("{} = {value}", text(&named.name))
+        ValueTest::HostIn(hosts) => some(&hosts.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        ValueTest::Within(_) => panic!("a window has two keys"),
+    }
 }
 
 fn write_action(out: &mut String, definition: &Definition, route: &Route) {

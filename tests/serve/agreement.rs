@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crossfade::check::load;
 use crossfade::cli::files::DiskFiles;
-use crossfade::config::{Case, load};
+use crossfade::config::Case;
 use crossfade::route::{Decision, Outcome, Request, Table, Timestamp, decide};
-use crossfade::serve::{Secrets, Settings, Tabled};
+use crossfade::serve::{Secrets, ServeSettings, Tabled};
 
 use crate::harness::{Answer, Running};
 
@@ -16,7 +17,7 @@ async fn serve_does_what_decide_says() {
     let files = DiskFiles::beside(&top).unwrap();
     let loaded = load(files.top(), &files);
     let table = loaded.table.expect("the portal's table has no error");
-    let running = Running::by(tabled(table.clone()), Settings::default()).await;
+    let running = Running::by(tabled(table.clone()), ServeSettings::default()).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).unwrap());
     let (mut compared, mut wrong) = (0, Vec::new());
@@ -77,10 +78,13 @@ fn raw(request: &Request<'_>) -> Vec<u8> {
     if let Some(host) = request.host.filter(|_| !own_host) {
         text.push_str(&format!("Host: {host}\r\n"));
     }
-    if let Some(country) = request.country {
+    if let Some(country) = request.viewer.get(crossfade::route::Told::Country) {
         text.push_str(&format!("CloudFront-Viewer-Country: {country}\r\n"));
     }
-    text.push_str(&format!("Cookie: crossfade-cohort={}\r\n", request.cohort.unwrap_or_default()));
+    text.push_str(&format!(
+        "Cookie: crossfade-cohort={}\r\n",
+        request.viewer.get(crossfade::route::Told::Cohort).unwrap_or_default()
+    ));
     for (name, value) in request.headers.iter().filter(|(name, _)| *name != "cloudfront-viewer-country") {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

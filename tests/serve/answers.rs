@@ -1,6 +1,6 @@
 //! What a viewer is answered: by the stand-in, by the edge itself, and where a request is refused.
 
-use crossfade::serve::Settings;
+use crossfade::serve::ServeSettings;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -55,7 +55,7 @@ async fn a_page_is_html_for_browsers_and_nothing_of_a_request_is_markup() {
 
 #[tokio::test]
 async fn the_country_of_the_settings_holds_where_a_viewer_says_none() {
-    let running = Running::with(Settings { country: Some("BR".to_owned()), ..Settings::default() }).await;
+    let running = Running::with(ServeSettings { country: Some("BR".to_owned()), ..ServeSettings::default() }).await;
     let rows = [("", "brazil"), ("CloudFront-Viewer-Country: PT\r\n", "-")];
     for (lines, route) in rows {
         assert_eq!(running.get("/home", lines).await.header("x-crossfade-route"), route, "{lines}");
@@ -87,7 +87,7 @@ async fn what_cloudfront_or_serve_does_not_take_is_refused_in_words() {
         ("a header of 40 KB", head("GET", "/", &format!("x: {}\r\n", "y".repeat(40_000))), 494, "headers are 40"),
         ("a header of 1 MB", head("GET", "/", &format!("x: {}\r\n", "y".repeat(1_000_000))), 431, ""),
         ("websocket", head("GET", "/", "Upgrade: WebSocket\r\n"), 501, "not WebSockets"),
-        ("h2c upgrade", head("GET", "/", "Upgrade: h2c\r\nHTTP2-Settings: AAAA\r\n"), 200, "origin `legacy`"),
+        ("h2c upgrade", head("GET", "/", "Upgrade: h2c\r\nHTTP2-ServeSettings: AAAA\r\n"), 200, "origin `legacy`"),
         ("two hosts", head("GET", "/", "Host: b.example\r\n"), 400, "one `Host` header"),
         ("no host", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(), 400, "one `Host` header"),
         ("asterisk", head("OPTIONS", "*", ""), 400, "`OPTIONS *`"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossfade::serve::{Notice, Reading, Settings, watch};
+use crossfade::serve::{Notice, Reading, ServeSettings, watch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -102,7 +102,7 @@ async fn one(stream: &mut TcpStream) -> Answer {
 #[tokio::test]
 async fn a_viewer_that_never_ends_its_head_is_let_go() {
     let head_timeout = Duration::from_millis(300);
-    let running = Running::with(Settings { head_timeout, ..Settings::default() }).await;
+    let running = Running::with(ServeSettings { head_timeout, ..ServeSettings::default() }).await;
     for beginning in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\nx:"] {
         let mut stream = running.connect().await;
         stream.write_all(beginning.as_bytes()).await.unwrap();
@@ -144,7 +144,7 @@ async fn a_new_table_decides_and_a_broken_one_changes_nothing() {
     let mut smaller = tabled();
     let mut definition = smaller.table.definition().clone();
     definition.routes.retain(|route| route.id == "retired");
-    smaller.table = crossfade::route::Table::compile(definition);
+    smaller.table = crossfade::route::Table::compile(definition).unwrap();
     let mut readings =
         vec![Reading::Unchanged, Reading::Changed(Box::new(smaller)), Reading::Broken("error: no table".to_owned())];
     assert_eq!(running.get("/old", "").await.status, 301);

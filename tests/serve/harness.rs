@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossfade::route::{About, Place, condition::Conditions, pattern::PathPattern, query::QueryPolicy, target::Target};
 use crossfade::route::{
-    Action, Canonical, Cohort, CustomOrigin, Definition, HeaderChanges, HeaderValue, HostRule, Origin, OriginAction,
-    OriginKind, Protocol, RedirectAction, RespondAction, ResponseHeaders, Route, S3Origin, Share, Side, Table, Varies,
+    Action, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule, Origin,
+    OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
+    pattern::PathPattern, target::Target,
 };
-use crossfade::serve::{Edge, Exchange, Notice, Secrets, Settings, Tabled, parse_mapping, serve};
+use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -20,6 +20,8 @@ use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
+
+use crate::tables;
 
 /// Longest that any step of a test may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,11 +35,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) async fn with(settings: Settings) -> Running {
+    pub(crate) async fn with(settings: ServeSettings) -> Running {
         Running::by(tabled(), settings).await
     }
 
-    pub(crate) async fn by(tabled: Tabled, settings: Settings) -> Running {
+    pub(crate) async fn by(tabled: Tabled, settings: ServeSettings) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
@@ -51,7 +53,7 @@ impl Running {
 
     pub(crate) async fn mapped(maps: &[String]) -> Running {
         let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
-        Running::with(Settings { mapping, ..Settings::default() }).await
+        Running::with(ServeSettings { mapping, ..ServeSettings::default() }).await
     }
 
     pub(crate) fn stop(&mut self) {
@@ -229,37 +231,26 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
 pub(crate) fn tabled() -> Tabled {
     let definition = Definition {
         canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
-        origins: vec![legacy(), cms(), site()],
+        origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
         configured: 2,
-        cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
-        log_sample: Share(0),
+        declared: Declared { cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }] },
         routes: routes(),
-        instants: Vec::new(),
         files: vec!["routes.toml".to_owned()],
+        ..Definition::default()
     };
     let secrets = Secrets::from([("VERIFY".to_owned(), "hush".to_owned())]);
-    Tabled { table: Table::compile(definition), secrets }
+    Tabled { table: Table::compile(definition).unwrap(), secrets }
 }
 
+/// An origin that proves itself, and that gives up after a second.
 fn custom(id: &str, side: Side, host: HostRule, path: &str) -> Origin {
-    Origin {
-        id: id.to_owned(),
-        side,
-        domain: format!("{id}.example.com"),
-        headers: vec![("x-origin-verify".to_owned(), HeaderValue::Secret("VERIFY".to_owned()))],
-        varies: Varies::default(),
-        kind: OriginKind::Custom(CustomOrigin {
-            host,
-            protocol: Protocol::Https,
-            port: 443,
-            path: path.to_owned(),
-            read_timeout: 1,
-            keepalive_timeout: 5,
-            response_completion_timeout: None,
-            ssl_protocols: vec!["TLSv1.2".to_owned()],
-        }),
+    let mut origin = tables::custom(id, side, host);
+    origin.headers = vec![("x-origin-verify".to_owned(), HeaderValue::Secret("VERIFY".to_owned()))];
+    if let OriginKind::Custom(custom) = &mut origin.kind {
+        (custom.path, custom.read_timeout) = (path.to_owned(), 1);
     }
+    origin
 }
 
 fn legacy() -> Origin {
@@ -270,62 +261,29 @@ fn cms() -> Origin {
     custom("cms", Side::New, HostRule::Origin, "/base")
 }
 
-fn site() -> Origin {
-    Origin {
-        id: "site".to_owned(),
-        side: Side::New,
-        domain: "site-bucket.s3.sa-east-1.amazonaws.com".to_owned(),
-        headers: Vec::new(),
-        varies: Varies::default(),
-        kind: OriginKind::S3(S3Origin { region: Some("sa-east-1".to_owned()), path: String::new() }),
-    }
-}
-
 fn route(id: &str, path: PathPattern, action: Action) -> Route {
-    Route {
-        id: id.to_owned(),
-        path,
-        conditions: Conditions::default(),
-        action,
-        from: None,
-        until: None,
-        place: Place { file: 0, line: 7 },
-        about: About::default(),
-    }
+    Route { place: Place { file: 0, line: 7 }, ..tables::route(id, path, action) }
 }
 
 fn to(origin: usize, rewrite: Option<&str>) -> Action {
-    Action::Origin(OriginAction {
-        origin,
-        rewrite: rewrite.map(Target::literal),
-        query_string: QueryPolicy::Keep,
-        request_headers: HeaderChanges {
-            set: vec![("x-from".to_owned(), "edge".to_owned())],
-            add: Vec::new(),
-            remove: vec!["x-debug".to_owned()],
-        },
-    })
+    let request_headers = HeaderChanges {
+        set: vec![("x-from".to_owned(), "edge".to_owned())],
+        add: Vec::new(),
+        remove: vec!["x-debug".to_owned()],
+    };
+    Action::Origin(OriginAction { rewrite: rewrite.map(Target::literal), request_headers, ..tables::to(origin) })
 }
 
 fn routes() -> Vec<Route> {
     let prefix = |text: &str| PathPattern::Prefix(text.to_owned());
     let exact = |text: &str| PathPattern::Exact(text.to_owned());
     let mut early = route("early-home", exact("/home"), to(1, Some("/early")));
-    early.conditions.cohort = Some("early".to_owned());
+    early.conditions.push(Condition { fact: Fact::Told(Told::Cohort), test: ValueTest::Equal("early".to_owned()) });
     let mut brazil = route("brazil", exact("/home"), to(1, Some("/br")));
-    brazil.conditions.countries = vec!["BR".to_owned()];
-    let moved = RedirectAction {
-        target: Target::literal("/new"),
-        status: 301,
-        query_string: QueryPolicy::Keep,
-        response: ResponseHeaders::default(),
-    };
-    let gone = RespondAction {
-        status: 410,
-        body: "gone\n".to_owned(),
-        content_type: Some("text/plain; charset=utf-8".to_owned()),
-        response: ResponseHeaders::default(),
-    };
+    brazil.conditions.push(Condition { fact: Fact::Told(Told::Country), test: ValueTest::Equal("BR".to_owned()) });
+    let moved = tables::redirect(Target::literal("/new"), 301);
+    let content_type = Some("text/plain; charset=utf-8".to_owned());
+    let gone = RespondAction { content_type, ..tables::respond(410, "gone\n") };
     vec![
         early,
         brazil,

@@ -7,3 +7,8 @@ mod connections;
 mod harness;
 mod origins;
 mod program;
+
+#[path = "../support/depth.rs"]
+mod depth;
+#[path = "../support/tables.rs"]
+mod tables;

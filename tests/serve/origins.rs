@@ -132,6 +132,28 @@ async fn a_folder_plays_an_origin() {
 }
 
 #[tokio::test]
+async fn a_file_is_given_whole_or_in_part_and_how_it_ended_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    std::fs::write(folder.path().join("assets/a.bin"), vec![7; 20_000_000]).unwrap();
+    let running = Running::mapped(&[format!("site={}", folder.path().display())]).await;
+    let whole = running.get("/assets/a.bin", "").await;
+    let same = format!("If-None-Match: {}\r\n", whole.header("etag"));
+    let rows = [("", 200, 20_000_000), ("Range: bytes=5-104857\r\n", 206, 104_853), (same.as_str(), 304, 0)];
+    for (at, (lines, status, bytes)) in rows.into_iter().enumerate() {
+        let answer = running.get("/assets/a.bin", lines).await;
+        assert_eq!((answer.status, answer.body.len()), (status, bytes), "{lines}");
+        let told = running.exchange(at + 1).await;
+        assert_eq!((told.status, told.bytes, told.trouble), (status, bytes as u64, None), "{lines}");
+    }
+    let mut leaver = running.connect().await;
+    leaver.write_all(&head("GET", "/assets/a.bin", "")).await.unwrap();
+    read_head(&mut leaver).await;
+    drop(leaver);
+    assert_eq!(running.exchange(4).await.trouble.as_deref(), Some("the viewer left before the end"));
+}
+
+#[tokio::test]
 async fn an_origin_that_does_not_answer_is_named() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let silent = raw_origin(|mut stream| async move {
@@ -195,7 +217,7 @@ async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let own = listener.local_addr().unwrap().port();
     let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
-    let settings = crossfade::serve::Settings { mapping, ..Default::default() };
+    let settings = crossfade::serve::ServeSettings { mapping, ..Default::default() };
     let edge = crossfade::serve::Edge::new(crate::harness::tabled(), settings, std::sync::Arc::new(|_| {})).unwrap();
     tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();

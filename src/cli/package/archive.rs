@@ -9,11 +9,11 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// One file.
-pub(super) struct Entry {
+pub(super) struct ZipEntry {
     /// `/`-separated.
     pub(super) name: String,
     /// Its rights.
-    pub(super) mode: Mode,
+    pub(super) rights: Rights,
     /// Its content.
     pub(super) bytes: Vec<u8>,
 }
@@ -21,35 +21,35 @@ pub(super) struct Entry {
 /// The rights of a file. Lambda runs as another user than the one that unpacks, so all may read ("Lambda requires global
 /// read permissions on code files", Lambda Developer Guide): a file mode could not keep a secret here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
+pub(super) enum Rights {
     /// 0644.
     File,
     /// 0755.
     Executable,
 }
 
-impl Entry {
+impl ZipEntry {
     /// A file.
-    pub(super) fn new(name: impl Into<String>, mode: Mode, bytes: impl Into<Vec<u8>>) -> Entry {
-        Entry { name: name.into(), mode, bytes: bytes.into() }
+    pub(super) fn new(name: impl Into<String>, rights: Rights, bytes: impl Into<Vec<u8>>) -> ZipEntry {
+        ZipEntry { name: name.into(), rights, bytes: bytes.into() }
     }
 }
 
 /// Without the content, which may be the secrets.
-impl fmt::Debug for Entry {
+impl fmt::Debug for ZipEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Entry { name, mode, bytes } = self;
-        write!(f, "Entry({name:?}, {mode:?}, {} bytes)", bytes.len())
+        let ZipEntry { name, rights, bytes } = self;
+        write!(f, "ZipEntry({name:?}, {rights:?}, {} bytes)", bytes.len())
     }
 }
 
 /// Packs files in the order given, dated 1980-01-01.
-pub(super) fn zip(entries: &[Entry]) -> ZipResult<Vec<u8>> {
+pub(super) fn zip(entries: &[ZipEntry]) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for entry in entries {
-        let mode = match entry.mode {
-            Mode::File => 0o644,
-            Mode::Executable => 0o755,
+        let mode = match entry.rights {
+            Rights::File => 0o644,
+            Rights::Executable => 0o755,
         };
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -79,13 +79,14 @@ mod tests {
 
     #[test]
     fn an_entry_shows_no_content() {
-        let shown = format!("{:?}", Entry::new("secrets.json", Mode::File, "abc"));
-        assert_eq!(shown, r#"Entry("secrets.json", File, 3 bytes)"#);
+        let shown = format!("{:?}", ZipEntry::new("secrets.json", Rights::File, "abc"));
+        assert_eq!(shown, r#"ZipEntry("secrets.json", File, 3 bytes)"#);
     }
 
     #[test]
     fn the_same_files_make_the_same_bytes_and_keep_their_rights() {
-        let entries = || vec![Entry::new("a", Mode::Executable, "x".repeat(999)), Entry::new("b/c", Mode::File, "y")];
+        let entries =
+            || vec![ZipEntry::new("a", Rights::Executable, "x".repeat(999)), ZipEntry::new("b/c", Rights::File, "y")];
         let first = zip(&entries()).unwrap();
         assert_eq!(first, zip(&entries()).unwrap());
         let mut archive = ZipArchive::new(Cursor::new(&first)).unwrap();

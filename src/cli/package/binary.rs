@@ -8,7 +8,7 @@ use object::elf::{EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use crate::cli::CliError;
-use crate::cli::files::words;
+use crate::cli::error::words;
 use crate::edge::image::BUILD_MARK;
 
 /// The newest glibc symbols that Amazon Linux 2023 has.
@@ -27,12 +27,12 @@ pub(super) struct Bootstrap {
 
 /// Why a binary is not fit.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum Unfit {
-    #[error("it is no 64-bit ELF file, so no Linux binary")]
+enum UnfitBinary {
+    #[error("it is not a 64-bit ELF file, which every Linux binary is")]
     NotElf,
     #[error("it is built for another processor than x86_64")]
     OtherProcessor,
-    #[error("it is no program that can be started")]
+    #[error("it is not a program that can be started")]
     NoProgram,
     #[error("it is started by `{0}`, which Amazon Linux 2023 does not have")]
     OtherLoader(String),
@@ -64,10 +64,10 @@ impl Bootstrap {
     }
 }
 
-impl Unfit {
+impl UnfitBinary {
     fn cure(&self) -> String {
         match self {
-            Unfit::NewGlibc(_) => {
+            UnfitBinary::NewGlibc(_) => {
                 "build it on a system with an older glibc, or with `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`"
                     .to_owned()
             }
@@ -84,24 +84,24 @@ fn likely_places() -> Vec<PathBuf> {
     if cfg!(debug_assertions) { vec![release] } else { beside.into_iter().chain([release]).collect() }
 }
 
-fn check(bytes: &[u8]) -> Result<(), Unfit> {
-    let header = FileHeader64::<Endianness>::parse(bytes).map_err(|_| Unfit::NotElf)?;
-    let endian = header.endian().map_err(|_| Unfit::NotElf)?;
+fn check(bytes: &[u8]) -> Result<(), UnfitBinary> {
+    let header = FileHeader64::<Endianness>::parse(bytes).map_err(|_| UnfitBinary::NotElf)?;
+    let endian = header.endian().map_err(|_| UnfitBinary::NotElf)?;
     if header.e_machine(endian) != EM_X86_64 {
-        return Err(Unfit::OtherProcessor);
+        return Err(UnfitBinary::OtherProcessor);
     }
     if ![ET_EXEC, ET_DYN].contains(&header.e_type(endian)) {
-        return Err(Unfit::NoProgram);
+        return Err(UnfitBinary::NoProgram);
     }
-    let loader = loader(header, endian, bytes).map_err(|_| Unfit::NotElf)?;
+    let loader = loader(header, endian, bytes).map_err(|_| UnfitBinary::NotElf)?;
     if let Some(other) = loader.filter(|loader| *loader != LOADER) {
-        return Err(Unfit::OtherLoader(String::from_utf8_lossy(other).into_owned()));
+        return Err(UnfitBinary::OtherLoader(String::from_utf8_lossy(other).into_owned()));
     }
-    if let Some(need) = too_new(header, endian, bytes).map_err(|_| Unfit::NotElf)? {
-        return Err(Unfit::NewGlibc(need));
+    if let Some(need) = too_new(header, endian, bytes).map_err(|_| UnfitBinary::NotElf)? {
+        return Err(UnfitBinary::NewGlibc(need));
     }
     let marked = bytes.windows(BUILD_MARK.len()).any(|window| window == BUILD_MARK.as_bytes());
-    if marked { Ok(()) } else { Err(Unfit::OtherBuild) }
+    if marked { Ok(()) } else { Err(UnfitBinary::OtherBuild) }
 }
 
 /// What a dynamic binary is started by; `None` for a static one.
@@ -185,11 +185,11 @@ mod tests {
 
     #[test]
     fn what_is_no_binary_for_lambda_is_refused() {
-        assert_eq!(check(b"#!/bin/sh\n"), Err(Unfit::NotElf));
-        assert_eq!(check(&[]), Err(Unfit::NotElf));
+        assert_eq!(check(b"#!/bin/sh\n"), Err(UnfitBinary::NotElf));
+        assert_eq!(check(&[]), Err(UnfitBinary::NotElf));
         let own = fs::read(std::env::current_exe().unwrap()).unwrap();
         // This test is itself an x86_64 Linux binary of this build; whether its glibc is old enough is not told here.
-        assert!(matches!(check(&own), Ok(()) | Err(Unfit::NewGlibc(_))));
+        assert!(matches!(check(&own), Ok(()) | Err(UnfitBinary::NewGlibc(_))));
         let with = |old: &[u8], new: &[u8]| {
             let mut other = own.clone();
             let at = own.windows(old.len()).position(|window| window == old).expect("this test has it");
@@ -199,15 +199,15 @@ mod tests {
         let magic = own[..16].to_vec();
         let typed = |e_type: u8, machine: u8| with(&magic, &[&magic[..], &[e_type, 0, machine, 0]].concat());
         let rows = [
-            ("aarch64", typed(3, 0xb7), Unfit::OtherProcessor),
-            ("an object file", typed(1, 0x3e), Unfit::NoProgram),
-            ("a core dump", typed(4, 0x3e), Unfit::NoProgram),
+            ("aarch64", typed(3, 0xb7), UnfitBinary::OtherProcessor),
+            ("an object file", typed(1, 0x3e), UnfitBinary::NoProgram),
+            ("a core dump", typed(4, 0x3e), UnfitBinary::NoProgram),
             (
                 "musl",
                 with(LOADER, b"/lib/ld-musl-x86_64.so.1\0\0\0"),
-                Unfit::OtherLoader("/lib/ld-musl-x86_64.so.1".to_owned()),
+                UnfitBinary::OtherLoader("/lib/ld-musl-x86_64.so.1".to_owned()),
             ),
-            ("relr", with(b"\0GLIBC_2.2.5\0", b"\0GLIBC_ABI_X\0"), Unfit::NewGlibc("GLIBC_ABI_X".to_owned())),
+            ("relr", with(b"\0GLIBC_2.2.5\0", b"\0GLIBC_ABI_X\0"), UnfitBinary::NewGlibc("GLIBC_ABI_X".to_owned())),
         ];
         for (name, checked, expected) in rows {
             assert_eq!(checked, Err(expected), "{name}");

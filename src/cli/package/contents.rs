@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::archive::{Entry, Mode};
+use super::archive::{Rights, ZipEntry};
 use super::binary::Bootstrap;
-use super::source::{Source, hex};
+use super::source::{hex, table_hash};
 use crate::analysis::manifest::Manifest;
-use crate::cli::{CliError, json_text};
+use crate::cli::CliError;
+use crate::cli::table::OpenTable;
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
 use crate::platform::headers;
+use crate::report::json;
 use crate::route::{Definition, HostRule, Origin, OriginKind};
 use crate::text::host::LONGEST_VALUE;
 
@@ -68,34 +70,40 @@ struct ViewerHost {
 
 /// Makes all files, sorted by name.
 pub(super) fn make(
-    source: &Source,
+    open: OpenTable,
     manifest: &Manifest,
     secrets: &BTreeMap<String, String>,
     bootstrap: Bootstrap,
-) -> Result<Vec<Entry>, CliError> {
-    let definition = source.table.definition();
-    let table = image::encode(&source.table.clone().without_words(), &source.table_hash()).map_err(CliError::new)?;
+) -> Result<Vec<ZipEntry>, CliError> {
+    // What it says to people stays in `source/`.
+    let table = open.table.without_words();
+    let image = image::encode(&table, &table_hash(&open.sources)).map_err(CliError::new)?;
+    let definition = table.definition();
     let mut entries = vec![
-        Entry::new("index.mjs", Mode::File, HOST),
-        Entry::new("bootstrap", Mode::Executable, bootstrap.bytes),
-        Entry::new(TABLE, Mode::File, table),
-        Entry::new(DEFAULT, Mode::File, json_text(&without_routes(definition))?),
-        Entry::new("manifest.json", Mode::File, json_text(manifest)?),
+        ZipEntry::new("index.mjs", Rights::File, HOST),
+        ZipEntry::new("bootstrap", Rights::Executable, bootstrap.bytes),
+        ZipEntry::new(TABLE, Rights::File, image),
+        ZipEntry::new(DEFAULT, Rights::File, json(&without_routes(definition))?),
+        ZipEntry::new("manifest.json", Rights::File, json::document(manifest).map_err(CliError::new)?),
     ];
-    for file in &source.files {
-        entries.push(Entry::new(format!("source/{}", file.name), Mode::File, file.text.as_bytes()));
+    for file in open.sources.files() {
+        entries.push(ZipEntry::new(format!("source/{}", file.name), Rights::File, file.text.as_bytes()));
     }
     let host = HostFile {
         package: identity(&entries),
         bytes: entries[1].bytes.len(),
         default: default_origin(definition, secrets)?,
     };
-    entries.push(Entry::new("host.json", Mode::File, json_text(&host)?));
+    entries.push(ZipEntry::new("host.json", Rights::File, json(&host)?));
     if !secrets.is_empty() {
-        entries.push(Entry::new(SECRETS, Mode::File, json_text(secrets)?));
+        entries.push(ZipEntry::new(SECRETS, Rights::File, json(secrets)?));
     }
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entries)
+}
+
+fn json(value: &impl Serialize) -> Result<String, CliError> {
+    json::pretty(value).map_err(CliError::new)
 }
 
 /// What every request gets when the compiled table is refused: the same origins, no routes.
@@ -110,7 +118,7 @@ fn without_routes(definition: &Definition) -> Definition {
 }
 
 /// Half a SHA-256 over names and contents. Secrets are not among them: it is logged.
-fn identity(entries: &[Entry]) -> String {
+fn identity(entries: &[ZipEntry]) -> String {
     let mut hash = Sha256::new();
     for entry in entries {
         for part in [entry.name.as_bytes(), &entry.bytes] {

@@ -1,6 +1,6 @@
 //! `crossfade package`: the zip that a Lambda@Edge function runs, the same bytes for the same input.
 //!
-//! [`source`] reads the table, `binary` judges the Rust binary, `secrets` finds values, `contents` makes the files,
+//! [`source`] identifies the table, `binary` judges the Rust binary, `secrets` finds values, `contents` makes the files,
 //! `archive` the zip.
 
 mod archive;
@@ -14,16 +14,17 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use self::archive::Entry;
+use self::archive::ZipEntry;
 use self::binary::Bootstrap;
-use self::source::Source;
-use super::{CliError, Exit, Format, Global, Terminal};
+use self::source::{hex, manifest, table_hash};
+use super::table::OpenTable;
+use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cache_key::Problem;
 use crate::platform::limits::MAX_PACKAGE;
-use crate::report::layout::grouped;
+use crate::report::numbers::grouped;
+use crate::report::packed::{Packed, PackedFile};
 
 /// Arguments of `package`.
 #[derive(Clone, Debug, Args)]
@@ -55,12 +56,13 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 /// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the cache key or the
 /// size, or the zip cannot be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
-    let source = Source::read(global)?;
-    let manifest = source.manifest();
+    let open = OpenTable::read(global)?;
+    let manifest = manifest(&open);
     judge(&manifest.cache_key().problems(), global)?;
-    let secrets = secrets::find(source.table.definition(), args.secrets.as_deref())?;
+    let secrets = secrets::find(open.table.definition(), args.secrets.as_deref())?;
     let bootstrap = Bootstrap::find(args.bootstrap.as_deref())?;
-    let entries = contents::make(&source, &manifest, &secrets, bootstrap)?;
+    let (routes, table_hash) = (open.table.routes().len(), hex(&table_hash(&open.sources)));
+    let entries = contents::make(open, &manifest, &secrets, bootstrap)?;
     let zip = archive::zip(&entries).map_err(|error| CliError::new(format_args!("the zip cannot be made: {error}")))?;
     if zip.len() as u64 > MAX_PACKAGE {
         return Err(CliError::new(format_args!(
@@ -70,12 +72,16 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         )));
     }
     write(&args.out, &zip, secrets.is_empty())?;
-    let packed = Packed::new(&args.out, &zip, &entries, &source)?;
-    let text = match global.format {
-        Format::Text => packed.text(),
-        Format::Json => super::json_text(&packed)?,
+    let packed = Packed {
+        out: args.out.display().to_string(),
+        bytes: zip.len(),
+        limit: MAX_PACKAGE,
+        sha256: hex(&Sha256::digest(&zip)),
+        table_hash,
+        routes,
+        files: files(&zip, &entries)?,
     };
-    Terminal::stdout(global).print(&text)?;
+    Terminal::answer(&packed, global)?;
     Ok(Exit::Fine)
 }
 
@@ -98,7 +104,7 @@ fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
 /// Puts the bytes beside the name and then in its place. A zip with secrets is its owner's only.
 fn write(out: &Path, zip: &[u8], no_secrets: bool) -> Result<(), CliError> {
     let failed = |error: std::io::Error| {
-        CliError::new(format_args!("`{}` cannot be written: {}", out.display(), super::files::words(&error)))
+        CliError::new(format_args!("`{}` cannot be written: {}", out.display(), super::error::words(&error)))
     };
     let folder = match out.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -116,62 +122,13 @@ fn write(out: &Path, zip: &[u8], no_secrets: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What was written.
-#[derive(Serialize)]
-struct Packed {
-    schema: u32,
-    out: String,
-    bytes: usize,
-    limit: u64,
-    sha256: String,
-    table_hash: String,
-    routes: usize,
-    files: Vec<PackedFile>,
-}
-
-#[derive(Serialize)]
-struct PackedFile {
-    name: String,
-    bytes: usize,
-    packed: u64,
-}
-
-impl Packed {
-    fn new(out: &Path, zip: &[u8], entries: &[Entry], source: &Source) -> Result<Packed, CliError> {
-        let packed = archive::packed_sizes(zip).map_err(CliError::new)?;
-        let file = |entry: &Entry| PackedFile {
-            name: entry.name.clone(),
-            bytes: entry.bytes.len(),
-            packed: packed.get(&entry.name).copied().unwrap_or_default(),
-        };
-        Ok(Packed {
-            schema: 1,
-            out: out.display().to_string(),
-            bytes: zip.len(),
-            limit: MAX_PACKAGE,
-            sha256: source::hex(&Sha256::digest(zip)),
-            table_hash: source.hash(),
-            routes: source.table.routes().len(),
-            files: entries.iter().map(file).collect(),
-        })
-    }
-
-    /// Sizes in columns, and the share of CloudFront's limit.
-    fn text(&self) -> String {
-        let mut text = String::new();
-        let width = self.files.iter().map(|file| file.name.len()).max().unwrap_or_default();
-        for PackedFile { name, bytes, packed } in &self.files {
-            let packed = grouped(usize::try_from(*packed).unwrap_or(usize::MAX));
-            text.push_str(&format!("{name:width$}  {:>11}  {packed:>11}\n", grouped(*bytes)));
-        }
-        let share = self.bytes as f64 * 100.0 / self.limit as f64;
-        text.push_str(&format!(
-            "{}: {} bytes, {share:.1} % of CloudFront's 50 MB · {} routes, table {}\n",
-            self.out,
-            grouped(self.bytes),
-            grouped(self.routes),
-            self.table_hash.get(..12).unwrap_or_default(),
-        ));
-        text
-    }
+/// What each file takes, alone and in the zip.
+fn files(zip: &[u8], entries: &[ZipEntry]) -> Result<Vec<PackedFile>, CliError> {
+    let packed = archive::packed_sizes(zip).map_err(CliError::new)?;
+    let file = |entry: &ZipEntry| PackedFile {
+        name: entry.name.clone(),
+        bytes: entry.bytes.len(),
+        packed: packed.get(&entry.name).copied().unwrap_or_default(),
+    };
+    Ok(entries.iter().map(file).collect())
 }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::cli::CliError;
-use crate::cli::files::words;
+use crate::cli::error::words;
 use crate::edge::start::secret_names;
 use crate::route::Definition;
 

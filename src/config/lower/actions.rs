@@ -1,7 +1,5 @@
 //! What happens to a request that a route takes.
 
-use std::ops::Range;
-
 use toml::de::DeValue;
 
 use crate::platform::headers::Written;
@@ -9,19 +7,24 @@ use crate::platform::{limits, may_have_body};
 use crate::route::pattern::PathPattern;
 use crate::route::query::QueryPolicy;
 use crate::route::{
-    Action, DEFAULT_CACHE_CONTROL, HeaderChanges, MapAction, OriginAction, RedirectAction, RespondAction,
+    Action, DEFAULT_CACHE_CONTROL, HeaderChanges, MapAction, Origin, OriginAction, RedirectAction, RespondAction,
     ResponseHeaders,
 };
 
-use crate::config::lower::headers::{Names, Place, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, one_of, quoted};
-use crate::diagnostic::codes;
+use crate::config::read::value::{OneOf, Setting, TomlTable};
+use crate::diagnostic::{Findings, codes};
+use crate::text::{one_of, quoted};
 
 /// The keys that say what happens; a route has exactly one.
-const ACTIONS: [&str; 5] = ["origin", "redirect", "gone", "respond", "redirect_map"];
+static ACTIONS: OneOf = OneOf {
+    keys: &["origin", "redirect", "gone", "respond", "redirect_map"],
+    code: &codes::TWO_ACTIONS,
+    first: "the first action",
+    help: "a request has one outcome: keep one, or make two routes",
+};
 
 /// Keys that only some actions have.
 const DETAILS: [(&str, &[&str]); 6] = [
@@ -38,59 +41,38 @@ pub(crate) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// Lowers a route's action; `pattern` is its path, `None` where that was reported already.
 pub(crate) fn lower(
-    context: &mut Context<'_>,
-    section: &Section<'_>,
+    findings: &mut Findings,
+    section: &TomlTable<'_>,
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Action> {
-    let entry = only_action(context, section)?;
+    let Some(entry) = section.only_one(findings, &ACTIONS).ok()? else {
+        findings
+            .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
+            .help(format!("give it {}", one_of(ACTIONS.keys)));
+        return None;
+    };
     for (key, actions) in DETAILS {
         if let Some(detail) = section.get(key).filter(|_| !actions.contains(&entry.key())) {
-            needs_action(context, detail, entry.key(), actions);
+            needs_action(findings, detail, entry.key(), actions);
         }
     }
     match entry.key() {
-        "origin" => origin(context, section, head, pattern).map(Action::Origin),
-        "redirect" => redirect(context, section, pattern).map(Action::Redirect),
+        "origin" => origin(findings, section, head, pattern).map(Action::Origin),
+        "redirect" => redirect(findings, section, pattern).map(Action::Redirect),
         "redirect_map" => Some(Action::RedirectMap(MapAction {
-            status: redirect_status(context, section),
-            query_string: query_string(context, section),
-            response: response(context, section),
+            status: redirect_status(findings, section),
+            query_string: query_string(findings, section),
+            response: response(findings, section),
         })),
-        "gone" => gone(context, section, entry).map(Action::Respond),
-        _ => respond(context, section, entry).map(Action::Respond),
+        "gone" => gone(findings, section, entry).map(Action::Respond),
+        _ => respond(findings, section, entry).map(Action::Respond),
     }
 }
 
-fn only_action<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<Entry<'a>> {
-    let mut actions: Vec<Entry<'a>> = ACTIONS.iter().filter_map(|key| section.get(key)).collect();
-    actions.sort_by_key(|entry| entry.key_span().start);
-    let file = context.file;
-    match actions.as_slice() {
-        [] if ACTIONS.iter().any(|key| section.has_misspelt(key)) => None,
-        [] => {
-            context
-                .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-                .help(format!("give it {}", one_of(&ACTIONS)));
-            None
-        }
-        [only] => Some(*only),
-        [first, others @ ..] => {
-            for other in others {
-                let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-                context
-                    .report(&codes::TWO_ACTIONS, other.key_span(), message)
-                    .also(file, first.key_span(), "the first action")
-                    .help("a request has one outcome: keep one, or make two routes");
-            }
-            None
-        }
-    }
-}
-
-fn needs_action(context: &mut Context<'_>, detail: Entry<'_>, action: &str, actions: &[&str]) {
+fn needs_action(findings: &mut Findings, detail: Setting<'_>, action: &str, actions: &[&str]) {
     let message = format!("`{}` does not apply to `{action}`", detail.key());
-    let report = context.report(&codes::NEEDS_ACTION, detail.key_span(), message);
+    let report = findings.report(&codes::NEEDS_ACTION, detail.key_span(), message);
     match (detail.key(), action) {
         ("status", "respond") => report.help("write it inside: `respond = { status = … }`"),
         ("status", "gone") => report.help("`gone` is always 410; for another status use `respond`"),
@@ -99,64 +81,60 @@ fn needs_action(context: &mut Context<'_>, detail: Entry<'_>, action: &str, acti
 }
 
 fn origin(
-    context: &mut Context<'_>,
-    section: &Section<'_>,
+    findings: &mut Findings,
+    section: &TomlTable<'_>,
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<OriginAction> {
-    let name = section.get("origin").and_then(|entry| entry.text(context));
-    let origin = name.and_then(|name| head.origin(context, &name));
-    let request_headers =
-        section.get("request_headers").map(|entry| request_headers(context, entry)).unwrap_or_default();
-    if let (Some(origin), Some(entry)) = (origin, section.get("request_headers")) {
-        not_the_origins_own(context, head, (origin, &request_headers), entry.span());
+    let name = section.get("origin").and_then(|entry| entry.text(findings));
+    let origin = name.and_then(|name| head.origin(findings, &name));
+    let mut request_headers = HeaderChanges::default();
+    if let Some(entry) = section.get("request_headers") {
+        request_headers = self::request_headers(findings, entry);
+        if let Some(origin) = origin.and_then(|origin| head.definition.origins.get(origin)) {
+            not_the_origins_own(findings, entry, origin, &request_headers);
+        }
     }
-    let query_string = query_string(context, section);
+    let query_string = query_string(findings, section);
     let rewrite = match section.get("rewrite") {
         None => None,
         Some(entry) => {
-            let text = entry.text(context)?;
-            Some(targets::lower(context, Use::Rewrite, &text, pattern)?)
+            let text = entry.text(findings)?;
+            Some(targets::lower(findings, Use::Rewrite, &text, pattern)?)
         }
     };
     Some(OriginAction { origin: origin?, rewrite, query_string, request_headers })
 }
 
 /// A header that both the request and the origin's custom headers name is a 502.
-fn not_the_origins_own(
-    context: &mut Context<'_>,
-    head: &Head<'_>,
-    (origin, changes): (usize, &HeaderChanges),
-    span: Range<usize>,
-) {
-    let Some(origin) = head.definition.origins.get(origin) else { return };
+fn not_the_origins_own(findings: &mut Findings, entry: Setting<'_>, origin: &Origin, changes: &HeaderChanges) {
     for (name, _) in changes.set.iter().chain(&changes.add) {
         if origin.headers.iter().any(|(own, _)| own == name) {
-            context
-                .report(&codes::HEADER_TWICE, span.clone(), format!("the origin `{}` has its own `{name}`", origin.id))
+            let message = format!("the origin `{}` has its own `{name}`", origin.id);
+            findings
+                .report(&codes::HEADER_TWICE, entry.span(), message)
                 .help("CloudFront adds it for the origin; remove it here");
         }
     }
 }
 
-fn request_headers(context: &mut Context<'_>, entry: Entry<'_>) -> HeaderChanges {
+fn request_headers(findings: &mut Findings, entry: Setting<'_>) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
-    let Some(section) = entry.section(context, &["set", "add", "remove"]) else { return changes };
-    let mut set_names = Names::new(Place::Request);
+    let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
+    let mut set_names = HeaderNames::new(HeaderUse::Request);
     if let Some(entry) = section.get("set") {
-        changes.set = fields(context, entry, &mut set_names, Written::OnRequest);
+        changes.set = fields(findings, entry, &mut set_names, Written::OnRequest);
     }
     if let Some(entry) = section.get("add") {
-        changes.add = fields(context, entry, &mut Names::new(Place::Request), Written::OnRequest);
+        changes.add = fields(findings, entry, &mut HeaderNames::new(HeaderUse::Request), Written::OnRequest);
     }
-    let mut removed = Names::new(Place::Request);
-    let file = context.file;
-    for text in section.get("remove").map(|entry| entry.texts(context)).unwrap_or_default() {
-        let Some(name) = removed.take(context, text.text, text.span.clone()) else { continue };
+    let mut removed = HeaderNames::new(HeaderUse::Request);
+    for text in section.get("remove").map(|entry| entry.texts(findings)).unwrap_or_default() {
+        let Some(name) = removed.take(findings, text.text, text.span.clone()) else { continue };
         if let Some(set) = set_names.span(&name) {
-            context
+            findings
                 .report(&codes::HEADER_TWICE, text.span, format!("`{name}` is both set and removed"))
-                .also(file, set, "set here")
+                .also(set, "set here")
                 .help("`set` replaces what is there; do not remove it as well");
         }
         changes.remove.push(name);
@@ -165,34 +143,39 @@ fn request_headers(context: &mut Context<'_>, entry: Entry<'_>) -> HeaderChanges
 }
 
 /// Names and values of a table of headers.
-fn fields(context: &mut Context<'_>, entry: Entry<'_>, names: &mut Names, written: Written) -> Vec<(String, String)> {
+fn fields(
+    findings: &mut Findings,
+    entry: Setting<'_>,
+    names: &mut HeaderNames,
+    written: Written,
+) -> Vec<(String, String)> {
     let mut fields = Vec::new();
-    for field in entry.names(context) {
-        let name = names.take(context, field.key(), field.key_span());
-        let Some(value) = field.text(context) else { continue };
-        check_value(context, written, value.text, value.span);
+    for field in entry.names(findings) {
+        let name = names.take(findings, field.key(), field.key_span());
+        let Some(value) = field.text(findings) else { continue };
+        check_value(findings, written, value.text, value.span);
         fields.extend(name.map(|name| (name, value.text.to_owned())));
     }
     fields
 }
 
-fn redirect(context: &mut Context<'_>, section: &Section<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
-    let status = redirect_status(context, section);
-    let query_string = query_string(context, section);
-    let response = response(context, section);
-    let text = section.get("redirect")?.text(context)?;
-    let target = targets::lower(context, Use::Redirect, &text, pattern)?;
+fn redirect(findings: &mut Findings, section: &TomlTable<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
+    let status = redirect_status(findings, section);
+    let query_string = query_string(findings, section);
+    let response = response(findings, section);
+    let text = section.get("redirect")?.text(findings)?;
+    let target = targets::lower(findings, Use::Redirect, &text, pattern)?;
     Some(RedirectAction { target, status, query_string, response })
 }
 
-fn redirect_status(context: &mut Context<'_>, section: &Section<'_>) -> u16 {
+fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
     let Some(entry) = section.get("status") else { return 302 };
-    let Some(status) = entry.whole::<i64>(context, i64::MIN..=i64::MAX) else { return 302 };
+    let Some(status) = entry.whole::<i64>(findings, i64::MIN..=i64::MAX) else { return 302 };
     if let Some(known) = REDIRECTS.iter().find(|known| i64::from(**known) == status) {
         return *known;
     }
     let report =
-        context.report(&codes::BAD_REDIRECT_STATUS, entry.span(), format!("{status} is not the status of a redirect"));
+        findings.report(&codes::BAD_REDIRECT_STATUS, entry.span(), format!("{status} is not the status of a redirect"));
     let report = report.help("use 301 or 308 for good, 302 or 307 for now, 303 to answer a POST");
     if status == 410 {
         report.help("for a retired page write `gone = true` instead of the redirect");
@@ -200,23 +183,20 @@ fn redirect_status(context: &mut Context<'_>, section: &Section<'_>) -> u16 {
     302
 }
 
-fn query_string(context: &mut Context<'_>, section: &Section<'_>) -> QueryPolicy {
+fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy {
     let Some(entry) = section.get("query_string") else { return QueryPolicy::Keep };
-    if !matches!(entry.value.get_ref(), DeValue::Array(_)) {
-        let words = [("keep", Choice::Keep), ("drop", Choice::Drop)];
-        return match entry.word(context, &words) {
-            Some(Choice::Drop) => QueryPolicy::Drop,
-            Some(Choice::Keep) | None => QueryPolicy::Keep,
-        };
+    if !matches!(entry.value(), DeValue::Array(_)) {
+        let drops = entry.word(findings, &[("keep", false), ("drop", true)]).unwrap_or_default();
+        return if drops { QueryPolicy::Drop } else { QueryPolicy::Keep };
     }
     let mut names = Vec::new();
-    for text in entry.texts(context) {
+    for text in entry.texts(findings) {
         if text.text.is_empty() || text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
-            context
+            findings
                 .report(
                     &codes::BAD_NAME_IN_CONDITION,
                     text.span,
-                    format!("no query parameter is named `{}`", text.text),
+                    format!("`{}` cannot be the name of a query parameter", text.text),
                 )
                 .help("write the name as it is sent; nothing is decoded");
         } else {
@@ -226,101 +206,100 @@ fn query_string(context: &mut Context<'_>, section: &Section<'_>) -> QueryPolicy
     if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) }
 }
 
-#[derive(Clone, Copy)]
-enum Choice {
-    Keep,
-    Drop,
-}
-
 /// `cache_control` and `response_headers`.
-fn response(context: &mut Context<'_>, section: &Section<'_>) -> ResponseHeaders {
+fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders {
     let mut response = ResponseHeaders { cache_control: DEFAULT_CACHE_CONTROL.to_owned(), set: Vec::new() };
-    if let Some(text) = section.get("cache_control").and_then(|entry| entry.filled_text(context)) {
-        check_value(context, Written::OnAnswer, text.text, text.span);
+    if let Some(text) = section.get("cache_control").and_then(|entry| entry.filled_text(findings)) {
+        check_value(findings, Written::OnAnswer, text.text, text.span);
         response.cache_control = text.text.to_owned();
     }
     if let Some(entry) = section.get("response_headers") {
-        response.set = fields(context, entry, &mut Names::new(Place::Answer), Written::OnAnswer);
+        response.set = fields(findings, entry, &mut HeaderNames::new(HeaderUse::Answer), Written::OnAnswer);
     }
     response
 }
 
-fn gone(context: &mut Context<'_>, section: &Section<'_>, entry: Entry<'_>) -> Option<RespondAction> {
-    let response = response(context, section);
-    if !entry.boolean(context)? {
-        context
-            .report(&codes::GONE_FALSE, entry.span(), format!("{} is not gone and says nothing else", section.name))
+fn gone(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
+    let response = response(findings, section);
+    if !entry.boolean(findings)? {
+        findings
+            .report(
+                &codes::GONE_FALSE,
+                entry.span(),
+                format!("{} has `gone = false` and no other action", section.name),
+            )
             .help("write `gone = true`, or another action");
         return None;
     }
     Some(RespondAction { status: 410, body: String::new(), content_type: None, response })
 }
 
-fn respond(context: &mut Context<'_>, section: &Section<'_>, entry: Entry<'_>) -> Option<RespondAction> {
-    let response = response(context, section);
-    let section = entry.section(context, &["status", "body", "content_type"])?;
-    let status = section.get("status").map_or(Some(200), |entry| answer_status(context, entry));
-    let body = section.get("body").map(|entry| (entry, entry.text(context)));
-    let content_type = section.get("content_type").and_then(|entry| content_type(context, entry));
-    let body = match body {
-        None => "",
-        Some((entry, text)) => {
-            let text = text?;
-            check_body(context, entry, (status, &text), &response);
-            text.text
-        }
-    };
-    Some(RespondAction { status: status?, body: body.to_owned(), content_type, response })
+fn respond(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
+    let response = response(findings, section);
+    let section = entry.section(findings, &["status", "body", "content_type"])?;
+    let status = section.get("status").map_or(Some(200), |entry| answer_status(findings, entry));
+    let body = section.get("body").map(|entry| (entry, entry.text(findings)));
+    let content_type = section.get("content_type").and_then(|entry| content_type(findings, entry));
+    let mut action = RespondAction { status: status.unwrap_or(200), body: String::new(), content_type, response };
+    if let Some((entry, text)) = body {
+        text?.text.clone_into(&mut action.body);
+        check_body(findings, entry, &action);
+    }
+    status.map(|_| action)
 }
 
-fn answer_status(context: &mut Context<'_>, entry: Entry<'_>) -> Option<u16> {
-    let status = entry.whole::<i64>(context, i64::MIN..=i64::MAX)?;
+fn answer_status(findings: &mut Findings, entry: Setting<'_>) -> Option<u16> {
+    let status = entry.whole::<i64>(findings, i64::MIN..=i64::MAX)?;
     let known = u16::try_from(status).ok().filter(|status| limits::ANSWER_STATUS.contains(status));
-    let report = |context: &mut Context<'_>, message: String, cure: &str| {
-        context.report(&codes::BAD_STATUS, entry.span(), message).help(cure);
+    let report = |findings: &mut Findings, message: String, cure: &str| {
+        findings.report(&codes::BAD_STATUS, entry.span(), message).help(cure);
         None
     };
     match known {
-        None => report(context, format!("a function may not answer {status}"), "use 200 to 599"),
+        None => report(findings, format!("a function cannot answer with status {status}"), "use 200 to 599"),
         Some(status) if REDIRECTS.contains(&status) => {
             let message = format!("{status} without a `location` leads nowhere");
-            report(context, message, "use `redirect` with `status`")
+            report(findings, message, "use `redirect` with `status`")
         }
         known => known,
     }
 }
 
-fn check_body(
-    context: &mut Context<'_>,
-    entry: Entry<'_>,
-    (status, body): (Option<u16>, &Text<'_>),
-    response: &ResponseHeaders,
-) {
-    if let Some(status) = status.filter(|status| !may_have_body(*status) && !body.text.is_empty()) {
-        context
-            .report(&codes::BODY_NOT_ALLOWED, entry.span(), format!("an answer of status {status} has no body"))
+fn check_body(findings: &mut Findings, entry: Setting<'_>, action: &RespondAction) {
+    let RespondAction { status, body, response, .. } = action;
+    if !may_have_body(*status) && !body.is_empty() {
+        findings
+            .report(
+                &codes::BODY_NOT_ALLOWED,
+                entry.span(),
+                format!("an answer with status {status} cannot have a body"),
+            )
             .help("remove `body`, or use 200");
     }
     let headers: usize = response.set.iter().map(|(name, value)| name.len() + value.len()).sum();
-    let total = body.text.len() + headers + response.cache_control.len();
+    let total = body.len() + headers + response.cache_control.len();
     if total > limits::MAX_ANSWER {
-        context
+        findings
             .report(
                 &codes::BODY_TOO_LARGE,
                 entry.span(),
-                format!("an answer of {total} bytes is more than CloudFront takes"),
+                format!("the answer has {total} bytes, more than CloudFront takes"),
             )
             .help(format!("at most {} bytes of headers and body; keep the page at an origin", limits::MAX_ANSWER));
     }
 }
 
-fn content_type(context: &mut Context<'_>, entry: Entry<'_>) -> Option<String> {
-    let text = entry.text(context)?;
+fn content_type(findings: &mut Findings, entry: Setting<'_>) -> Option<String> {
+    let text = entry.text(findings)?;
     let is_type =
         text.text.split_once('/').is_some_and(|(kind, rest)| !kind.trim().is_empty() && !rest.trim().is_empty());
     if !is_type || text.text.chars().any(char::is_control) {
-        context
-            .report(&codes::BAD_HEADER_VALUE, text.span, format!("`{}` is no content type", text.text.escape_debug()))
+        findings
+            .report(
+                &codes::BAD_HEADER_VALUE,
+                text.span,
+                format!("`{}` is not a content type", text.text.escape_debug()),
+            )
             .help("write a type and a subtype: `text/html; charset=utf-8`");
         return None;
     }

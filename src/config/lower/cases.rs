@@ -1,25 +1,21 @@
 //! What a table expects of itself: `[[test]]`, `examples` and `not_examples`.
 //!
-//! Here they are lowered from TOML to [`Case`]s, which `analysis::tests` runs. Then `check` puts the examples to the table,
-//! since a table whose example is not taken by its route is a table with an error. No clock is read anywhere: a case
-//! whose answer depends on the time and that gives none is an error too.
+//! Here they are lowered from TOML to [`Case`]s. `check` gives the examples what their routes ask for and puts them to the
+//! table, `analysis::cases` runs all of them.
 
 mod expect;
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 use toml::de::DeValue;
 
+use crate::config::read::value::Setting;
+use crate::diagnostic::{Findings, Sources, Span, codes};
+use crate::requests::{self, LineError, RequestLine};
 use crate::route::{Definition, Timestamp};
 
-use crate::check::witness;
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Value, wrong_type};
-use crate::diagnostic::codes;
-use crate::requests::{self, LineError, RequestLine};
-
+use expect::KnownNames;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};
-use expect::{Known, Names};
 
 /// One expectation: a request, and what must come of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,10 +24,12 @@ pub struct Case {
     pub expect: Expect,
     /// The request as it was written, for people.
     pub name: String,
-    /// The request, facts of the route filled in.
+    /// The request: as written, until `check` fills in the facts of the example's route.
     pub request: RequestLine<'static>,
     /// Where the request is written.
-    pub place: CasePlace,
+    pub span: Span,
+    /// The line that it begins on, from 1.
+    pub line: u32,
 }
 
 /// What a case expects.
@@ -56,146 +54,118 @@ impl Expect {
     }
 }
 
-/// A span of one of a table's files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CasePlace {
-    /// Position in [`crate::diagnostic::Sources`].
-    pub file: usize,
-    /// Bytes of its text.
-    pub span: Range<usize>,
-    /// Its line, from 1.
-    pub line: u32,
-}
-
-/// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
-#[must_use]
-pub fn is_failed_example(code: &str) -> bool {
-    [codes::EXAMPLE_NOT_TAKEN.code, codes::NOT_EXAMPLE_TAKEN.code].contains(&code)
-}
-
 /// The expectations of a table as they were written.
 #[derive(Debug, Default)]
-pub(crate) struct Raw<'a> {
+pub(crate) struct WrittenCases<'a> {
     /// Of routes, in the table's order.
-    pub(crate) examples: Vec<RawExamples<'a>>,
+    pub(crate) examples: Vec<WrittenExamples<'a>>,
     /// `[[test]]` entries, in order.
-    pub(crate) tests: Vec<RawTest<'a>>,
+    pub(crate) tests: Vec<Setting<'a>>,
 }
 
 /// `examples` and `not_examples` of a route.
 #[derive(Debug)]
-pub(crate) struct RawExamples<'a> {
+pub(crate) struct WrittenExamples<'a> {
     /// Position in [`Definition::routes`]; `None` for a route with errors.
     pub(crate) route: Option<usize>,
-    /// The file that spans count in.
-    pub(crate) file: usize,
-    /// The value of `examples`.
-    pub(crate) examples: Option<&'a Value<'a>>,
-    /// The value of `not_examples`.
-    pub(crate) not_examples: Option<&'a Value<'a>>,
-}
-
-/// A `[[test]]`.
-#[derive(Debug)]
-pub(crate) struct RawTest<'a> {
-    /// The file that spans count in.
-    pub(crate) file: usize,
-    /// The whole entry.
-    pub(crate) value: &'a Value<'a>,
+    /// `examples`.
+    pub(crate) examples: Option<Setting<'a>>,
+    /// `not_examples`.
+    pub(crate) not_examples: Option<Setting<'a>>,
 }
 
 /// Lowers all expectations; what is malformed is reported, even where the table has errors elsewhere.
-pub(crate) fn lower(context: &mut Context<'_>, definition: &Definition, raw: &Raw<'_>) -> Vec<Case> {
-    let known = if context.has_errors() { Known::Some } else { Known::All };
-    let mut lower = Lower { context, definition, names: Names::of(definition, known), cases: Vec::new() };
-    for examples in &raw.examples {
-        lower.context.file = examples.file;
-        lower.examples("examples", examples.examples, examples.route.map(Expect::Taken));
-        lower.examples("not_examples", examples.not_examples, examples.route.map(Expect::NotTaken));
+pub(crate) fn lower(
+    findings: &mut Findings,
+    sources: &Sources,
+    definition: &Definition,
+    written: &WrittenCases<'_>,
+) -> Vec<Case> {
+    let names = KnownNames::of(definition, !findings.has_errors());
+    let mut lower = Lower { findings, sources, names, cases: Vec::new() };
+    for examples in &written.examples {
+        lower.examples(examples.examples, examples.route.map(Expect::Taken));
+        lower.examples(examples.not_examples, examples.route.map(Expect::NotTaken));
     }
-    for test in &raw.tests {
-        lower.context.file = test.file;
-        lower.test(test.value);
+    for test in &written.tests {
+        lower.test(*test);
     }
     lower.cases
 }
 
-struct Lower<'l, 'f> {
-    context: &'l mut Context<'f>,
-    definition: &'l Definition,
-    names: Names<'l>,
+/// A request, what people call it, and where it is.
+struct WrittenRequest {
+    name: String,
+    request: RequestLine<'static>,
+    span: Span,
+    line: u32,
+}
+
+impl WrittenRequest {
+    fn expecting(self, expect: Expect) -> Case {
+        let WrittenRequest { name, request, span, line } = self;
+        Case { expect, name, request, span, line }
+    }
+}
+
+struct Lower<'l> {
+    findings: &'l mut Findings,
+    sources: &'l Sources,
+    names: KnownNames<'l>,
     cases: Vec<Case>,
 }
 
-impl Lower<'_, '_> {
-    fn examples(&mut self, key: &str, value: Option<&Value<'_>>, expect: Option<Expect>) {
-        let Some(value) = value else { return };
-        let DeValue::Array(list) = value.get_ref() else {
-            return wrong_type(self.context, key, value, "a list of paths, URLs or tables");
-        };
-        for item in list.iter() {
-            let Some((name, line)) = self.request(key, item) else { continue };
-            // The route has errors of its own: its examples can be read, not tried.
-            let Some(expect) = expect.clone() else { continue };
-            let route = expect.route().and_then(|route| self.definition.routes.get(route));
-            let request = match route {
-                Some(route) => witness::fill(route, line),
-                None => line,
-            };
-            self.push(expect, name, request, item.span());
+impl Lower<'_> {
+    fn examples(&mut self, examples: Option<Setting<'_>>, expect: Option<Expect>) {
+        let Some(examples) = examples else { return };
+        for item in examples.items(self.findings, "a list of paths, URLs or tables") {
+            let request = self.request(item);
+            // The examples of a route with errors of its own can be read, not tried.
+            self.cases.extend(request.zip(expect.clone()).map(|(request, expect)| request.expecting(expect)));
         }
     }
 
-    fn test(&mut self, value: &Value<'_>) {
-        let Some(test) = Section::open(self.context, value, "a test".to_owned(), &["request", "expect"]) else {
-            return;
-        };
-        let request = test.require(self.context, "request");
-        let expect = test.require(self.context, "expect");
-        let request = request.and_then(|entry| Some((entry.span(), self.request("request", entry.value)?)));
-        let expect = expect.and_then(|entry| expect::lower(self.context, &self.names, entry));
-        if let (Some((span, (name, line))), Some(expect)) = (request, expect) {
-            self.push(Expect::Line(expect), name, line, span);
-        }
+    fn test(&mut self, test: Setting<'_>) {
+        let section = test.section_named(self.findings, "a test".to_owned(), &["request", "expect"]);
+        let Some(section) = section else { return };
+        let request = section.require(self.findings, "request");
+        let expect = section.require(self.findings, "expect");
+        let request = request.and_then(|entry| self.request(entry));
+        let expect = expect.and_then(|entry| expect::lower(self.findings, &self.names, entry));
+        self.cases.extend(request.zip(expect).map(|(request, expect)| request.expecting(Expect::Line(expect))));
     }
 
-    fn push(&mut self, expect: Expect, name: String, request: RequestLine<'static>, span: Range<usize>) {
-        let place = CasePlace { file: self.context.file, line: self.context.line(span.start), span };
-        self.cases.push(Case { expect, name, request, place });
-    }
-
-    /// A request and what people call it.
-    fn request(&mut self, key: &str, value: &Value<'_>) -> Option<(String, RequestLine<'static>)> {
-        match value.get_ref() {
+    fn request(&mut self, entry: Setting<'_>) -> Option<WrittenRequest> {
+        let (name, request) = match entry.value() {
             DeValue::String(text) => match RequestLine::parse_text(text) {
-                Ok(line) => Some((text.trim().to_owned(), line.into_owned())),
-                Err(error) => self.malformed(value.span(), &error),
+                Ok(line) => (text.trim().to_owned(), line.into_owned()),
+                Err(error) => return self.malformed(entry, &error),
             },
             DeValue::Table(_) => {
-                let line = self.request_table(key, value)?;
+                let line = self.request_table(entry)?;
                 match line.check() {
-                    Ok(()) => Some((line.to_string(), line)),
-                    Err(error) => self.malformed(value.span(), &error),
+                    Ok(()) => (line.to_string(), line),
+                    Err(error) => return self.malformed(entry, &error),
                 }
             }
-            _ => {
-                wrong_type(self.context, key, value, "a path, a URL or a table");
-                None
-            }
-        }
+            _ => return entry.wrong_type(self.findings, "a path, a URL or a table"),
+        };
+        let line = u32::try_from(self.sources.line(&entry.span())).unwrap_or(u32::MAX);
+        Some(WrittenRequest { name, request, span: entry.span(), line })
     }
 
-    fn malformed<T>(&mut self, span: Range<usize>, error: &LineError) -> Option<T> {
-        self.context.report(&codes::BAD_REQUEST, span, error.to_string());
+    fn malformed<T>(&mut self, entry: Setting<'_>, error: &LineError) -> Option<T> {
+        self.findings.report(&codes::BAD_REQUEST, entry.span(), error.to_string());
         None
     }
 
-    fn request_table(&mut self, key: &str, value: &Value<'_>) -> Option<RequestLine<'static>> {
-        let section = Section::open(self.context, value, format!("a request of `{key}`"), &requests::KEYS)?;
-        let url = section.require(self.context, "url").and_then(|entry| entry.text(self.context));
+    fn request_table(&mut self, entry: Setting<'_>) -> Option<RequestLine<'static>> {
+        let name = format!("a request of `{}`", entry.key());
+        let section = entry.section_named(self.findings, name, &requests::KEYS)?;
+        let url = section.require(self.findings, "url").and_then(|entry| entry.text(self.findings));
         let mut text = |key: &str| {
             let entry = section.get(key)?;
-            Some(entry.filled_text(self.context)?.text.to_owned().into())
+            Some(entry.filled_text(self.findings)?.text.to_owned().into())
         };
         let line = RequestLine {
             method: text("method"),
@@ -208,34 +178,31 @@ impl Lower<'_, '_> {
         Some(RequestLine { url: url?.text.to_owned().into(), headers, time, ..line })
     }
 
-    fn headers(&mut self, entry: Entry<'_>) -> Vec<(std::borrow::Cow<'static, str>, std::borrow::Cow<'static, str>)> {
+    fn headers(&mut self, entry: Setting<'_>) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
         let mut fields = Vec::new();
-        for field in entry.names(self.context) {
-            for value in field.one_or_more(self.context) {
+        for field in entry.names(self.findings) {
+            for value in field.one_or_more(self.findings) {
                 fields.push((field.key().to_owned().into(), value.text.to_owned().into()));
             }
         }
         fields
     }
 
-    fn time(&mut self, entry: Entry<'_>) -> Option<Timestamp> {
-        let text = match entry.value.get_ref() {
+    fn time(&mut self, entry: Setting<'_>) -> Option<Timestamp> {
+        let text = match entry.value() {
             DeValue::Datetime(datetime) if datetime.offset.is_none() => {
                 let message = format!("`{}` has no offset", entry.key());
-                let report = self.context.report(&codes::NO_OFFSET, entry.span(), message);
+                let report = self.findings.report(&codes::NO_OFFSET, entry.span(), message);
                 report.help(format!("write `{datetime}Z` for UTC"));
                 return None;
             }
             DeValue::Datetime(datetime) => datetime.to_string(),
             DeValue::String(text) => text.to_string(),
-            _ => {
-                wrong_type(self.context, entry.key(), entry.value, "a date-time");
-                return None;
-            }
+            _ => return entry.wrong_type(self.findings, "a date-time"),
         };
         match Timestamp::parse(&text) {
             Ok(time) => Some(time),
-            Err(error) => self.malformed(entry.span(), &error.into()),
+            Err(error) => self.malformed(entry, &error.into()),
         }
     }
 }

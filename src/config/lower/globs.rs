@@ -5,27 +5,26 @@ use std::ops::Range;
 use crate::route::MAX_TEXT;
 use crate::route::pattern::Glob;
 
-use crate::config::read::context::Context;
-use crate::config::read::value::Text;
-use crate::diagnostic::codes;
+use crate::config::read::value::TextValue;
+use crate::diagnostic::{Findings, codes};
 
 /// Alternatives inside alternatives; people do not read deeper ones.
 const MAX_DEPTH: usize = 8;
 
 /// Checks a glob; `None` where it was reported.
-pub(crate) fn check(context: &mut Context<'_>, text: &Text<'_>) -> Option<Glob> {
+pub(crate) fn check(findings: &mut Findings, text: &TextValue<'_>) -> Option<Glob> {
     if text.text.len() > MAX_TEXT {
         let message = format!("a glob of {} bytes is too long", text.text.len());
-        context.report(&codes::BAD_GLOB, text.span.clone(), message).help(format!("at most {MAX_TEXT} bytes"));
+        findings.report(&codes::BAD_GLOB, text.span.clone(), message).help(format!("at most {MAX_TEXT} bytes"));
         return None;
     }
-    if let Some(finding) = Scan::of(text.text).finding {
-        finding.report(context, text);
+    if let Some(finding) = first_finding(text.text) {
+        finding.report(findings, text);
         return None;
     }
     match Glob::parse(text.text) {
         Ok(_) if !can_begin(text.text) => {
-            context
+            findings
                 .report(&codes::GLOB_START, text.span.clone(), "the glob cannot match a path, which begins with `/`")
                 .help(format!("write `/{}`, or `/**/{}` for any folder", text.text, text.text));
             None
@@ -33,7 +32,7 @@ pub(crate) fn check(context: &mut Context<'_>, text: &Text<'_>) -> Option<Glob> 
         Ok(glob) => Some(Glob::new(glob.text())),
         Err(error) => {
             let what = error.kind().to_string();
-            context.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));
+            findings.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));
             None
         }
     }
@@ -53,7 +52,7 @@ enum Finding {
 }
 
 impl Finding {
-    fn report(self, context: &mut Context<'_>, text: &Text<'_>) {
+    fn report(self, findings: &mut Findings, text: &TextValue<'_>) {
         let (code, part, message, cure) = match self {
             Finding::Stars(part) => (
                 &codes::GLOB_STARS,
@@ -69,65 +68,81 @@ impl Finding {
             ),
             Finding::Deep(part) => (&codes::BAD_GLOB, part, "alternatives are nested too deep", "write several routes"),
         };
-        let span = context.inside(&text.span, text.text, part);
-        context.report(code, span, message).help(cure);
+        let span = text.part(part);
+        findings.report(code, span, message).help(cure);
     }
 }
 
-/// One pass over a glob, for the first finding.
-struct Scan {
-    finding: Option<Finding>,
+/// What a part of a glob stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GlobPart {
+    /// This character, escaped or not.
+    Letter(char),
+    /// This character among others: a member of a class, or an end of a range.
+    Member(char),
+    /// What its text means in a glob: stars, `?`, a brace, a comma, the beginning or the end of a class.
+    Syntax,
 }
 
-impl Scan {
-    fn of(glob: &str) -> Scan {
-        let bytes = glob.as_bytes();
-        // Per open brace: where its current alternative began.
-        let mut open: Vec<usize> = Vec::new();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            match byte {
-                b'\\' => at += 1,
-                b'[' => at = end_of_class(bytes, at),
-                b'*' if bytes.get(at + 1) == Some(&b'*') => {
-                    let end = at + bytes[at..].iter().take_while(|&&byte| byte == b'*').count();
-                    let before = at == 0 || bytes[at - 1] == b'/';
-                    let after = end == bytes.len() || bytes[end] == b'/';
-                    if end - at != 2 || !before || !after {
-                        return Scan { finding: Some(Finding::Stars(at..end)) };
-                    }
-                    at = end - 1;
-                }
-                b'{' if open.len() == MAX_DEPTH => return Scan { finding: Some(Finding::Deep(at..at + 1)) },
-                b'{' => open.push(at + 1),
-                b',' | b'}' => {
-                    if let Some(began) = open.last_mut() {
-                        if *began == at {
-                            return Scan { finding: Some(Finding::EmptyAlternative(at - 1..at + 1)) };
-                        }
-                        *began = at + 1;
-                    }
-                    if byte == b'}' {
-                        open.pop();
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
+/// The parts of a glob as globset reads it, in order. What globset refuses has parts too.
+pub(crate) fn parts(glob: &str) -> Vec<(Range<usize>, GlobPart)> {
+    let mut parts = Vec::new();
+    // Of an open class: where its members begin.
+    let mut class = None;
+    let mut at = 0;
+    while let Some(first) = glob.get(at..).and_then(|rest| rest.chars().next()) {
+        let (end, part) = match class {
+            // A `]` that comes first is a member.
+            Some(members) if first == ']' && at > members => (at + 1, GlobPart::Syntax),
+            Some(_) => (at + first.len_utf8(), GlobPart::Member(first)),
+            None => outside_class(glob, at, first),
+        };
+        if part == GlobPart::Syntax && (class.is_some() || first == '[') {
+            class = class.is_none().then_some(end);
         }
-        Scan { finding: None }
+        parts.push((at..end, part));
+        at = end;
+    }
+    parts
+}
+
+/// Where the part that begins here ends, and what it is.
+fn outside_class(glob: &str, at: usize, first: char) -> (usize, GlobPart) {
+    let after = &glob[at + first.len_utf8()..];
+    match (first, after.chars().next()) {
+        ('\\', Some(escaped)) => (at + 1 + escaped.len_utf8(), GlobPart::Letter(escaped)),
+        ('*', _) => (glob.len() - after.trim_start_matches('*').len(), GlobPart::Syntax),
+        ('[', Some('!' | '^')) => (at + 2, GlobPart::Syntax),
+        ('[' | '{' | ',' | '}' | '?' | '\\', _) => (at + 1, GlobPart::Syntax),
+        _ => (at + first.len_utf8(), GlobPart::Letter(first)),
     }
 }
 
-/// The closing bracket of a class, or the opening one where there is none: globset says so itself.
-fn end_of_class(bytes: &[u8], open: usize) -> usize {
-    let mut at = open + 1;
-    if matches!(bytes.get(at), Some(b'!' | b'^')) {
-        at += 1;
+/// The first thing that globset would read as something else.
+fn first_finding(glob: &str) -> Option<Finding> {
+    // Per open brace: where its current alternative began.
+    let mut open: Vec<usize> = Vec::new();
+    for (at, _) in parts(glob).into_iter().filter(|(_, part)| *part == GlobPart::Syntax) {
+        match &glob[at.clone()] {
+            "**" if is_segment(glob, &at) => {}
+            stars if stars.starts_with("**") => return Some(Finding::Stars(at)),
+            "{" if open.len() == MAX_DEPTH => return Some(Finding::Deep(at)),
+            "{" => open.push(at.end),
+            end @ ("," | "}") => match open.pop() {
+                Some(began) if began == at.start => return Some(Finding::EmptyAlternative(began - 1..at.end)),
+                Some(_) if end == "," => open.push(at.end),
+                _ => {}
+            },
+            _ => {}
+        }
     }
-    // A bracket that comes first is a member.
-    let found = bytes.iter().enumerate().skip(at + 1).find(|(_, byte)| **byte == b']');
-    found.map_or(open, |(end, _)| end)
+    None
+}
+
+/// Whether a part is all that stands between two slashes.
+fn is_segment(glob: &str, part: &Range<usize>) -> bool {
+    let (before, after) = (&glob[..part.start], &glob[part.end..]);
+    (before.is_empty() || before.ends_with('/')) && (after.is_empty() || after.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -156,7 +171,7 @@ mod tests {
             ("/a,b", None),
         ];
         for (glob, expected) in rows {
-            assert_eq!(Scan::of(glob).finding, expected, "{glob}");
+            assert_eq!(first_finding(glob), expected, "{glob}");
         }
     }
 }

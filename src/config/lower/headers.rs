@@ -1,18 +1,16 @@
 //! Header names and values, wherever the table writes or reads them.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use crate::platform::headers::DISALLOWED;
 use crate::platform::headers::{OUR_PREFIX, Refusal, Written, refuse_name, refuse_value};
 use crate::text::is_token;
 
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Findings, Span, codes};
 
 /// What a name is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum HeaderUse {
     /// A condition on a header of the request.
     Condition,
     /// Something that an origin's answers depend on.
@@ -26,29 +24,28 @@ pub(crate) enum Place {
 }
 
 /// The names of one table of headers: each is checked, lower-cased, and there once.
-pub(crate) struct Names {
-    place: Place,
-    seen: HashMap<String, Range<usize>>,
+pub(crate) struct HeaderNames {
+    purpose: HeaderUse,
+    seen: HashMap<String, Span>,
 }
 
-impl Names {
+impl HeaderNames {
     /// No name yet.
-    pub(crate) fn new(place: Place) -> Names {
-        Names { place, seen: HashMap::new() }
+    pub(crate) fn new(purpose: HeaderUse) -> HeaderNames {
+        HeaderNames { purpose, seen: HashMap::new() }
     }
 
     /// A name in lower case, or a report of why it cannot be there.
-    pub(crate) fn take(&mut self, context: &mut Context<'_>, name: &str, span: Range<usize>) -> Option<String> {
+    pub(crate) fn take(&mut self, findings: &mut Findings, name: &str, span: Span) -> Option<String> {
         let lower = name.to_ascii_lowercase();
-        if !is_allowed(context, self.place, &lower, &span) {
+        if !is_allowed(findings, self.purpose, &lower, &span) {
             return None;
         }
         if let Some(first) = self.seen.get(&lower) {
-            let file = context.file;
-            context
+            findings
                 .report(&codes::HEADER_TWICE, span, format!("the header `{lower}` is named twice"))
-                .also(file, first.clone(), "here first")
-                .help("header names compare without case: keep one");
+                .also(first.clone(), "here first")
+                .help("header names are not case-sensitive: keep one");
             return None;
         }
         self.seen.insert(lower.clone(), span);
@@ -56,66 +53,68 @@ impl Names {
     }
 
     /// Where a name was taken.
-    pub(crate) fn span(&self, name: &str) -> Option<Range<usize>> {
+    pub(crate) fn span(&self, name: &str) -> Option<Span> {
         self.seen.get(name).cloned()
     }
 }
 
-fn is_allowed(context: &mut Context<'_>, place: Place, name: &str, span: &Range<usize>) -> bool {
+fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) -> bool {
     if !is_token(name) {
-        context
-            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is no header name"))
+        findings
+            .report(&codes::BAD_HEADER_NAME, span.clone(), format!("`{name}` is not a header name"))
             .help("use letters, digits and `-`");
         return false;
     }
-    if name.starts_with(OUR_PREFIX) && place != Place::Read {
-        let report = context
-            .report(&codes::OUR_PREFIX, span.clone(), format!("`{name}` is one of the gate's own headers"))
-            .label(format!("names that begin with `{OUR_PREFIX}` are set by the gate"));
-        match place {
-            Place::Condition => {
-                report.help("use `host`, `cohort`, `from` and `until`, which read what the gate writes")
-            }
-            _ => report.help("choose another name"),
-        };
+    if name.starts_with(OUR_PREFIX) && purpose != HeaderUse::Read {
+        our_own(findings, purpose, name, span);
         return false;
     }
-    if let Some(cure) = own_key(place, name) {
-        context.report(&codes::HEADER_HAS_KEY, span.clone(), format!("`{name}` cannot be written here")).help(cure);
+    if let Some(cure) = own_key(purpose, name) {
+        findings.report(&codes::HEADER_HAS_KEY, span.clone(), format!("`{name}` cannot be written here")).help(cure);
         return false;
     }
-    match place {
-        Place::Condition | Place::Read if DISALLOWED.contains(name) => {
-            context
-                .report(
-                    &codes::HEADER_DISALLOWED,
-                    span.clone(),
-                    format!("CloudFront does not show `{name}` to a function"),
-                )
-                .help("remove it: it is never there");
-            false
-        }
-        Place::Condition | Place::Read => true,
-        Place::Request => is_writable(context, Written::OnRequest, name, span),
-        Place::Origin => is_writable(context, Written::OnOrigin, name, span),
-        Place::Answer => is_writable(context, Written::OnAnswer, name, span),
+    match purpose {
+        HeaderUse::Condition | HeaderUse::Read => is_readable(findings, name, span),
+        HeaderUse::Request => is_writable(findings, Written::OnRequest, name, span),
+        HeaderUse::Origin => is_writable(findings, Written::OnOrigin, name, span),
+        HeaderUse::Answer => is_writable(findings, Written::OnAnswer, name, span),
     }
 }
 
+fn our_own(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) {
+    let cure = match purpose {
+        HeaderUse::Condition => "use `host`, `cohort`, `from` and `until`, which read what the gate writes",
+        _ => "choose another name",
+    };
+    findings
+        .report(&codes::OUR_PREFIX, span.clone(), format!("`{name}` is one of the gate's own headers"))
+        .label(format!("names that begin with `{OUR_PREFIX}` are set by the gate"))
+        .help(cure);
+}
+
+fn is_readable(findings: &mut Findings, name: &str, span: &Span) -> bool {
+    let is_hidden = DISALLOWED.contains(name);
+    if is_hidden {
+        let message = format!("CloudFront does not show `{name}` to a function");
+        findings.report(&codes::HEADER_DISALLOWED, span.clone(), message).help("remove it: it is never there");
+    }
+    !is_hidden
+}
+
 /// What to write instead of a header that has a key of its own.
-fn own_key(place: Place, name: &str) -> Option<&'static str> {
-    match (place, name) {
-        (Place::Condition, "host") => Some("use the route's `host`: the header names the origin at this place"),
-        (Place::Request, "host") => Some("use the origin's `host`: `origin`, `viewer` or a name"),
-        (Place::Answer, "location") => Some("use `redirect` or `redirect_map`"),
-        (Place::Answer, "cache-control") => Some("use the route's `cache_control`"),
-        (Place::Answer, "content-type") => Some("use `respond`'s `content_type`"),
-        (Place::Answer, "content-length") => Some("remove it: CloudFront counts the body itself"),
+fn own_key(purpose: HeaderUse, name: &str) -> Option<&'static str> {
+    match (purpose, name) {
+        (HeaderUse::Condition, "host") => Some("use the route's `host`: the header names the origin at this place"),
+        (HeaderUse::Request, "host") => Some("use the origin's `host`: `origin`, `viewer` or a name"),
+        (HeaderUse::Answer, "location") => Some("use `redirect` or `redirect_map`"),
+        (HeaderUse::Answer, "cache-control") => Some("use the route's `cache_control`"),
+        (HeaderUse::Answer, "content-type") => Some("use `respond`'s `content_type`"),
+        (HeaderUse::Answer, "content-length") => Some("remove it: CloudFront counts the body itself"),
         _ => None,
     }
 }
 
-fn is_writable(context: &mut Context<'_>, written: Written, name: &str, span: &Range<usize>) -> bool {
+fn is_writable(findings: &mut Findings, written: Written, name: &str, span: &Span) -> bool {
     let Some(refusal) = refuse_name(written, name) else { return true };
     let code = match refusal {
         Refusal::NotAName | Refusal::Value => &codes::BAD_HEADER_NAME,
@@ -124,24 +123,24 @@ fn is_writable(context: &mut Context<'_>, written: Written, name: &str, span: &R
         Refusal::ReadOnly => &codes::HEADER_READ_ONLY,
         Refusal::Denylisted => &codes::ORIGIN_HEADER_DENIED,
     };
-    context
+    findings
         .report(code, span.clone(), format!("the header `{name}` cannot be written here: {refusal}"))
         .help("remove it; an answer with it would be a 502 for the viewer");
     false
 }
 
 /// Reports a value that may not stand in a header.
-pub(crate) fn check_value(context: &mut Context<'_>, written: Written, value: &str, span: Range<usize>) {
+pub(crate) fn check_value(findings: &mut Findings, written: Written, value: &str, span: Span) {
     match refuse_value(written, value) {
         None => {}
         Some(Refusal::LongValue) => {
-            context
+            findings
                 .report(&codes::ORIGIN_HEADERS_TOO_LARGE, span, "the value is longer than CloudFront takes")
                 .help("at most 1,783 bytes");
         }
         Some(_) => {
-            context
-                .report(&codes::BAD_HEADER_VALUE, span, "a header value holds no control character")
+            findings
+                .report(&codes::BAD_HEADER_VALUE, span, "the header value has a control character")
                 .help("remove the line end or other control character");
         }
     }

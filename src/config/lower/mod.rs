@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 pub mod cases;
 pub(crate) mod conditions;
+pub(crate) mod distinct;
 pub(crate) mod globs;
 pub(crate) mod headers;
 pub(crate) mod moments;
@@ -11,5 +12,7 @@ pub(crate) mod origins;
 pub(crate) mod paths;
 pub(crate) mod redirect_map;
 pub(crate) mod routes;
+pub(crate) mod spans;
 pub(crate) mod targets;
 pub(crate) mod top;
+pub(crate) mod viewer;

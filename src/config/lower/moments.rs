@@ -5,60 +5,56 @@ use toml::value::{Datetime, Offset};
 
 use crate::route::{Timestamp, Window};
 
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, wrong_type};
-use crate::diagnostic::codes;
+use crate::config::read::value::{Setting, TomlTable};
+use crate::diagnostic::{Findings, codes};
 
-/// Lowers `from` and `until` of a route.
-pub(crate) fn lower(context: &mut Context<'_>, section: &Section<'_>) -> Window {
+/// Lowers `from` and `until` of a route, and tells where the first of them is; `None` where it is always live.
+pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Option<(Window, Setting<'a>)> {
     let (from, until) = (section.get("from"), section.get("until"));
     let window = Window {
-        from: from.and_then(|entry| moment(context, entry)),
-        until: until.and_then(|entry| moment(context, entry)),
+        from: from.and_then(|entry| moment(findings, entry)),
+        until: until.and_then(|entry| moment(findings, entry)),
     };
     if let (Some(start), Some(end), Some(from), Some(until)) = (window.from, window.until, from, until)
         && start >= end
     {
-        let file = context.file;
-        context
+        findings
             .report(
                 &codes::EMPTY_WINDOW,
                 until.span(),
                 format!("{} is never live: `until` is not after `from`", section.name),
             )
-            .also(file, from.span(), "live from here on")
-            .help("exchange them, or correct one");
+            .also(from.span(), "live from here on")
+            .help("swap them, or correct one");
     }
-    window
+    let at = from.or(until)?;
+    (!window.is_always()).then_some((window, at))
 }
 
-fn moment(context: &mut Context<'_>, entry: Entry<'_>) -> Option<Timestamp> {
-    let written = match entry.value.get_ref() {
+fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {
+    let written = match entry.value() {
         DeValue::Datetime(written) => written,
         DeValue::String(text) => {
             let message = format!("`{}` must be a date-time, not a text", entry.key());
-            let report = context.report(&codes::WRONG_TYPE, entry.span(), message).label("this is a text");
+            let report = findings.report(&codes::WRONG_TYPE, entry.span(), message).label("this is a text");
             match text.parse::<Datetime>() {
                 Ok(_) => report.help(format!("write it without quotes: `{} = {text}`", entry.key())),
                 Err(_) => report.help(format!("write `{} = 2026-12-01T00:00:00-03:00`", entry.key())),
             };
             return None;
         }
-        _ => {
-            wrong_type(context, entry.key(), entry.value, "a date-time with an offset");
-            return None;
-        }
+        _ => return entry.wrong_type(findings, "a date-time with an offset"),
     };
     let Some(offset) = written.offset else {
         let complete = complete(written);
-        context
+        findings
             .report(&codes::NO_OFFSET, entry.span(), format!("`{}` has no offset from UTC", entry.key()))
             .help(format!("write `{} = {complete}` (or `Z` for UTC)", entry.key()));
         return None;
     };
     let timestamp = timestamp(written, offset);
     if timestamp.is_none() {
-        context.report(&codes::OUT_OF_RANGE, entry.span(), format!("`{written}` is no moment of the calendar"));
+        findings.report(&codes::OUT_OF_RANGE, entry.span(), format!("`{written}` is not in the calendar"));
     }
     timestamp
 }

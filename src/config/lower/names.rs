@@ -1,22 +1,19 @@
 //! What ids, names, hosts and secrets may look like.
 
-use std::ops::Range;
-
 use crate::route::condition::HostPattern;
 use crate::text::host::{NotAHost, bare_host, check_host};
 
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Findings, Span, codes};
 
 /// Longest id or name.
 const MAX_NAME: usize = 64;
 
 /// Reports a name of an origin or cohort that could not stand in a header, a log line or a command line.
-pub(crate) fn check_name(context: &mut Context<'_>, name: &str, span: Range<usize>, what: &str) {
+pub(crate) fn check_name(findings: &mut Findings, name: &str, span: Span, what: &str) {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !(1..=MAX_NAME).contains(&name.len()) || !name.bytes().all(allowed) {
-        context
-            .report(&codes::BAD_NAME, span, format!("`{name}` is no name for {} {what}", article(what)))
+        findings
+            .report(&codes::BAD_NAME, span, format!("`{name}` cannot be the name of {} {what}", article(what)))
             .help("use letters, digits, `-` and `_`, at most 64 of them");
     }
 }

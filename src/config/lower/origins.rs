@@ -10,12 +10,12 @@ use crate::route::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
 };
 
-use crate::config::lower::headers::{Names, Place, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::names::is_secret_name;
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, quoted, wrong_type};
-use crate::diagnostic::codes;
+use crate::config::read::value::{Setting, TextValue, TomlTable};
+use crate::diagnostic::{Findings, codes};
 use crate::text::host::{NotAHost, check_host};
+use crate::text::quoted;
 
 const COMMON: &[&str] = &["side", "type", "domain", "headers", "varies", "path"];
 const CUSTOM: &[&str] =
@@ -26,38 +26,38 @@ const S3: &[&str] = &["region"];
 const SECRET_WORDS: [&str; 6] = ["verify", "secret", "token", "key", "password", "authorization"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum OriginType {
     Custom,
     S3,
 }
 
 /// Lowers an origin. What is wrong is reported and stands in with a default, so that its name is known to routes.
-pub(crate) fn lower(context: &mut Context<'_>, entry: Entry<'_>) -> Origin {
+pub(crate) fn lower(findings: &mut Findings, entry: Setting<'_>) -> Origin {
     let mut origin = blank(entry.key());
     let keys = [COMMON, CUSTOM, S3].concat();
     let name = format!("`[origins.{}]`", entry.key());
-    let Some(section) = Section::open(context, entry.value, name, &keys) else { return origin };
-    let side = section.require(context, "side");
-    let side = side.and_then(|entry| entry.word(context, &[("legacy", Side::Legacy), ("new", Side::New)]));
+    let Some(section) = entry.section_named(findings, name, &keys) else { return origin };
+    let side = section.require(findings, "side");
+    let side = side.and_then(|entry| entry.word(findings, &[("legacy", Side::Legacy), ("new", Side::New)]));
     origin.side = side.unwrap_or(Side::Legacy);
-    let kind = section.require(context, "type");
-    let kind = kind.and_then(|entry| entry.word(context, &[("custom", Kind::Custom), ("s3", Kind::S3)]));
+    let kind = section.require(findings, "type");
+    let kind = kind.and_then(|entry| entry.word(findings, &[("custom", OriginType::Custom), ("s3", OriginType::S3)]));
     if let Some(kind) = kind {
-        for_other_type(context, &section, kind);
+        for_other_type(findings, &section, kind);
     }
-    let domain = section.require(context, "domain").and_then(|entry| entry.text(context));
+    let domain = section.require(findings, "domain").and_then(|entry| entry.text(findings));
     if let Some(domain) = domain {
-        origin.domain = self::domain(context, &domain, kind.unwrap_or(Kind::Custom));
+        origin.domain = self::domain(findings, &domain, kind.unwrap_or(OriginType::Custom));
     }
     origin.kind = match kind {
-        Some(Kind::S3) => OriginKind::S3(s3(context, &section)),
-        _ => OriginKind::Custom(custom(context, &section)),
+        Some(OriginType::S3) => OriginKind::S3(s3(findings, &section)),
+        _ => OriginKind::Custom(custom(findings, &section)),
     };
     if let Some(entry) = section.get("headers") {
-        origin.headers = self::headers(context, entry);
+        origin.headers = self::headers(findings, entry);
     }
     if let Some(entry) = section.get("varies") {
-        origin.varies = varies(context, entry);
+        origin.varies = varies(findings, entry);
     }
     origin
 }
@@ -73,27 +73,27 @@ fn blank(id: &str) -> Origin {
     }
 }
 
-fn for_other_type(context: &mut Context<'_>, section: &Section<'_>, kind: Kind) {
+fn for_other_type(findings: &mut Findings, section: &TomlTable<'_>, kind: OriginType) {
     let (foreign, types) = match kind {
-        Kind::Custom => (S3, ("custom", "s3")),
-        Kind::S3 => (CUSTOM, ("s3", "custom")),
+        OriginType::Custom => (S3, ("custom", "s3")),
+        OriginType::S3 => (CUSTOM, ("s3", "custom")),
     };
     for entry in foreign.iter().filter_map(|key| section.get(key)) {
         let message = format!("`{}` does not apply to an origin of type `{}`", entry.key(), types.0);
-        context
+        findings
             .report(&codes::NOT_FOR_THIS_TYPE, entry.key_span(), message)
             .help(format!("remove it; only an origin of type `{}` has it", types.1));
     }
 }
 
-fn domain(context: &mut Context<'_>, domain: &Text<'_>, kind: Kind) -> String {
+fn domain(findings: &mut Findings, domain: &TextValue<'_>, kind: OriginType) -> String {
     let fit = match kind {
-        Kind::Custom => limits::check_domain(domain.text),
-        Kind::S3 => limits::check_s3_domain(domain.text),
+        OriginType::Custom => limits::check_domain(domain.text),
+        OriginType::S3 => limits::check_s3_domain(domain.text),
     };
     if let Err(unfit) = fit {
-        let message = format!("`{}` is no domain of an origin: {unfit}", domain.text);
-        let report = context.report(&codes::BAD_DOMAIN, domain.span.clone(), message);
+        let message = format!("`{}` cannot be an origin's domain: {unfit}", domain.text);
+        let report = findings.report(&codes::BAD_DOMAIN, domain.span.clone(), message);
         match unfit {
             Unfit::UpperCase => report.help(format!("write `{}`", domain.text.to_ascii_lowercase())),
             _ if !domain.text.is_ascii() => report.help("write it in punycode: `xn--…`"),
@@ -103,18 +103,18 @@ fn domain(context: &mut Context<'_>, domain: &Text<'_>, kind: Kind) -> String {
     domain.text.to_ascii_lowercase()
 }
 
-fn s3(context: &mut Context<'_>, section: &Section<'_>) -> S3Origin {
-    let region = section.get("region").and_then(|entry| entry.filled_text(context));
-    S3Origin { region: region.map(|region| region.text.to_owned()), path: origin_path(context, section) }
+fn s3(findings: &mut Findings, section: &TomlTable<'_>) -> S3Origin {
+    let region = section.get("region").and_then(|entry| entry.filled_text(findings));
+    S3Origin { region: region.map(|region| region.text.to_owned()), path: origin_path(findings, section) }
 }
 
-fn origin_path(context: &mut Context<'_>, section: &Section<'_>) -> String {
-    let Some(path) = section.get("path").and_then(|entry| entry.text(context)) else { return String::new() };
+fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
+    let Some(path) = section.get("path").and_then(|entry| entry.text(findings)) else { return String::new() };
     if let Err(unfit) = limits::check_origin_path(path.text) {
-        let report = context.report(
+        let report = findings.report(
             &codes::BAD_ORIGIN_PATH,
             path.span,
-            format!("`{}` is no path of an origin: {unfit}", path.text),
+            format!("`{}` cannot be an origin's path: {unfit}", path.text),
         );
         match unfit {
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
@@ -124,54 +124,55 @@ fn origin_path(context: &mut Context<'_>, section: &Section<'_>) -> String {
     path.text.to_owned()
 }
 
-fn custom(context: &mut Context<'_>, section: &Section<'_>) -> CustomOrigin {
+fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
     let protocols = [("http", Protocol::Http), ("https", Protocol::Https)];
-    let protocol = section.get("protocol").and_then(|entry| entry.word(context, &protocols));
+    let protocol = section.get("protocol").and_then(|entry| entry.word(findings, &protocols));
     let protocol = protocol.unwrap_or(Protocol::Https);
     let own_port = if protocol == Protocol::Https { 443 } else { 80 };
     let custom = CustomOrigin {
-        host: section.get("host").map_or(HostRule::Origin, |entry| host_rule(context, entry)),
+        host: section.get("host").map_or(HostRule::Origin, |entry| host_rule(findings, entry)),
         protocol,
-        port: section.get("port").and_then(|entry| port(context, entry)).unwrap_or(own_port),
-        path: origin_path(context, section),
-        read_timeout: seconds(context, section, ("read_timeout", limits::READ_TIMEOUT)).unwrap_or(30),
-        keepalive_timeout: seconds(context, section, ("keepalive_timeout", limits::KEEPALIVE_TIMEOUT)).unwrap_or(5),
+        port: section.get("port").and_then(|entry| port(findings, entry)).unwrap_or(own_port),
+        path: origin_path(findings, section),
+        read_timeout: seconds(findings, section, ("read_timeout", limits::READ_TIMEOUT)).unwrap_or(30),
+        keepalive_timeout: seconds(findings, section, ("keepalive_timeout", limits::KEEPALIVE_TIMEOUT)).unwrap_or(5),
         response_completion_timeout: seconds(
-            context,
+            findings,
             section,
             ("response_completion_timeout", limits::RESPONSE_COMPLETION_TIMEOUT),
         ),
         ssl_protocols: section
             .get("ssl_protocols")
-            .map_or_else(|| vec!["TLSv1.2".to_owned()], |entry| ssl_protocols(context, entry)),
+            .map_or_else(|| vec!["TLSv1.2".to_owned()], |entry| ssl_protocols(findings, entry)),
     };
     let (read, whole) = (custom.read_timeout, custom.response_completion_timeout);
     if let (Some(whole), Some(entry)) =
         (whole.filter(|whole| *whole < read), section.get("response_completion_timeout"))
     {
-        let message = format!("a whole answer has {whole} s, less than the {read} s that it may take to begin");
-        context.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message).help(format!("write {read} or more"));
+        let message =
+            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({read} s)");
+        findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message).help(format!("write {read} or more"));
     }
     custom
 }
 
-fn seconds(context: &mut Context<'_>, section: &Section<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {
+fn seconds(findings: &mut Findings, section: &TomlTable<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {
     let (key, range) = limit;
-    section.get(key)?.whole(context, i64::from(*range.start())..=i64::from(*range.end()))
+    section.get(key)?.whole(findings, i64::from(*range.start())..=i64::from(*range.end()))
 }
 
-fn port(context: &mut Context<'_>, entry: Entry<'_>) -> Option<u16> {
-    let port = entry.whole::<u16>(context, 1..=65_535)?;
+fn port(findings: &mut Findings, entry: Setting<'_>) -> Option<u16> {
+    let port = entry.whole::<u16>(findings, 1..=65_535)?;
     if !limits::is_origin_port(port) {
-        context
+        findings
             .report(&codes::OUT_OF_RANGE, entry.span(), format!("CloudFront does not connect to port {port}"))
             .help("ports are 80, 443 and 1024 to 65535");
     }
     Some(port)
 }
 
-fn host_rule(context: &mut Context<'_>, entry: Entry<'_>) -> HostRule {
-    let Some(text) = entry.text(context) else { return HostRule::Origin };
+fn host_rule(findings: &mut Findings, entry: Setting<'_>) -> HostRule {
+    let Some(text) = entry.text(findings) else { return HostRule::Origin };
     let host = text.text.to_ascii_lowercase();
     let trouble = match text.text {
         "origin" => return HostRule::Origin,
@@ -183,29 +184,29 @@ fn host_rule(context: &mut Context<'_>, entry: Entry<'_>) -> HostRule {
     }
     let why = trouble.filter(|why| *why != NotAHost::Empty);
     let message = match why {
-        Some(why) => format!("`{}` is no host: {why}", text.text),
-        None => format!("`{}` is no rule for the host that is sent on", text.text),
+        Some(why) => format!("`{}` is not a host name: {why}", text.text),
+        None => format!("`host` cannot be `{}`", text.text),
     };
-    context
+    findings
         .report(&codes::BAD_HOST, text.span, message)
         .did_you_mean(text.text, ["origin", "viewer"])
         .help("`origin` sends the origin's own domain, `viewer` the viewer's host, `some.name` that name");
     HostRule::Origin
 }
 
-fn ssl_protocols(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
+fn ssl_protocols(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     let words = SSL_PROTOCOLS.map(|word| (word, ()));
     let mut protocols = Vec::new();
-    for text in entry.one_or_more(context) {
+    for text in entry.one_or_more(findings) {
         if words.iter().any(|(word, ())| *word == text.text) {
             protocols.push(text.text.to_owned());
             continue;
         }
-        context
+        findings
             .report(
                 &codes::UNKNOWN_VALUE,
                 text.span,
-                format!("`{}` is no protocol that CloudFront speaks to origins", text.text),
+                format!("`{}` is not a protocol that CloudFront speaks to origins", text.text),
             )
             .did_you_mean(text.text, SSL_PROTOCOLS)
             .help(format!("CloudFront speaks {}", quoted(&SSL_PROTOCOLS)));
@@ -213,12 +214,12 @@ fn ssl_protocols(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<String> {
     protocols
 }
 
-fn headers(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<(String, HeaderValue)> {
-    let mut names = Names::new(Place::Origin);
+fn headers(findings: &mut Findings, entry: Setting<'_>) -> Vec<(String, HeaderValue)> {
+    let mut names = HeaderNames::new(HeaderUse::Origin);
     let mut headers: Vec<(String, HeaderValue)> = Vec::new();
-    for header in entry.names(context) {
-        let Some(name) = names.take(context, header.key(), header.key_span()) else { continue };
-        let Some(value) = header_value(context, header, &name) else { continue };
+    for header in entry.names(findings) {
+        let Some(name) = names.take(findings, header.key(), header.key_span()) else { continue };
+        let Some(value) = header_value(findings, header, &name) else { continue };
         headers.push((name, value));
     }
     let literal = |value: &HeaderValue| match value {
@@ -227,21 +228,21 @@ fn headers(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<(String, HeaderVa
     };
     let total: usize = headers.iter().map(|(name, value)| name.len() + literal(value)).sum();
     if headers.len() > limits::MAX_CUSTOM_HEADERS || total > limits::MAX_CUSTOM_HEADERS_TOTAL {
-        let message = format!("{} headers of {total} bytes are more than CloudFront adds for an origin", headers.len());
-        context
+        let message = format!("the origin has {} headers of {total} bytes, more than CloudFront adds", headers.len());
+        findings
             .report(&codes::ORIGIN_HEADERS_TOO_LARGE, entry.key_span(), message)
             .help("at most 30 headers with names and values of 10,240 bytes together");
     }
     headers
 }
 
-fn header_value(context: &mut Context<'_>, entry: Entry<'_>, name: &str) -> Option<HeaderValue> {
-    match entry.value.get_ref() {
+fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Option<HeaderValue> {
+    match entry.value() {
         DeValue::String(value) => {
             let span = entry.span();
-            check_value(context, headers::Written::OnOrigin, value, span.clone());
+            check_value(findings, headers::Written::OnOrigin, value, span.clone());
             if SECRET_WORDS.iter().any(|word| name.contains(word)) {
-                context
+                findings
                     .report(&codes::LITERAL_SECRET, span, format!("the value of `{name}` looks like a secret"))
                     .help(format!(
                         "name it and keep it elsewhere: `{name} = {{ secret = \"{}\" }}`",
@@ -251,20 +252,17 @@ fn header_value(context: &mut Context<'_>, entry: Entry<'_>, name: &str) -> Opti
             Some(HeaderValue::Text(value.to_string()))
         }
         DeValue::Table(_) => {
-            let section = Section::open(context, entry.value, format!("the value of `{name}`"), &["secret"])?;
-            let secret = section.require(context, "secret")?.text(context)?;
+            let section = entry.section_named(findings, format!("the value of `{name}`"), &["secret"])?;
+            let secret = section.require(findings, "secret")?.text(findings)?;
             if !is_secret_name(secret.text) {
-                context
-                    .report(&codes::BAD_NAME, secret.span, format!("`{}` is no name for a secret", secret.text))
+                findings
+                    .report(&codes::BAD_NAME, secret.span, format!("`{}` cannot be the name of a secret", secret.text))
                     .help("use letters, digits and `_`, as for an environment variable");
                 return None;
             }
             Some(HeaderValue::Secret(secret.text.to_owned()))
         }
-        _ => {
-            wrong_type(context, entry.key(), entry.value, "a text or `{ secret = \"NAME\" }`");
-            None
-        }
+        _ => entry.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
     }
 }
 
@@ -274,23 +272,23 @@ fn secret_name(header: &str) -> String {
     name.chars().map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_uppercase() } else { '_' }).collect()
 }
 
-fn varies(context: &mut Context<'_>, entry: Entry<'_>) -> Varies {
+fn varies(findings: &mut Findings, entry: Setting<'_>) -> Varies {
     let mut varies = Varies::default();
-    let Some(section) = entry.section(context, &["query", "cookies", "headers"]) else { return varies };
+    let Some(section) = entry.section(findings, &["query", "cookies", "headers"]) else { return varies };
     if let Some(entry) = section.get("query") {
-        varies.query = match entry.value.get_ref() {
-            DeValue::Array(_) => VariesQuery::Names(owned(entry.texts(context))),
-            _ => entry.word(context, &[("all", ())]).map(|()| VariesQuery::All).unwrap_or_default(),
+        varies.query = match entry.value() {
+            DeValue::Array(_) => VariesQuery::Names(owned(entry.texts(findings))),
+            _ => entry.word(findings, &[("all", ())]).map(|()| VariesQuery::All).unwrap_or_default(),
         };
     }
-    varies.cookies = section.get("cookies").map(|entry| owned(entry.texts(context))).unwrap_or_default();
-    let mut names = Names::new(Place::Read);
-    for text in section.get("headers").map(|entry| entry.texts(context)).unwrap_or_default() {
-        varies.headers.extend(names.take(context, text.text, text.span));
+    varies.cookies = section.get("cookies").map(|entry| owned(entry.texts(findings))).unwrap_or_default();
+    let mut names = HeaderNames::new(HeaderUse::Read);
+    for text in section.get("headers").map(|entry| entry.texts(findings)).unwrap_or_default() {
+        varies.headers.extend(names.take(findings, text.text, text.span));
     }
     varies
 }
 
-fn owned(texts: Vec<Text<'_>>) -> Vec<String> {
+fn owned(texts: Vec<TextValue<'_>>) -> Vec<String> {
     texts.into_iter().map(|text| text.text.to_owned()).collect()
 }

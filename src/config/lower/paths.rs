@@ -3,11 +3,9 @@
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
 
-use crate::check::never;
 use crate::config::lower::globs;
-use crate::config::read::context::Context;
-use crate::config::read::value::Text;
-use crate::diagnostic::codes;
+use crate::config::read::value::TextValue;
+use crate::diagnostic::{Findings, codes};
 
 /// Longest `path` or `prefix`, bytes: a request's URL has no more.
 const MAX_PATH: usize = 8_192;
@@ -19,27 +17,27 @@ const MAX_CAPTURES: usize = 64;
 const MAX_FAULTS: usize = 8;
 
 /// `path`: exact text, or a template where it has captures. `None` where it was reported.
-pub(crate) fn path(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
-    if !is_path(context, "path", text) {
+pub(crate) fn path(findings: &mut Findings, canonical: &Canonical, text: &TextValue<'_>) -> Option<PathPattern> {
+    if !is_path(findings, "path", text) {
         return None;
     }
-    let holes = holes(context, text)?;
+    let holes = holes(findings, text)?;
     if holes.is_empty() {
         return Some(PathPattern::Exact(canonical.normalize(text.text).as_str().to_owned()));
     }
-    template(context, canonical, text, &holes)
+    template(findings, canonical, text, &holes)
 }
 
 /// `prefix`: literal text; a slash at its end is ignored.
-pub(crate) fn prefix(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
-    if !is_path(context, "prefix", text) {
+pub(crate) fn prefix(findings: &mut Findings, canonical: &Canonical, text: &TextValue<'_>) -> Option<PathPattern> {
+    if !is_path(findings, "prefix", text) {
         return None;
     }
     if let Some(at) = text.text.find(['{', '}']) {
-        let span = context.inside(&text.span, text.text, at..at + 1);
+        let span = text.part(at..at + 1);
         let path = format!("{}/{{*rest}}", text.text.trim_end_matches('/'));
-        context
-            .report(&codes::BRACE_IN_PREFIX, span, "a prefix is literal text and captures nothing but `{rest}`")
+        findings
+            .report(&codes::BRACE_IN_PREFIX, span, "a prefix cannot have captures of its own, only `{rest}`")
             .help(format!("to capture, write `path = \"{path}\"`"))
             .help("a literal brace is written `%7B` or `%7D`");
         return None;
@@ -50,28 +48,24 @@ pub(crate) fn prefix(context: &mut Context<'_>, canonical: &Canonical, text: &Te
 }
 
 /// `glob`, as written.
-pub(crate) fn glob(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
-    let glob = globs::check(context, text)?;
-    never::check_glob(context, canonical, text.text, text.span.clone());
-    Some(PathPattern::Glob(glob))
+pub(crate) fn glob(findings: &mut Findings, text: &TextValue<'_>) -> Option<PathPattern> {
+    globs::check(findings, text).map(PathPattern::Glob)
 }
 
 /// `regex`, as written.
-pub(crate) fn regex(context: &mut Context<'_>, canonical: &Canonical, text: &Text<'_>) -> Option<PathPattern> {
-    let regex = checked_regex(context, text)?;
-    never::check_regex(context, canonical, text.text, text.span.clone());
-    Some(PathPattern::Regex(regex))
+pub(crate) fn regex(findings: &mut Findings, text: &TextValue<'_>) -> Option<PathPattern> {
+    checked_regex(findings, text).map(PathPattern::Regex)
 }
 
 /// A regex of a path or a value. It is compiled to check it and then again when first needed: a table may hold
 /// thousands, whose compiled forms together would not fit.
-pub(crate) fn checked_regex(context: &mut Context<'_>, text: &Text<'_>) -> Option<LazyRegex> {
+pub(crate) fn checked_regex(findings: &mut Findings, text: &TextValue<'_>) -> Option<LazyRegex> {
     if text.text.len() > MAX_TEXT {
-        context
+        findings
             .report(
                 &codes::REGEX_TOO_LONG,
                 text.span.clone(),
-                format!("a regex of {} bytes is too long", text.text.len()),
+                format!("the regex has {} bytes, too many", text.text.len()),
             )
             .help(format!(
                 "at most {MAX_TEXT} bytes; many exact paths belong in a `redirect_map` or routes of their own"
@@ -81,20 +75,22 @@ pub(crate) fn checked_regex(context: &mut Context<'_>, text: &Text<'_>) -> Optio
     match LazyRegex::parse(text.text) {
         Ok(regex) => Some(LazyRegex::new(regex.text())),
         Err(regex::Error::CompiledTooBig(_)) => {
-            context.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex compiles to too much").help(format!(
-                "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
-                MAX_COMPILED / 1024
-            ));
+            findings.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex is too large when compiled").help(
+                format!(
+                    "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
+                    MAX_COMPILED / 1024
+                ),
+            );
             None
         }
         Err(error) => {
-            bad_regex(context, text, &error);
+            bad_regex(findings, text, &error);
             None
         }
     }
 }
 
-fn bad_regex(context: &mut Context<'_>, text: &Text<'_>, error: &regex::Error) {
+fn bad_regex(findings: &mut Findings, text: &TextValue<'_>, error: &regex::Error) {
     let parsed = regex_syntax::ParserBuilder::new().nest_limit(64).build().parse(text.text);
     let (what, part) = match parsed {
         Err(regex_syntax::Error::Parse(error)) => {
@@ -105,9 +101,9 @@ fn bad_regex(context: &mut Context<'_>, text: &Text<'_>, error: &regex::Error) {
         }
         _ => (error.to_string(), 0..text.text.len()),
     };
-    let span = context.inside(&text.span, text.text, part);
+    let span = text.part(part);
     let lookaround = what.contains("look-around");
-    let report = context.report(&codes::BAD_REGEX, span, format!("the regex is malformed: {what}"));
+    let report = findings.report(&codes::BAD_REGEX, span, format!("the regex is malformed: {what}"));
     if lookaround {
         report.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant");
     } else if text.text.contains('\\') {
@@ -116,9 +112,9 @@ fn bad_regex(context: &mut Context<'_>, text: &Text<'_>, error: &regex::Error) {
 }
 
 /// Whether a text can be a path at all.
-fn is_path(context: &mut Context<'_>, key: &str, text: &Text<'_>) -> bool {
+fn is_path(findings: &mut Findings, key: &str, text: &TextValue<'_>) -> bool {
     if !text.text.starts_with('/') {
-        let report = context.report(&codes::PATH_START, text.span.clone(), format!("`{key}` must begin with `/`"));
+        let report = findings.report(&codes::PATH_START, text.span.clone(), format!("`{key}` must begin with `/`"));
         match text.text.split_once("://") {
             Some((_, rest)) => {
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -130,16 +126,17 @@ fn is_path(context: &mut Context<'_>, key: &str, text: &Text<'_>) -> bool {
         return false;
     }
     if let Some(at) = text.text.find(['?', '#']) {
-        let span = context.inside(&text.span, text.text, at..text.text.len());
-        let report = context.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` ends before `?` and `#`"));
+        let span = text.part(at..text.text.len());
+        let report =
+            findings.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` has `?` or `#`, which no path has"));
         report
-            .help("what stands in the query is a condition: `query = { name = \"value\" }`")
+            .help("a query is a condition: `query = { name = \"value\" }`")
             .help("a literal `?` or `#` is written `%3F` or `%23`");
         return false;
     }
     if text.text.len() > MAX_PATH {
-        let message = format!("a {key} of {} bytes is longer than any request's", text.text.len());
-        context.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
+        let message = format!("`{key}` has {} bytes, more than any request's path", text.text.len());
+        findings.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
         return false;
     }
     true
@@ -156,7 +153,7 @@ struct Hole<'a> {
 }
 
 /// The captures of a path, in order; `None` where one was reported.
-fn holes<'a>(context: &mut Context<'_>, text: &Text<'a>) -> Option<Vec<Hole<'a>>> {
+fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Hole<'a>>> {
     let mut holes: Vec<Hole<'a>> = Vec::new();
     let mut start = 1;
     let mut faults = 0;
@@ -167,7 +164,7 @@ fn holes<'a>(context: &mut Context<'_>, text: &Text<'a>) -> Option<Vec<Hole<'a>>
                 Ok((name, is_rest)) => holes.push(Hole { name, is_rest, start, end }),
                 Err(malformed) => {
                     if faults < MAX_FAULTS {
-                        malformed.report(context, text, start..end);
+                        malformed.report(findings, text, start..end);
                     }
                     faults += 1;
                 }
@@ -175,31 +172,31 @@ fn holes<'a>(context: &mut Context<'_>, text: &Text<'a>) -> Option<Vec<Hole<'a>>
         }
         start = end + 1;
     }
-    let fine = are_in_order(context, text, &holes) && faults == 0;
+    let fine = are_in_order(findings, text, &holes) && faults == 0;
     fine.then_some(holes)
 }
 
-fn are_in_order(context: &mut Context<'_>, text: &Text<'_>, holes: &[Hole<'_>]) -> bool {
+fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>]) -> bool {
     if holes.len() > MAX_CAPTURES {
-        let message = format!("a path of {} captures has too many", holes.len());
-        context.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
+        let message = format!("the path has {} captures, too many", holes.len());
+        findings.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
         return false;
     }
     let mut fine = true;
     for (at, hole) in holes.iter().enumerate() {
-        let span = context.inside(&text.span, text.text, hole.start..hole.end);
+        let span = text.part(hole.start..hole.end);
         if holes.iter().take(at).any(|earlier| earlier.name == hole.name) {
-            context
+            findings
                 .report(&codes::DUPLICATE_CAPTURE, span.clone(), format!("two captures are named `{}`", hole.name))
                 .help("give each its own name");
             fine = false;
         }
         if hole.is_rest && hole.end < text.text.len() {
-            context
+            findings
                 .report(
                     &codes::REST_NOT_LAST,
                     span,
-                    format!("`{{*{}}}` takes all that is left, so it comes last", hole.name),
+                    format!("`{{*{}}}` takes all that is left, so it must come last", hole.name),
                 )
                 .help("for one segment write it without `*`; for text after the remainder use `glob` or `regex`");
             fine = false;
@@ -217,17 +214,17 @@ enum Malformed {
 }
 
 impl Malformed {
-    fn report(&self, context: &mut Context<'_>, text: &Text<'_>, part: std::ops::Range<usize>) {
+    fn report(&self, findings: &mut Findings, text: &TextValue<'_>, part: std::ops::Range<usize>) {
         let segment = text.text.get(part.clone()).unwrap_or_default();
-        let span = context.inside(&text.span, text.text, part);
+        let span = text.part(part);
         let literal = "a literal brace is written `%7B` or `%7D`";
         match self {
-            Malformed::Partial => context
-                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}`: a capture fills one whole segment"))
-                .help("for a part of a segment use `regex` with a named group: `(?<name>[^/]+)`")
+            Malformed::Partial => findings
+                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}` captures only part of a segment"))
+                .help("to capture part of a segment, use `regex` with a named group: `(?<name>[^/]+)`")
                 .help(literal),
-            Malformed::Name => context
-                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is no capture"))
+            Malformed::Name => findings
+                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is not a capture"))
                 .help(
                     "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`",
                 )
@@ -257,21 +254,13 @@ fn is_capture_name(name: &str) -> bool {
 /// The normal form of a template: of the whole pattern with a mark in place of each capture. A mark is a segment that
 /// normal forms leave alone and that no literal segment can be: it has more tildes than the pattern could make.
 fn template(
-    context: &mut Context<'_>,
+    findings: &mut Findings,
     canonical: &Canonical,
-    text: &Text<'_>,
+    text: &TextValue<'_>,
     holes: &[Hole<'_>],
 ) -> Option<PathPattern> {
     let tildes = "~".repeat(text.text.matches(['~', '%']).count() + 1);
-    let mark = |number: usize| format!("{tildes}{number}");
-    let mut marked = String::new();
-    let mut done = 0;
-    for (number, hole) in holes.iter().enumerate() {
-        marked.push_str(text.text.get(done..hole.start).unwrap_or_default());
-        marked.push_str(&mark(number));
-        done = hole.end;
-    }
-    marked.push_str(text.text.get(done..).unwrap_or_default());
+    let marked = marked(text.text, holes, &tildes);
     let normal = canonical.normalize(&marked);
     let mut segments = Vec::new();
     let mut rest = None;
@@ -286,7 +275,7 @@ fn template(
         kept += usize::from(number.is_some());
     }
     if kept < holes.len() {
-        context
+        findings
             .report(&codes::LITERAL_UNSTABLE, text.span.clone(), "`..` removes a capture of this path")
             .help("paths are matched without dot segments: write the path without `..`");
         return None;
@@ -294,20 +283,21 @@ fn template(
     Some(PathPattern::Template(Template { segments, rest }))
 }
 
+fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {
+    let mut marked = String::new();
+    let mut done = 0;
+    for (number, hole) in holes.iter().enumerate() {
+        marked.push_str(text.get(done..hole.start).unwrap_or_default());
+        marked.push_str(&format!("{tildes}{number}"));
+        done = hole.end;
+    }
+    marked + text.get(done..).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::read::files::MemoryFiles;
-    use crate::route::canonical::{Case, Slashes, TrailingSlash};
-
-    fn canonical(words: &str) -> Canonical {
-        Canonical {
-            case: if words.contains("lower") { Case::Lower } else { Case::Keep },
-            trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
-            slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-            refuse: Vec::new(),
-        }
-    }
+    use crate::diagnostic::Span;
 
     /// A pattern as text again: captures in braces, a prefix with `…` at its end.
     fn shown(pattern: &PathPattern) -> String {
@@ -327,14 +317,14 @@ mod tests {
     }
 
     fn lowered(words: &str, text: &str, kind: &str) -> (String, usize) {
-        let files = MemoryFiles::new();
-        let mut context = Context::new(&files);
-        let text = Text { text, span: 0..0 };
+        let mut findings = Findings::default();
+        let text = TextValue { text, written: text, span: Span::default() };
+        let canonical = Canonical::of_words(words);
         let pattern = match kind {
-            "prefix" => prefix(&mut context, &canonical(words), &text),
-            _ => path(&mut context, &canonical(words), &text),
+            "prefix" => prefix(&mut findings, &canonical, &text),
+            _ => path(&mut findings, &canonical, &text),
         };
-        (pattern.as_ref().map(shown).unwrap_or_default(), context.finish().1.len())
+        (pattern.as_ref().map(shown).unwrap_or_default(), findings.finish().len())
     }
 
     #[test]

@@ -5,114 +5,116 @@ use std::ops::Range;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::diagnostic::{Diagnostic, Label};
-use crate::route::Canonical;
-use crate::route::pattern::MapRow;
-
 use crate::config::lower::actions::REDIRECTS;
 use crate::config::lower::targets::{check_literal, to_ascii};
-use crate::config::read::context::Context;
-use crate::config::read::document::decode;
+use crate::config::read::document::{decode, report_not_utf8};
 use crate::config::read::files::MAX_MAP;
 use crate::config::read::include::{report_bad_name, resolve};
-use crate::config::read::value::Text;
+use crate::config::read::reader::Reader;
+use crate::config::read::value::TextValue;
 use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Report, Span};
+use crate::route::Canonical;
+use crate::route::pattern::MapRow;
 
 /// Findings shown of one map; the rest is counted.
 const MAX_FINDINGS: usize = 100;
 /// Longest source, bytes: a request's URL has no more.
 const MAX_SOURCE: usize = 8_192;
 
-/// Reads the map that a route names; `None` where a finding stands in its way.
-pub(crate) fn lower(context: &mut Context<'_>, canonical: &Canonical, name: &Text<'_>) -> Option<Vec<MapRow>> {
-    let from = context.sources.files().get(context.file).map_or("", |file| file.name.as_str());
-    let resolved = match resolve(from, name.text) {
-        Ok(resolved) => resolved,
-        Err(why) => {
-            report_bad_name(context, name, why);
-            return None;
-        }
-    };
-    let bytes = match context.read(&resolved, MAX_MAP) {
+/// What was read of a map.
+pub(crate) struct MapRead {
+    /// Rows met, malformed ones too.
+    pub(crate) met: usize,
+    /// All rows; `None` where something is wrong with one.
+    pub(crate) rows: Option<Vec<MapRow>>,
+}
+
+/// Reads the map that a route names; `None` where it cannot be read.
+pub(crate) fn lower(
+    reader: &mut Reader<'_>,
+    findings: &mut Findings,
+    canonical: &Canonical,
+    name: &TextValue<'_>,
+) -> Option<MapRead> {
+    let from = reader.sources.files().get(name.span.file).map_or("", |file| file.name.as_str());
+    let resolved = resolve(from, name.text).map_err(|why| report_bad_name(findings, name, why)).ok()?;
+    let text = text(reader, findings, &resolved, &name.span)?;
+    let file = reader.sources.files().len();
+    let read = Map::new(&text, file, canonical, findings).read();
+    reader.sources.add(&resolved, text);
+    if read.rows.as_ref().is_some_and(Vec::is_empty) {
+        findings
+            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no row"))
+            .help("a row is `from,to` or `from,to,status`");
+    }
+    Some(read)
+}
+
+/// The text of a map, without a byte order mark; `None` where it cannot be read.
+fn text(reader: &mut Reader<'_>, findings: &mut Findings, name: &str, named_at: &Span) -> Option<String> {
+    let bytes = match reader.read(name, MAX_MAP) {
         Ok(bytes) => bytes,
         Err(error) => {
-            let message = format!("the redirect map `{resolved}` cannot be read: {error}");
-            context
-                .report(&codes::UNREADABLE, name.span.clone(), message)
-                .help("maps are found beside the file that names them");
+            findings
+                .report(&codes::UNREADABLE, named_at.clone(), format!("cannot read the redirect map `{name}`: {error}"))
+                .help("paths are relative to the file that names the map");
             return None;
         }
     };
     let (mut text, broken) = decode(bytes);
+    if let Some(range) = broken {
+        let file = reader.sources.add(name, text);
+        report_not_utf8(findings, name, Span { file, range });
+        return None;
+    }
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
-    let file = context.sources.files().len();
-    if let Some(at) = broken {
-        context.sources.add(&resolved, text);
-        let whose = std::mem::replace(&mut context.file, file);
-        context.report(&codes::NOT_UTF8, at, format!("`{resolved}` is not UTF-8")).help("save it as UTF-8");
-        context.file = whose;
-        return None;
-    }
-    let Map { rows, findings, met, .. } = Map::read(&text, file, canonical);
-    context.map_rows += met;
-    let fine = findings.is_empty();
-    context.sources.add(&resolved, text);
-    context.extend(findings);
-    if rows.is_empty() && fine {
-        context
-            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no row"))
-            .help("a row is `from,to` or `from,to,status`");
-    }
-    fine.then_some(rows)
+    Some(text)
 }
 
-/// The rows of a map and what is wrong with them.
+/// A map that is being read.
 struct Map<'t> {
-    file: usize,
     text: &'t str,
+    file: usize,
+    canonical: &'t Canonical,
+    findings: &'t mut Findings,
     rows: Vec<MapRow>,
     /// Rows met, malformed ones too.
     met: usize,
     /// Where each source was first.
     sources: HashMap<String, Range<usize>>,
-    findings: Vec<Diagnostic>,
-    /// How many findings are not shown, and where the first of them is.
-    hidden: usize,
-    hidden_from: Range<usize>,
+    /// How many findings were made.
+    found: usize,
+    /// Where the first finding is that is not shown.
+    hidden_from: Option<Range<usize>>,
 }
 
 /// A row that was read: its place and its cells.
-struct Row<'r> {
+struct CsvRow<'r> {
     span: Range<usize>,
     line: u32,
     cells: Vec<&'r str>,
 }
 
 impl<'t> Map<'t> {
-    /// Reads all rows. O(bytes).
-    fn read(text: &'t str, file: usize, canonical: &Canonical) -> Map<'t> {
-        let mut map = Map {
-            file,
-            text,
-            rows: Vec::new(),
-            met: 0,
-            sources: HashMap::new(),
-            findings: Vec::new(),
-            hidden: 0,
-            hidden_from: 0..0,
-        };
-        map.read_rows(canonical);
-        if map.hidden > 0 {
-            let message = format!("and {} more findings in this map", map.hidden);
-            let label = Label { file, span: map.hidden_from.clone(), text: "from here on".to_owned() };
-            map.findings.push(finding(&codes::MORE_ROWS, message, label));
-        }
-        map
+    fn new(text: &'t str, file: usize, canonical: &'t Canonical, findings: &'t mut Findings) -> Map<'t> {
+        let (rows, sources) = (Vec::new(), HashMap::new());
+        Map { text, file, canonical, findings, rows, met: 0, sources, found: 0, hidden_from: None }
     }
 
-    fn read_rows(&mut self, canonical: &Canonical) {
+    /// Reads all rows. O(bytes).
+    fn read(mut self) -> MapRead {
+        self.read_rows();
+        if let Some(range) = self.hidden_from {
+            let message = format!("and {} more findings in this map", self.found - MAX_FINDINGS);
+            self.findings.report(&codes::MORE_ROWS, Span { file: self.file, range }, message).label("starting here");
+        }
+        MapRead { met: self.met, rows: (self.found == 0).then_some(self.rows) }
+    }
+
+    fn read_rows(&mut self) {
         let mut builder = ReaderBuilder::new();
         builder.has_headers(false).flexible(true).trim(Trim::All);
         let mut reader = builder.comment(Some(b'#')).from_reader(self.text.as_bytes());
@@ -131,22 +133,23 @@ impl<'t> Map<'t> {
             is_first = false;
             if !is_header && !cells.iter().all(|cell| cell.is_empty()) {
                 self.met += 1;
-                self.row(canonical, &Row { span, line, cells });
+                self.row(&CsvRow { span, line, cells });
             }
         }
     }
 
-    fn row(&mut self, canonical: &Canonical, row: &Row<'_>) {
+    fn row(&mut self, row: &CsvRow<'_>) {
         let (from, to, status) = match row.cells.as_slice() {
             [from, to] => (*from, *to, ""),
             [from, to, status] => (*from, *to, *status),
             cells => {
-                let message = format!("a row has {} column{}", cells.len(), if cells.len() == 1 { "" } else { "s" });
+                let message = format!("the row has {} column{}", cells.len(), if cells.len() == 1 { "" } else { "s" });
                 let help = "a row is `from,to` or `from,to,status`; a cell that holds a comma is put in double quotes";
-                return self.report(&codes::ROW_COLUMNS, row.span.clone(), message, &[help]);
+                self.report(&codes::ROW_COLUMNS, row.span.clone(), message).help(help);
+                return;
             }
         };
-        let source = self.source(canonical, row, from);
+        let source = self.source(row, from);
         let target = self.target(row, to);
         let status = self.status(row, status);
         if let (Some(from), Some(()), Some(status)) = (source, target, status) {
@@ -154,45 +157,37 @@ impl<'t> Map<'t> {
         }
     }
 
-    fn source(&mut self, canonical: &Canonical, row: &Row<'_>, from: &str) -> Option<String> {
+    fn source(&mut self, row: &CsvRow<'_>, from: &str) -> Option<String> {
         let at = self.cell(row, from);
         if let Some((message, help)) = source_fault(from) {
-            self.report(&codes::ROW_SOURCE, at, message, &[&help]);
+            self.report(&codes::ROW_SOURCE, at, message).help(help);
             return None;
         }
-        let normal = canonical.normalize(from).as_str().to_owned();
-        if let Some(first) = self.sources.get(&normal).cloned() {
-            self.duplicate(at, &normal, first);
+        let normal = self.canonical.normalize(from).as_str().to_owned();
+        if let Some(first) = self.sources.get(&normal) {
+            let first = Span { file: self.file, range: first.clone() };
+            self.report(&codes::ROW_DUPLICATE, at, format!("two rows have the source `{normal}`"))
+                .also(first, "the first one")
+                .help("keep one; sources are compared in normal form");
             return None;
         }
         self.sources.insert(normal.clone(), at);
         Some(normal)
     }
 
-    fn duplicate(&mut self, at: Range<usize>, normal: &str, first: Range<usize>) {
-        if self.is_full(&at) {
-            return;
-        }
-        let label = Label { file: self.file, span: at, text: String::new() };
-        let mut diagnostic = finding(&codes::ROW_DUPLICATE, format!("two rows have the source `{normal}`"), label);
-        diagnostic.labels.push(Label { file: self.file, span: first, text: "the first one".to_owned() });
-        diagnostic.help.push("keep one; sources are compared in normal form".to_owned());
-        self.findings.push(diagnostic);
-    }
-
-    fn target(&mut self, row: &Row<'_>, to: &str) -> Option<()> {
+    fn target(&mut self, row: &CsvRow<'_>, to: &str) -> Option<()> {
         let Err(fault) = check_literal(to) else { return Some(()) };
-        let help: Vec<&str> = fault.help.iter().map(String::as_str).collect();
         let mut at = self.cell(row, to);
         if at.len() == to.len() && !to.is_empty() {
             at = at.start + fault.part.start..at.start + fault.part.end;
         }
-        self.report(&codes::ROW_TARGET, at, fault.message.clone(), &help);
+        let report = self.report(&codes::ROW_TARGET, at, fault.message);
+        fault.help.into_iter().fold(report, Report::help);
         None
     }
 
     /// The row's own status; outer `None` where it was reported.
-    fn status(&mut self, row: &Row<'_>, status: &str) -> Option<Option<u16>> {
+    fn status(&mut self, row: &CsvRow<'_>, status: &str) -> Option<Option<u16>> {
         if status.is_empty() {
             return Some(None);
         }
@@ -200,13 +195,13 @@ impl<'t> Map<'t> {
         if known.is_none() {
             let message = format!("`{status}` is not the status of a redirect");
             let help = "use 301, 302, 303, 307 or 308, or leave the cell empty for the route's `status`";
-            self.report(&codes::ROW_STATUS, self.cell(row, status), message, &[help]);
+            self.report(&codes::ROW_STATUS, self.cell(row, status), message).help(help);
         }
         known.map(Some)
     }
 
     /// Where a cell is: the row where quotes hide it.
-    fn cell(&self, row: &Row<'_>, cell: &str) -> Range<usize> {
+    fn cell(&self, row: &CsvRow<'_>, cell: &str) -> Range<usize> {
         let written = self.text.get(row.span.clone()).unwrap_or_default();
         let start = match row.cells.last() {
             // The last cell could also be found inside an earlier one.
@@ -219,36 +214,14 @@ impl<'t> Map<'t> {
         }
     }
 
-    fn report(&mut self, code: &'static Code, span: Range<usize>, message: String, help: &[&str]) {
-        if self.is_full(&span) {
-            return;
+    /// Reports a finding; one too many is counted.
+    fn report(&mut self, code: &'static Code, range: Range<usize>, message: String) -> Report<'_> {
+        self.found += 1;
+        if self.found > MAX_FINDINGS {
+            self.hidden_from.get_or_insert(range);
+            return Report::unlisted();
         }
-        let mut diagnostic = finding(code, message, Label { file: self.file, span, text: String::new() });
-        diagnostic.help.extend(help.iter().map(|help| (*help).to_owned()));
-        self.findings.push(diagnostic);
-    }
-
-    /// Whether no more is shown; then it is counted.
-    fn is_full(&mut self, span: &Range<usize>) -> bool {
-        let full = self.findings.len() >= MAX_FINDINGS;
-        if full {
-            if self.hidden == 0 {
-                self.hidden_from = span.clone();
-            }
-            self.hidden += 1;
-        }
-        full
-    }
-}
-
-fn finding(code: &Code, message: String, label: Label) -> Diagnostic {
-    Diagnostic {
-        code: code.code,
-        severity: code.severity,
-        message,
-        labels: vec![label],
-        witness: None,
-        help: Vec::new(),
+        self.findings.report(code, Span { file: self.file, range }, message)
     }
 }
 
@@ -260,29 +233,29 @@ fn is_header(cells: &[&str]) -> bool {
 fn source_fault(from: &str) -> Option<(String, String)> {
     let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
     if from.is_empty() {
-        return Some(("a row has no source".to_owned(), "write the path that is redirected".to_owned()));
+        return Some(("the row has no source".to_owned(), "write the path that is redirected".to_owned()));
     }
     if from.len() > MAX_SOURCE {
         return Some((
-            format!("a source of {} bytes is longer than any request's path", from.len()),
+            format!("the source has {} bytes, more than any request's path", from.len()),
             "check the row's quotes".to_owned(),
         ));
     }
     if let Some((_, rest)) = from.split_once("://") {
         let after = path(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
         let help = format!("write the path, `{after}`; the host is the route's `host`");
-        return Some(("a source is a path, without scheme and host".to_owned(), help));
+        return Some(("the source has a scheme and a host".to_owned(), help));
     }
     if from.contains(['?', '#']) {
         let help = format!("write `{}`; for one query write a route with `path` and `query`", path(from));
-        return Some(("a source ends before `?` and `#`".to_owned(), help));
+        return Some(("the source has `?` or `#`, which no path has".to_owned(), help));
     }
     if !from.starts_with('/') {
-        return Some(("a source begins with `/`".to_owned(), format!("write `/{from}`")));
+        return Some(("the source does not begin with `/`".to_owned(), format!("write `/{from}`")));
     }
     if from.chars().any(char::is_control) {
         return Some((
-            "a source holds a line end or another control character".to_owned(),
+            "the source has a line end or another control character".to_owned(),
             "check the row's quotes".to_owned(),
         ));
     }

@@ -1,259 +1,244 @@
 //! `[[route]]`: one entry of the table.
 
 use std::collections::HashMap;
-use std::ops::Range;
+use std::sync::LazyLock;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
-use crate::route::condition::ValueTest;
-use crate::route::pattern::PathPattern;
-use crate::route::{About, Action, Condition, Fact, OriginKind, Place, Route};
-
-use super::cases::{Raw, RawExamples, RawTest};
-use super::{actions, conditions, moments, paths};
+use super::cases::{WrittenCases, WrittenExamples};
+use super::spans::RouteSpans;
+use super::{actions, conditions, paths, viewer};
 use crate::config::lower::names::{as_id, is_id};
 use crate::config::lower::redirect_map;
-use crate::config::lower::top::Head;
-use crate::config::read::context::Context;
-use crate::config::read::document::Document;
-use crate::config::read::value::{Entry, Section, Value, wrong_type};
-use crate::diagnostic::codes;
+use crate::config::lower::top::{self, Head};
+use crate::config::read::document::Tree;
+use crate::config::read::include;
+use crate::config::read::reader::Reader;
+use crate::config::read::value::{OneOf, Setting, TomlTable};
+use crate::diagnostic::{Findings, Span, codes};
+use crate::route::pattern::PathPattern;
+use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
 
-/// The keys of a route, in the order of the manual.
-const KEYS: &[&str] = &[
-    "id",
-    "host",
-    "path",
-    "prefix",
-    "glob",
-    "regex",
-    "redirect_map",
-    "method",
-    "query",
-    "header",
-    "cookie",
-    "country",
-    "cohort",
-    "from",
-    "until",
-    "origin",
-    "redirect",
-    "gone",
-    "respond",
-    "rewrite",
-    "request_headers",
-    "query_string",
-    "status",
-    "response_headers",
-    "cache_control",
-    "owner",
-    "ticket",
-    "added",
-    "expires",
-    "note",
-    "examples",
-    "not_examples",
+/// The keys of a route that come before and after those of [`viewer::CONDITIONS`] in the manual.
+#[rustfmt::skip]
+const BEFORE: &[&str] = &[
+    "id", "host", "path", "prefix", "glob", "regex", "redirect_map", "method", "query", "header", "cookie",
+];
+#[rustfmt::skip]
+const AFTER: &[&str] = &[
+    "from", "until", "origin", "redirect", "gone", "respond", "rewrite", "request_headers", "query_string", "status",
+    "response_headers", "cache_control", "owner", "ticket", "added", "expires", "note", "examples", "not_examples",
 ];
 
-/// The keys that say which paths; a route has one at most.
-const PATHS: [&str; 5] = ["path", "prefix", "glob", "regex", "redirect_map"];
+/// The keys of a route, in the order of the manual.
+pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| [BEFORE, &viewer::CONDITIONS, AFTER].concat());
 
-/// The routes and tests of all files, as they are lowered.
+/// The keys that say which paths; a route has one at most.
+static PATHS: OneOf = OneOf {
+    keys: &["path", "prefix", "glob", "regex", "redirect_map"],
+    code: &codes::TWO_PATHS,
+    first: "the first kind of path",
+    help: "keep one, or make two routes",
+};
+
+/// The routes and tests of all files.
 #[derive(Debug, Default)]
-pub(crate) struct Routes<'a> {
+pub(crate) struct Lowered<'a> {
     /// Routes without error, in order.
     pub(crate) routes: Vec<Route>,
-    /// What they and the tests expect.
-    pub(crate) raw: Raw<'a>,
+    /// Where each of them is written.
+    pub(crate) spans: Vec<RouteSpans>,
+    /// The globs and regexes of all routes.
+    pub(crate) patterns: Vec<WrittenPattern>,
+    /// What the routes and the tests expect.
+    pub(crate) cases: WrittenCases<'a>,
     /// `[[route]]` entries met.
     pub(crate) read: usize,
-    ids: HashMap<&'a str, (usize, Range<usize>)>,
-    /// Of each origin, where it is first used.
-    uses: HashMap<usize, (usize, Range<usize>)>,
+    /// Rows of redirect maps met.
+    pub(crate) map_rows: usize,
 }
 
-impl<'a> Routes<'a> {
+/// A `glob` or `regex` that is well-formed, of a route that may have errors elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrittenPattern {
+    /// `glob` or `regex`.
+    pub(crate) key: &'static str,
+    /// As it was read.
+    pub(crate) text: String,
+    /// Where it is.
+    pub(crate) span: Span,
+}
+
+/// Lowers routes, a file at a time.
+pub(crate) struct Lowering<'l, 'f, 'a> {
+    reader: &'l mut Reader<'f>,
+    findings: &'l mut Findings,
+    head: &'l Head<'a>,
+    lowered: Lowered<'a>,
+    ids: HashMap<&'a str, Span>,
+    /// Of each origin, where it is first used.
+    uses: HashMap<usize, Span>,
+}
+
+impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
+    /// No route yet.
+    pub(crate) fn new(reader: &'l mut Reader<'f>, findings: &'l mut Findings, head: &'l Head<'a>) -> Self {
+        let (ids, uses) = (HashMap::new(), HashMap::new());
+        Lowering { reader, findings, head, lowered: Lowered::default(), ids, uses }
+    }
+
     /// Lowers the routes and tests of a file.
-    pub(crate) fn add_file(
-        &mut self,
-        context: &mut Context<'_>,
-        document: &Document,
-        root: &'a DeTable<'a>,
-        head: &Head<'_>,
-    ) {
-        context.file = document.file;
-        for value in entries(context, root, "route") {
-            self.read += 1;
-            self.add_route(context, value, head);
+    pub(crate) fn add_file(&mut self, tree: &'a Tree<'a>) {
+        for setting in entries(self.findings, tree, "route") {
+            self.lowered.read += 1;
+            self.add_route(setting);
         }
-        let file = context.file;
-        self.raw.tests.extend(entries(context, root, "test").iter().map(|value| RawTest { file, value }));
+        self.lowered.cases.tests.extend(entries(self.findings, tree, "test"));
+    }
+
+    /// The same of an included file, which holds nothing else.
+    pub(crate) fn add_included(&mut self, tree: &'a Tree<'a>) {
+        include::check_keys(self.findings, tree, &top::KEYS);
+        self.add_file(tree);
+    }
+
+    /// Everything that was lowered; reports what only all of it can tell.
+    pub(crate) fn finish(mut self) -> Lowered<'a> {
+        self.check_buckets();
+        self.lowered
     }
 
     /// Lowers a route; one with an error is left out.
-    fn add_route(&mut self, context: &mut Context<'_>, value: &'a Value<'a>, head: &Head<'_>) {
-        let Some(section) = Section::open(context, value, route_name(value), KEYS) else { return };
-        let route = self.route(context, &section, head);
+    fn add_route(&mut self, setting: Setting<'a>) {
+        let Some(section) = setting.section_named(self.findings, route_name(setting), &KEYS) else { return };
+        let (conditions, spans): (Vec<Condition>, Vec<Span>) =
+            conditions::lower(self.findings, &section, &self.head.definition.declared).into_iter().unzip();
+        let route = self.route(&section, conditions);
         let (examples, not_examples) = (section.get("examples"), section.get("not_examples"));
         if examples.is_some() || not_examples.is_some() {
-            self.raw.examples.push(RawExamples {
-                route: route.is_some().then_some(self.routes.len()),
-                file: context.file,
-                examples: examples.map(|entry| entry.value),
-                not_examples: not_examples.map(|entry| entry.value),
-            });
+            let route = route.is_some().then_some(self.lowered.routes.len());
+            self.lowered.cases.examples.push(WrittenExamples { route, examples, not_examples });
         }
-        self.routes.extend(route);
+        if let Some(route) = route {
+            self.lowered.routes.push(route);
+            self.lowered.spans.push(RouteSpans::of(&section, &spans));
+        }
     }
 
-    fn route(&mut self, context: &mut Context<'_>, section: &Section<'a>, head: &Head<'_>) -> Option<Route> {
-        let id = self.id(context, section);
-        let mut conditions = conditions::lower(context, section, head);
-        let window = moments::lower(context, section);
-        conditions
-            .extend((!window.is_always()).then_some(Condition { fact: Fact::Time, test: ValueTest::Within(window) }));
-        let path = self.path(context, section, head);
-        let action = actions::lower(context, section, head, path.as_ref());
+    fn route(&mut self, section: &TomlTable<'a>, conditions: Vec<Condition>) -> Option<Route> {
+        let id = self.id(section);
+        let path = self.path(section);
+        let action = actions::lower(self.findings, section, self.head, path.as_ref());
         if let (Some(Action::Origin(action)), Some(entry)) = (&action, section.get("origin")) {
-            self.uses.entry(action.origin).or_insert_with(|| (context.file, entry.span()));
+            self.uses.entry(action.origin).or_insert_with(|| entry.span());
         }
-        let about = about(context, section);
-        Some(Route {
-            id: id?,
-            path: path?,
-            conditions,
-            action: action?,
-            place: Place {
-                file: u32::try_from(context.file).unwrap_or(u32::MAX),
-                line: context.line(section.span.start),
-            },
-            about,
-        })
+        let about = about(self.findings, section);
+        Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
     }
 
-    fn id(&mut self, context: &mut Context<'_>, section: &Section<'a>) -> Option<String> {
-        let text = section.require(context, "id")?.text(context)?;
+    fn place(&self, span: &Span) -> Place {
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Place { file: narrow(span.file), line: narrow(self.reader.sources.line(span)) }
+    }
+
+    fn id(&mut self, section: &TomlTable<'a>) -> Option<String> {
+        let text = section.require(self.findings, "id")?.text(self.findings)?;
         if !is_id(text.text) {
-            let report = context.report(&codes::BAD_ID, text.span, format!("`{}` is no id", text.text));
+            let report = self.findings.report(&codes::BAD_ID, text.span, format!("`{}` is not an id", text.text));
             let report = report.help("an id holds `a-z`, `0-9` and `-`, at most 64 of them");
             if let Some(id) = as_id(text.text) {
                 report.help(format!("write `id = \"{id}\"`"));
             }
             return None;
         }
-        if let Some((file, span)) = self.ids.get(text.text).cloned() {
-            context
+        if let Some(first) = self.ids.get(text.text) {
+            self.findings
                 .report(&codes::DUPLICATE_ID, text.span, format!("two routes have the id `{}`", text.text))
-                .also(file, span, "the first one")
+                .also(first.clone(), "the first one")
                 .help("give each its own id");
             return None;
         }
-        self.ids.insert(text.text, (context.file, text.span));
+        self.ids.insert(text.text, text.span);
         Some(text.text.to_owned())
     }
 
     /// The path; `Any` where the route has none, `None` where it was reported.
-    fn path(&mut self, context: &mut Context<'_>, section: &Section<'_>, head: &Head<'_>) -> Option<PathPattern> {
-        let canonical = &head.definition.canonical;
-        let Some(entry) = only_path(context, section)? else { return Some(PathPattern::Any) };
-        let text = entry.text(context)?;
-        match entry.key() {
-            "path" => paths::path(context, canonical, &text),
-            "prefix" => paths::prefix(context, canonical, &text),
-            "glob" => paths::glob(context, canonical, &text),
-            "regex" => paths::regex(context, canonical, &text),
-            _ => redirect_map::lower(context, canonical, &text).map(PathPattern::Map),
-        }
+    fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
+        let Some(entry) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
+        let canonical = &self.head.definition.canonical;
+        let text = entry.text(self.findings)?;
+        let pattern = match entry.key() {
+            "path" => paths::path(self.findings, canonical, &text)?,
+            "prefix" => paths::prefix(self.findings, canonical, &text)?,
+            "glob" => paths::glob(self.findings, &text)?,
+            "regex" => paths::regex(self.findings, &text)?,
+            _ => {
+                let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
+                self.lowered.map_rows += map.met;
+                PathPattern::Map(map.rows?)
+            }
+        };
+        let key = match &pattern {
+            PathPattern::Glob(_) => "glob",
+            PathPattern::Regex(_) => "regex",
+            _ => return Some(pattern),
+        };
+        self.lowered.patterns.push(WrittenPattern { key, text: text.text.to_owned(), span: text.span });
+        Some(pattern)
     }
 
     /// Reports each s3 origin that is used and is not the one CloudFront has on the behavior.
-    pub(crate) fn check_buckets(&mut self, context: &mut Context<'_>, head: &Head<'_>) {
-        let definition = &head.definition;
-        if let Some(span) = head.default_span.clone() {
-            self.uses.insert(definition.default, (head.file, span));
+    fn check_buckets(&mut self) {
+        let Head { definition, default_span, is_configured_known, .. } = self.head;
+        if let Some(span) = default_span.clone() {
+            self.uses.insert(definition.default, span);
         }
-        let configured = definition.origins.get(definition.configured).map_or("", |origin| origin.id.as_str());
         for (at, origin) in definition.origins.iter().enumerate() {
-            let Some((file, span)) =
-                self.uses.get(&at).filter(|_| at != definition.configured && head.is_configured_known)
-            else {
-                continue;
-            };
-            if !matches!(origin.kind, OriginKind::S3(_)) {
-                continue;
+            let is_foreign = matches!(origin.kind, OriginKind::S3(_)) && at != definition.configured;
+            if let Some(used_at) = self.uses.get(&at).filter(|_| is_foreign && *is_configured_known) {
+                foreign_bucket(self.findings, self.head, origin, used_at);
             }
-            context.file = *file;
-            context
-                .report(
-                    &codes::S3_NOT_CONFIGURED,
-                    span.clone(),
-                    format!("the s3 origin `{}` is not the one that CloudFront has on the behavior", origin.id),
-                )
-                .label(format!("the configured origin is `{configured}`"))
-                .also(head.file, head.origin_spans.get(at).cloned().unwrap_or_default(), "declared here")
-                .help(
-                    "a function can only choose the configured s3 origin, never set another: OAC would not sign for it",
-                )
-                .help(format!(
-                    "name it in `[distribution]`: `configured_origin = \"{}\"`, or serve it as a custom origin",
-                    origin.id
-                ));
         }
     }
+}
+
+fn foreign_bucket(findings: &mut Findings, head: &Head<'_>, origin: &Origin, used_at: &Span) {
+    let id = &origin.id;
+    let configured = head.definition.origins.get(head.definition.configured).map_or("", |origin| origin.id.as_str());
+    let message = format!("the s3 origin `{id}` is not the one that CloudFront has on the behavior");
+    findings
+        .report(&codes::S3_NOT_CONFIGURED, used_at.clone(), message)
+        .label(format!("the configured origin is `{configured}`"))
+        .also(head.declared_at(id), "declared here")
+        .help("a function can only choose the configured s3 origin, never set another: OAC would not sign for it")
+        .help(format!("name it in `[distribution]`: `configured_origin = \"{id}\"`, or serve it as a custom origin"));
 }
 
 /// The tables of `[[route]]` or `[[test]]`.
-fn entries<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>, key: &str) -> &'a [Value<'a>] {
-    match root.get(key).map(|value| (value, value.get_ref())) {
-        None => &[],
-        Some((_, DeValue::Array(list))) => list,
-        Some((value, _)) => {
-            wrong_type(context, key, value, &format!("a list of tables, each begun by `[[{key}]]`"));
-            &[]
-        }
-    }
+fn entries<'a>(findings: &mut Findings, tree: &'a Tree<'a>, key: &str) -> Vec<Setting<'a>> {
+    let Some(setting) = tree.get(key) else { return Vec::new() };
+    setting.items(findings, &format!("a list of tables, each begun by `[[{key}]]`")).collect()
 }
 
 /// A route as messages name it.
-fn route_name(value: &Value<'_>) -> String {
-    match value.get_ref().get("id").and_then(|id| id.get_ref().as_str()) {
+fn route_name(setting: Setting<'_>) -> String {
+    match setting.value().get("id").and_then(|id| id.get_ref().as_str()) {
         Some(id) if id.len() <= 64 => format!("route `{id}`"),
         _ => "a route".to_owned(),
     }
 }
 
-/// The one key that says which paths; `None` where there are several, which is reported.
-fn only_path<'a>(context: &mut Context<'_>, section: &Section<'a>) -> Option<Option<Entry<'a>>> {
-    let mut paths: Vec<Entry<'a>> = PATHS.iter().filter_map(|key| section.get(key)).collect();
-    paths.sort_by_key(|entry| entry.key_span().start);
-    let (first, others) = match paths.as_slice() {
-        [] if PATHS.iter().any(|key| section.has_misspelt(key)) => return None,
-        [] => return Some(None),
-        [only] => return Some(Some(*only)),
-        [first, others @ ..] => (first, others),
-    };
-    let file = context.file;
-    for other in others {
-        let message = format!("{} has both `{}` and `{}`", section.name, first.key(), other.key());
-        context
-            .report(&codes::TWO_PATHS, other.key_span(), message)
-            .also(file, first.key_span(), "the first kind of path")
-            .help("keep one, or make two routes");
-    }
-    None
-}
-
-fn about(context: &mut Context<'_>, section: &Section<'_>) -> About {
-    let mut text = |key: &str| section.get(key)?.text(context).map(|text| text.text.to_owned());
+fn about(findings: &mut Findings, section: &TomlTable<'_>) -> About {
+    let mut text = |key: &str| section.get(key)?.text(findings).map(|text| text.text.to_owned());
     let (owner, ticket, note) = (text("owner"), text("ticket"), text("note"));
-    About { owner, ticket, added: day(context, section, "added"), expires: day(context, section, "expires"), note }
+    About { owner, ticket, added: day(findings, section, "added"), expires: day(findings, section, "expires"), note }
 }
 
 /// A date, as TOML has it or as text.
-fn day(context: &mut Context<'_>, section: &Section<'_>, key: &str) -> Option<String> {
+fn day(findings: &mut Findings, section: &TomlTable<'_>, key: &str) -> Option<String> {
     let entry = section.get(key)?;
-    match entry.value.get_ref() {
+    match entry.value() {
         DeValue::Datetime(day) => Some(day.to_string()),
-        _ => entry.text(context).map(|text| text.text.to_owned()),
+        _ => entry.text(findings).map(|text| text.text.to_owned()),
     }
 }

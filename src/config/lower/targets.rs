@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Severity;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
-use crate::config::read::context::{Context, Report};
-use crate::config::read::value::Text;
+use crate::config::read::value::TextValue;
 use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Report, Severity};
 use crate::text::host::check_host;
 use crate::text::percent;
 
@@ -53,9 +52,9 @@ impl Fault {
 
 /// Lowers a `rewrite` or `redirect`. `pattern` is the route's path, `None` where that was reported already.
 pub(crate) fn lower(
-    context: &mut Context<'_>,
+    findings: &mut Findings,
     purpose: Use,
-    text: &Text<'_>,
+    text: &TextValue<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Target> {
     let mut faults = Vec::new();
@@ -70,8 +69,8 @@ pub(crate) fn lower(
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
-        let span = context.inside(&text.span, text.text, fault.part);
-        let report = context.report(fault.code, span, fault.message);
+        let span = text.part(fault.part);
+        let report = findings.report(fault.code, span, fault.message);
         fault.help.into_iter().fold(report, Report::help);
     }
     fine.then_some(target)
@@ -80,7 +79,7 @@ pub(crate) fn lower(
 /// Checks a target without captures, as a redirect map has; the first fault.
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
-    let pieces = [Piece::Literal(text, 0)];
+    let pieces = [TargetPiece::Literal(text, 0)];
     check_text(Use::Redirect, text, &pieces, &mut faults);
     if faults.is_empty() {
         check_result(text, &pieces, None, &mut faults);
@@ -90,14 +89,14 @@ pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
 
 /// A piece of a target as written, with where it begins.
 #[derive(Clone, Copy, Debug)]
-enum Piece<'a> {
+enum TargetPiece<'a> {
     Literal(&'a str, usize),
     /// The name; `at` is the opening brace.
     Capture(&'a str, usize),
 }
 
 /// Takes a target apart at its braces.
-fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<Piece<'a>> {
+fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<TargetPiece<'a>> {
     let mut pieces = Vec::new();
     let mut done = 0;
     while let Some(found) = text.get(done..).and_then(|rest| rest.find(['{', '}'])) {
@@ -106,7 +105,7 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<Piece<'a>> {
         let close = rest.find(['{', '}']).filter(|close| rest.as_bytes().get(*close) == Some(&b'}'));
         let name = close.and_then(|close| rest.get(..close)).filter(|_| text.as_bytes().get(at) == Some(&b'{'));
         let Some(name) = name.filter(|name| !name.is_empty()) else {
-            let message = "a brace that begins or ends no capture";
+            let message = "this brace is not part of a capture";
             faults.push(
                 Fault::new(&codes::TARGET_BRACE, at..at + 1, message).help("a literal brace is written `%7B` or `%7D`"),
             );
@@ -114,21 +113,21 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<Piece<'a>> {
             continue;
         };
         if at > done {
-            pieces.push(Piece::Literal(text.get(done..at).unwrap_or_default(), done));
+            pieces.push(TargetPiece::Literal(text.get(done..at).unwrap_or_default(), done));
         }
-        pieces.push(Piece::Capture(name, at));
+        pieces.push(TargetPiece::Capture(name, at));
         done = at + name.len() + 2;
     }
     if done < text.len() {
-        pieces.push(Piece::Literal(text.get(done..).unwrap_or_default(), done));
+        pieces.push(TargetPiece::Literal(text.get(done..).unwrap_or_default(), done));
     }
     pieces
 }
 
 /// What can be told without knowing what is captured.
-fn check_text(purpose: Use, text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
+fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
     if text.len() > MAX_TARGET {
-        let message = format!("a target of {} bytes is longer than a URL may be", text.len());
+        let message = format!("the target has {} bytes, more than a URL may have", text.len());
         faults.push(Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help("at most 8,192 bytes"));
         return;
     }
@@ -137,9 +136,7 @@ fn check_text(purpose: Use, text: &str, pieces: &[Piece<'_>], faults: &mut Vec<F
         _ => check_start(purpose, text, faults),
     }
     for piece in pieces {
-        if let Piece::Literal(literal, start) = piece {
-            check_characters(purpose, (text, literal, *start), faults);
-        }
+        check_characters(purpose, text, piece, faults);
     }
 }
 
@@ -153,15 +150,15 @@ fn absolute(text: &str) -> Option<Range<usize>> {
 fn check_start(purpose: Use, text: &str, faults: &mut Vec<Fault>) {
     if text.starts_with("//") || text.starts_with("/\\") {
         let fault =
-            Fault::new(&codes::TARGET_START, 0..2, "a target that begins with `//` or `/\\` leads to another host");
+            Fault::new(&codes::TARGET_START, 0..2, "the target begins with `//` or `/\\`, which leads to another host");
         faults.push(match purpose {
             Use::Rewrite => fault.help("begin it with one `/`"),
             Use::Redirect => fault.help("begin it with one `/`, or write the scheme: `https://…`"),
         });
     } else if !text.starts_with('/') {
         let message = match purpose {
-            Use::Rewrite => "a rewrite begins with `/`",
-            Use::Redirect => "a redirect begins with one `/`, or with `http://` or `https://` and a host",
+            Use::Rewrite => "the rewrite must begin with `/`",
+            Use::Redirect => "the redirect must begin with one `/`, or with `http://` or `https://` and a host",
         };
         let fault = Fault::new(&codes::TARGET_START, 0..text.len(), message);
         faults.push(match (purpose, text.contains("://")) {
@@ -176,7 +173,7 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     let host = text.get(authority.clone()).unwrap_or_default();
     let after = text.get(authority.end..).unwrap_or_default();
     if host.contains(['{', '}']) || (!after.starts_with('/') && after.contains('{')) {
-        let message = "a capture stands only after the first `/` that follows the host";
+        let message = "a capture may stand only after the `/` that follows the host";
         let mut fault = Fault::new(&codes::TARGET_HOST, authority, message)
             .help("write the host as text and a `/` after it: `https://www.example.com/{name}`");
         if text.contains("{rest}") {
@@ -192,10 +189,10 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     };
     let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
     if host.contains('@') {
-        let message = "a target's host has no user name";
+        let message = "the target's host has a user name";
         faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("remove what stands before the `@`"));
     } else if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        let message = format!("`{host}` is no host: {why}");
+        let message = format!("`{host}` is not a host name: {why}");
         faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help(why.cure()));
     } else if !port_is_fine {
         let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
@@ -203,10 +200,11 @@ fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>)
     }
 }
 
-fn check_characters(purpose: Use, (text, literal, start): (&str, &str, usize), faults: &mut Vec<Fault>) {
+fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &mut Vec<Fault>) {
+    let &TargetPiece::Literal(literal, start) = piece else { return };
     let part = |at: usize, char: char| start + at..start + at + char.len_utf8();
     if let Some((at, char)) = literal.char_indices().find(|(_, char)| char.is_control()) {
-        let message = format!("a target holds the control character `{}`", char.escape_default());
+        let message = format!("the target has the control character `{}`", char.escape_default());
         faults.push(Fault::new(&codes::TARGET_UNSAFE, part(at, char), message).help("remove it"));
         return;
     }
@@ -216,7 +214,7 @@ fn check_characters(purpose: Use, (text, literal, start): (&str, &str, usize), f
         let fault = Fault::new(
             &codes::REWRITE_QUERY,
             start + at..start + literal.len(),
-            "a rewrite is a path: it ends before `?` and `#`",
+            "the rewrite has `?` or `#`, which no path has",
         );
         faults.push(fault.help("`query_string` says what of the query is sent on"));
         return;
@@ -264,12 +262,12 @@ pub(crate) fn to_ascii(text: &str) -> String {
 }
 
 /// Turns names into numbers.
-fn resolve(pieces: &[Piece<'_>], names: Option<&[(String, usize)]>, faults: &mut Vec<Fault>) -> Target {
+fn resolve(pieces: &[TargetPiece<'_>], names: Option<&[(String, usize)]>, faults: &mut Vec<Fault>) -> Target {
     let mut parts = Vec::new();
     for piece in pieces {
         match *piece {
-            Piece::Literal(literal, _) => parts.push(Part::Literal(to_ascii(literal))),
-            Piece::Capture(name, at) => {
+            TargetPiece::Literal(literal, _) => parts.push(Part::Literal(to_ascii(literal))),
+            TargetPiece::Capture(name, at) => {
                 let Some(names) = names else { continue };
                 match names.iter().find(|(known, _)| known == name) {
                     Some((_, number)) => parts.push(Part::Capture(*number)),
@@ -283,7 +281,7 @@ fn resolve(pieces: &[Piece<'_>], names: Option<&[(String, usize)]>, faults: &mut
 
 fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
     let fault =
-        Fault::new(&codes::UNDEFINED_CAPTURE, at..at + name.len() + 2, format!("the path captures no `{name}`"));
+        Fault::new(&codes::UNDEFINED_CAPTURE, at..at + name.len() + 2, format!("the path has no capture `{name}`"));
     let known = || names.iter().map(|(name, _)| name.as_str());
     if let Some(starless) = name.strip_prefix('*') {
         return fault.help(format!("the star belongs to the path; write `{{{starless}}}`"));
@@ -299,9 +297,9 @@ fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
 }
 
 /// What would be unsafe or doubled for every request.
-fn check_result(text: &str, pieces: &[Piece<'_>], pattern: Option<&PathPattern>, faults: &mut Vec<Fault>) {
+fn check_result(text: &str, pieces: &[TargetPiece<'_>], pattern: Option<&PathPattern>, faults: &mut Vec<Fault>) {
     let filled = |capture: &str| -> String {
-        pieces.iter().map(|piece| if let Piece::Literal(text, _) = piece { text } else { capture }).collect()
+        pieces.iter().map(|piece| if let TargetPiece::Literal(text, _) = piece { text } else { capture }).collect()
     };
     let made = match pattern {
         // `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
@@ -324,9 +322,9 @@ fn check_result(text: &str, pieces: &[Piece<'_>], pattern: Option<&PathPattern>,
 }
 
 /// After a prefix, `{rest}` is empty or begins with a slash: one before it makes two.
-fn check_rest(text: &str, pieces: &[Piece<'_>], faults: &mut Vec<Fault>) {
+fn check_rest(text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
     for pair in pieces.windows(2) {
-        let [Piece::Literal(before, start), Piece::Capture(name, at)] = *pair else { continue };
+        let [TargetPiece::Literal(before, start), TargetPiece::Capture(name, at)] = *pair else { continue };
         if !before.ends_with('/') {
             continue;
         }

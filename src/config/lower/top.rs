@@ -1,22 +1,23 @@
 //! The top file's own keys: everything but routes and tests.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
-
-use toml::de::DeTable;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::route::canonical::{Case, Slashes, TrailingSlash};
-use crate::route::{Canonical, Cohort, Definition, OriginKind, Share};
+use crate::route::{Canonical, Definition, OriginKind, Share};
 
 use crate::config::lower::names::check_name;
-use crate::config::lower::origins;
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, Section, Text, quoted};
-use crate::diagnostic::codes;
+use crate::config::lower::{origins, viewer};
+use crate::config::read::document::Tree;
+use crate::config::read::value::{Setting, TextValue, TomlTable};
+use crate::diagnostic::{Findings, Span, codes};
+use crate::text::quoted;
 
 /// The keys of the top file.
-pub(crate) const KEYS: &[&str] =
-    &["schema", "default", "include", "distribution", "log", "canonical", "cohorts", "origins", "route", "test"];
+pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let own = ["schema", "default", "include", "distribution", "log", "canonical"];
+    [&own[..], &viewer::SECTIONS, &["origins", "route", "test"]].concat()
+});
 
 /// The only version of the language.
 const SCHEMA: i64 = 1;
@@ -27,62 +28,55 @@ pub(crate) struct Head<'a> {
     /// The table so far; without routes.
     pub(crate) definition: Definition,
     /// The patterns of `include`, in order.
-    pub(crate) includes: Vec<Text<'a>>,
-    /// The top file.
-    pub(crate) file: usize,
+    pub(crate) includes: Vec<TextValue<'a>>,
     /// Where each origin is declared.
-    pub(crate) origin_spans: Vec<Range<usize>>,
+    origin_spans: Vec<Span>,
     /// Where `default` is.
-    pub(crate) default_span: Option<Range<usize>>,
+    pub(crate) default_span: Option<Span>,
     origin_numbers: HashMap<&'a str, usize>,
-    cohort_names: HashSet<&'a str>,
     /// Whether it could be told which origin is the configured one.
     pub(crate) is_configured_known: bool,
 }
 
 /// Lowers the top file's keys; reports what is wrong with them.
-pub(crate) fn lower<'a>(context: &mut Context<'_>, root: &'a DeTable<'a>) -> Head<'a> {
-    let section = Section::of(context, root, ("a table".to_owned(), 0..0), KEYS);
-    schema(context, &section);
+pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a> {
+    let section = TomlTable::of(findings, tree, "a table", &KEYS);
+    schema(findings, &section);
     let mut head = Head {
         definition: Definition::default(),
-        includes: section.get("include").map(|entry| entry.one_or_more(context)).unwrap_or_default(),
-        file: context.file,
+        includes: section.get("include").map(|entry| entry.one_or_more(findings)).unwrap_or_default(),
         origin_spans: Vec::new(),
         default_span: None,
         origin_numbers: HashMap::new(),
-        cohort_names: HashSet::new(),
         is_configured_known: true,
     };
     if let Some(entry) = section.get("canonical") {
-        head.definition.canonical = canonical(context, entry);
+        head.definition.canonical = canonical(findings, entry);
     }
     if let Some(entry) = section.get("log") {
-        head.definition.log_sample = log_sample(context, entry);
+        head.definition.log_sample = log_sample(findings, entry);
     }
-    if let Some(entry) = section.get("cohorts") {
-        head.definition.declared.cohorts = cohorts(context, entry);
-        head.cohort_names = entry.names(context).iter().map(Entry::key).collect();
-    }
-    declare_origins(context, &section, &mut head);
-    default_origin(context, &section, &mut head);
-    configured_origin(context, &section, &mut head);
+    head.definition.declared = viewer::declared(findings, &section);
+    declare_origins(findings, &section, &mut head);
+    default_origin(findings, &section, &mut head);
+    configured_origin(findings, &section, &mut head);
     head
 }
 
 impl Head<'_> {
-    /// Whether a cohort is declared.
-    pub(crate) fn has_cohort(&self, name: &str) -> bool {
-        self.cohort_names.contains(name)
+    /// Where an origin is declared.
+    pub(crate) fn declared_at(&self, id: &str) -> Span {
+        let span = self.origin_numbers.get(id).and_then(|number| self.origin_spans.get(*number));
+        span.cloned().unwrap_or_default()
     }
 
     /// Position of a declared origin; one that is not is an error, reported here or with the missing `[origins]`.
-    pub(crate) fn origin(&self, context: &mut Context<'_>, name: &Text<'_>) -> Option<usize> {
+    pub(crate) fn origin(&self, findings: &mut Findings, name: &TextValue<'_>) -> Option<usize> {
         let ids = || self.definition.origins.iter().map(|origin| origin.id.as_str());
         let found = self.origin_numbers.get(name.text).copied();
         // A table without any origin says so once.
         if found.is_none() && !self.origin_numbers.is_empty() {
-            let report = context
+            let report = findings
                 .report(&codes::UNKNOWN_ORIGIN, name.span.clone(), format!("there is no origin `{}`", name.text))
                 .did_you_mean(name.text, ids());
             let known: Vec<&str> = ids().take(12).collect();
@@ -94,43 +88,47 @@ impl Head<'_> {
     }
 }
 
-fn schema(context: &mut Context<'_>, section: &Section<'_>) {
+fn schema(findings: &mut Findings, section: &TomlTable<'_>) {
     let Some(entry) = section.get("schema") else {
         if section.has_misspelt("schema") {
             return;
         }
-        context
-            .report(&codes::BAD_SCHEMA, 0..0, "the table does not say which schema it is written in")
+        findings
+            .report(&codes::BAD_SCHEMA, section.span.clone(), "the table does not say which schema it is written in")
             .help("begin it with `schema = 1`");
         return;
     };
-    let Some(number) = entry.whole::<i64>(context, i64::MIN..=i64::MAX) else { return };
+    let Some(number) = entry.whole::<i64>(findings, i64::MIN..=i64::MAX) else { return };
     if number != SCHEMA {
-        context
+        findings
             .report(&codes::BAD_SCHEMA, entry.span(), format!("schema {number} is not known"))
             .help("write `schema = 1`; a later schema needs a later crossfade");
     }
 }
 
-fn canonical(context: &mut Context<'_>, entry: Entry<'_>) -> Canonical {
+fn canonical(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
     let mut canonical = Canonical::default();
-    let Some(section) = entry.section(context, &["case", "trailing_slash", "merge_slashes", "refuse"]) else {
+    let Some(section) = entry.section(findings, &["case", "trailing_slash", "merge_slashes", "refuse"]) else {
         return canonical;
     };
     let case =
-        section.get("case").and_then(|entry| entry.word(context, &[("keep", Case::Keep), ("lower", Case::Lower)]));
+        section.get("case").and_then(|entry| entry.word(findings, &[("keep", Case::Keep), ("lower", Case::Lower)]));
     canonical.case = case.unwrap_or_default();
     let strips = [("keep", TrailingSlash::Keep), ("strip", TrailingSlash::Strip)];
-    let strip = section.get("trailing_slash").and_then(|entry| entry.word(context, &strips));
+    let strip = section.get("trailing_slash").and_then(|entry| entry.word(findings, &strips));
     canonical.trailing_slash = strip.unwrap_or_default();
-    if section.get("merge_slashes").and_then(|entry| entry.boolean(context)) == Some(false) {
+    if section.get("merge_slashes").and_then(|entry| entry.boolean(findings)) == Some(false) {
         canonical.slashes = Slashes::Keep;
     }
-    for text in section.get("refuse").map(|entry| entry.texts(context)).unwrap_or_default() {
+    for text in section.get("refuse").map(|entry| entry.texts(findings)).unwrap_or_default() {
         if text.text.is_empty() || text.text.contains(['?', '#']) {
-            context
-                .report(&codes::BAD_REFUSE, text.span, format!("no raw path can be told by `{}`", text.text))
-                .help("write a text that is not empty and holds no `?` and no `#`");
+            let message = match text.text {
+                "" => "an empty text is in every path, so this would refuse everything".to_owned(),
+                text => format!("`{text}` never appears in a raw path, so this refuses nothing"),
+            };
+            findings
+                .report(&codes::BAD_REFUSE, text.span, message)
+                .help("write a text that is not empty and has no `?` and no `#`");
         } else {
             canonical.refuse.push(text.text.to_owned());
         }
@@ -138,76 +136,54 @@ fn canonical(context: &mut Context<'_>, entry: Entry<'_>) -> Canonical {
     canonical
 }
 
-fn log_sample(context: &mut Context<'_>, entry: Entry<'_>) -> Share {
-    let section = entry.section(context, &["sample"]);
+fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {
+    let section = entry.section(findings, &["sample"]);
     let sample = section.and_then(|section| section.get("sample"));
-    let share = sample.and_then(|entry| entry.number(context, 0.0..=1.0));
+    let share = sample.and_then(|entry| entry.number(findings, 0.0..=1.0));
     share.map(|share| parts_per_million(share * 1e6)).unwrap_or_default()
 }
 
 /// A number that was checked to be a share, rounded.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked: 0 to a million")]
-fn parts_per_million(parts: f64) -> Share {
+pub(crate) fn parts_per_million(parts: f64) -> Share {
     Share(parts.round() as u32)
 }
 
-fn cohorts(context: &mut Context<'_>, entry: Entry<'_>) -> Vec<Cohort> {
-    let mut cohorts = Vec::new();
-    let mut total = 0u32;
-    for cohort in entry.names(context) {
-        check_name(context, cohort.key(), cohort.key_span(), "cohort");
-        let name = format!("`[cohorts.{}]`", cohort.key());
-        let Some(section) = Section::open(context, cohort.value, name, &["share_percent"]) else { continue };
-        let share = section.require(context, "share_percent");
-        let percent = share.and_then(|entry| entry.number(context, 0.0..=100.0));
-        let share = percent.map(|percent| parts_per_million(percent * 1e4)).unwrap_or_default();
-        total = total.saturating_add(share.0);
-        if total > 1_000_000 && total - share.0 <= 1_000_000 {
-            let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
-            context
-                .report(&codes::TOO_MANY_VIEWERS, section.span.clone(), message)
-                .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
-        }
-        cohorts.push(Cohort { name: cohort.key().to_owned(), share });
-    }
-    cohorts
-}
-
-fn declare_origins<'a>(context: &mut Context<'_>, section: &Section<'a>, head: &mut Head<'a>) {
-    let entries = section.get("origins").map(|entry| entry.names(context)).unwrap_or_default();
+fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {
+    let entries = section.get("origins").map(|entry| entry.names(findings)).unwrap_or_default();
     if entries.is_empty() && !section.has_misspelt("origins") {
-        context
-            .report(&codes::NO_ORIGIN, 0..0, "the table declares no origin")
+        findings
+            .report(&codes::NO_ORIGIN, section.span.clone(), "the table declares no origin")
             .help("add one: `[origins.legacy]` with `side`, `type` and `domain`");
     }
     for entry in entries {
-        check_name(context, entry.key(), entry.key_span(), "origin");
+        check_name(findings, entry.key(), entry.key_span(), "origin");
         head.origin_numbers.insert(entry.key(), head.definition.origins.len());
         head.origin_spans.push(entry.key_span());
-        head.definition.origins.push(origins::lower(context, entry));
+        head.definition.origins.push(origins::lower(findings, entry));
     }
 }
 
-fn default_origin(context: &mut Context<'_>, section: &Section<'_>, head: &mut Head<'_>) {
+fn default_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut Head<'_>) {
     let Some(entry) = section.get("default") else {
         if !section.has_misspelt("default") {
-            context
-                .report(&codes::MISSING_KEY, 0..0, "a table needs `default`")
+            findings
+                .report(&codes::MISSING_KEY, section.span.clone(), "a table needs `default`")
                 .help("name the origin that takes every request that no route takes: `default = \"legacy\"`");
         }
         return;
     };
-    let Some(name) = entry.text(context) else { return };
+    let Some(name) = entry.text(findings) else { return };
     head.default_span = Some(name.span.clone());
-    head.definition.default = head.origin(context, &name).unwrap_or_default();
+    head.definition.default = head.origin(findings, &name).unwrap_or_default();
 }
 
 /// What CloudFront itself has on the behavior: as declared, else the only s3 origin, else the default.
-fn configured_origin(context: &mut Context<'_>, section: &Section<'_>, head: &mut Head<'_>) {
+fn configured_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut Head<'_>) {
     head.definition.configured = head.definition.default;
-    let distribution = section.get("distribution").and_then(|entry| entry.section(context, &["configured_origin"]));
+    let distribution = section.get("distribution").and_then(|entry| entry.section(findings, &["configured_origin"]));
     if let Some(entry) = distribution.and_then(|section| section.get("configured_origin")) {
-        let configured = entry.text(context).and_then(|name| head.origin(context, &name));
+        let configured = entry.text(findings).and_then(|name| head.origin(findings, &name));
         head.is_configured_known = configured.is_some();
         head.definition.configured = configured.unwrap_or_default();
         return;
@@ -221,13 +197,13 @@ fn configured_origin(context: &mut Context<'_>, section: &Section<'_>, head: &mu
             head.is_configured_known = false;
             let id = |at: &usize| head.definition.origins.get(*at).map_or("", |origin| origin.id.as_str());
             let span = |at: &usize| head.origin_spans.get(*at).cloned().unwrap_or_default();
-            context
+            findings
                 .report(
                     &codes::CONFIGURED_UNCLEAR,
                     span(second),
-                    "which s3 origin CloudFront has on the behavior is not said",
+                    "the table does not say which s3 origin the behavior uses",
                 )
-                .also(head.file, span(first), "another s3 origin")
+                .also(span(first), "another s3 origin")
                 .help(format!("say which: `[distribution]` with `configured_origin = \"{}\"`", id(first)))
                 .help("only that one can be sent to; the others need a distribution or behavior of their own");
         }

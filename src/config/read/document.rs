@@ -5,9 +5,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::read::context::Context;
 use crate::config::read::files::{FileError, MAX_TOML};
-use crate::diagnostic::codes;
+use crate::config::read::reader::Reader;
+use crate::config::read::value::{Setting, in_written_order};
+use crate::diagnostic::{Findings, Span, codes};
 
 /// Syntax errors reported of one file; a file of garbage has one per line.
 const MAX_SYNTAX_ERRORS: usize = 100;
@@ -16,6 +17,7 @@ const MAX_SYNTAX_ERRORS: usize = 100;
 const MAX_RECOVERED: usize = 2 * 1024 * 1024;
 
 /// A file that was read.
+#[derive(Debug)]
 pub(crate) struct Document {
     /// Its number in the sources.
     pub(crate) file: usize,
@@ -24,60 +26,65 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// Reads a file; `named_at` is the place (file and span) that names it, for the report where it cannot be read.
+    /// Reads a file; `named_at` is what names it, for the report where it cannot be read.
     pub(crate) fn read(
-        context: &mut Context<'_>,
+        reader: &mut Reader<'_>,
+        findings: &mut Findings,
         name: &str,
-        named_at: Option<(usize, Range<usize>)>,
+        named_at: Option<&Span>,
     ) -> Option<Document> {
-        let (text, trouble) = match context.read(name, MAX_TOML) {
-            Ok(bytes) => {
-                let (text, broken) = decode(bytes);
-                (text, broken.map(|span| (&codes::NOT_UTF8, span, format!("`{name}` is not UTF-8"))))
-            }
+        let read = reader.read(name, MAX_TOML).map(decode);
+        let (text, broken) = read.as_ref().map_or(("", None), |(text, broken)| (text.as_str(), broken.clone()));
+        let file = reader.sources.add(name, text);
+        match read {
             Err(error) => {
                 let is_missing = named_at.is_some() && error == FileError::NotFound;
                 let code = if is_missing { &codes::NOTHING_INCLUDED } else { &codes::UNREADABLE };
-                (String::new(), Some((code, 0..0, format!("`{name}` cannot be read: {error}"))))
+                let span = named_at.cloned().unwrap_or(Span { file, range: 0..0 });
+                findings.report(code, span, format!("cannot read `{name}`: {error}"));
+                None
             }
-        };
-        let file = context.sources.add(name, text.clone());
-        let Some((code, span, message)) = trouble else { return Some(Document { file, text }) };
-        let (at, span) = match named_at {
-            Some(place) if *code != codes::NOT_UTF8 => place,
-            _ => (file, span),
-        };
-        context.file = at;
-        let report = context.report(code, span, message);
-        if *code == codes::NOT_UTF8 {
-            report.help("save it as UTF-8");
+            Ok((text, None)) => Some(Document { file, text }),
+            Ok(_) => {
+                report_not_utf8(findings, name, Span { file, range: broken.unwrap_or_default() });
+                None
+            }
         }
-        None
     }
 
     /// The tree of the text, as far as it could be read; every syntax error is reported, of a large file the first.
-    pub(crate) fn parse(&self, context: &mut Context<'_>) -> Tree<'_> {
-        context.file = self.file;
+    pub(crate) fn parse(&self, findings: &mut Findings) -> Tree<'_> {
+        let place = |error: &toml::de::Error| self.span(error.span().unwrap_or(0..0));
         let first = match DeTable::parse(&self.text) {
-            Ok(root) => return Tree { root: root.into_inner(), is_whole: true },
+            Ok(root) => return Tree { document: self, root: root.into_inner(), is_whole: true },
             Err(first) => first,
         };
         if self.text.len() > MAX_RECOVERED {
-            context
-                .report(&codes::SYNTAX, first.span().unwrap_or(0..0), first.message().to_owned())
+            findings
+                .report(&codes::SYNTAX, place(&first), first.message())
                 .help("a file of this size is read up to its first syntax error: correct it and check again");
-            return Tree { root: DeTable::new(), is_whole: false };
+            return Tree { document: self, root: DeTable::new(), is_whole: false };
         }
         let (root, errors) = DeTable::parse_recoverable(&self.text);
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
-            context.report(&codes::SYNTAX, error.span().unwrap_or(0..0), error.message().to_owned());
+            findings.report(&codes::SYNTAX, place(error), error.message());
         }
-        if let Some(more) = errors.get(MAX_SYNTAX_ERRORS..).filter(|more| !more.is_empty()) {
-            let span = more.first().and_then(toml::de::Error::span).unwrap_or(0..0);
-            context.report(&codes::SYNTAX, span, format!("and {} more syntax errors from here on", more.len()));
+        if let Some(next) = errors.get(MAX_SYNTAX_ERRORS) {
+            let more = errors.len() - MAX_SYNTAX_ERRORS;
+            findings.report(&codes::SYNTAX, place(next), format!("and {more} more syntax errors, starting here"));
         }
-        Tree { root: root.into_inner(), is_whole: false }
+        Tree { document: self, root: root.into_inner(), is_whole: false }
     }
+
+    /// Bytes of this file.
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
+        Span { file: self.file, range }
+    }
+}
+
+/// Reports the first bytes of a file that are not UTF-8.
+pub(crate) fn report_not_utf8(findings: &mut Findings, name: &str, at: Span) {
+    findings.report(&codes::NOT_UTF8, at, format!("`{name}` is not UTF-8")).help("save it as UTF-8");
 }
 
 /// The text of a file's bytes, and the place of the first that is not UTF-8.
@@ -93,16 +100,24 @@ pub(crate) fn decode(bytes: Vec<u8>) -> (String, Option<Range<usize>>) {
 }
 
 /// A parsed file.
+#[derive(Debug)]
 pub(crate) struct Tree<'t> {
+    /// The file.
+    pub(crate) document: &'t Document,
     root: DeTable<'t>,
     /// Whether nothing had to be left out.
     pub(crate) is_whole: bool,
 }
 
 impl<'t> Tree<'t> {
-    /// The file's keys.
-    pub(crate) fn root(&self) -> &DeTable<'t> {
-        &self.root
+    /// A key of the file.
+    pub(crate) fn get(&self, key: &str) -> Option<Setting<'_>> {
+        self.root.get_key_value(key).map(|pair| Setting::new(self.document, pair))
+    }
+
+    /// All keys of the file, in written order.
+    pub(crate) fn settings(&self) -> Vec<Setting<'_>> {
+        in_written_order(self.document, &self.root)
     }
 }
 

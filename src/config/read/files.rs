@@ -19,12 +19,12 @@ pub trait Files {
     ///
     /// # Errors
     /// The folder is not there or cannot be read.
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError>;
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError>;
 }
 
 /// Something in a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Entry {
+pub enum FolderEntry {
     /// A file of this name.
     File(String),
     /// A folder of this name.
@@ -83,13 +83,13 @@ impl Files for MemoryFiles {
         if fits { Ok(content.clone()) } else { Err(FileError::TooLarge { limit }) }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<Entry>, FileError> {
+    fn list(&self, folder: &str) -> Result<Vec<FolderEntry>, FileError> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let below = self.0.keys().filter_map(|name| name.strip_prefix(&prefix));
-        let mut entries: Vec<Entry> = below
+        let mut entries: Vec<FolderEntry> = below
             .map(|rest| match rest.split_once('/') {
-                Some((child, _)) => Entry::Folder(child.to_owned()),
-                None => Entry::File(rest.to_owned()),
+                Some((child, _)) => FolderEntry::Folder(child.to_owned()),
+                None => FolderEntry::File(rest.to_owned()),
             })
             .collect();
         entries.sort();
@@ -106,8 +106,8 @@ mod tests {
     fn a_folder_lists_its_files_and_folders_once() {
         let files = MemoryFiles::from_iter([("a.toml", ""), ("r/b.toml", ""), ("r/s/c.toml", ""), ("r/s/d.toml", "")]);
         let rows = [
-            ("", Ok(vec![Entry::File("a.toml".into()), Entry::Folder("r".into())])),
-            ("r", Ok(vec![Entry::File("b.toml".into()), Entry::Folder("s".into())])),
+            ("", Ok(vec![FolderEntry::File("a.toml".into()), FolderEntry::Folder("r".into())])),
+            ("r", Ok(vec![FolderEntry::File("b.toml".into()), FolderEntry::Folder("s".into())])),
             ("x", Err(FileError::NotFound)),
         ];
         for (folder, expected) in rows {

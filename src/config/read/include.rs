@@ -1,17 +1,14 @@
 //! `include`: patterns → files, in the order of the patterns and, for each, of the names' bytes.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use globset::GlobBuilder;
-use toml::de::DeTable;
 
-use crate::config::lower::top::{self, Head};
-use crate::config::read::context::Context;
-use crate::config::read::document::Document;
-use crate::config::read::files::{Entry, FileError};
-use crate::config::read::value::{Text, in_written_order};
-use crate::diagnostic::codes;
+use crate::config::read::document::{Document, Tree};
+use crate::config::read::files::{FileError, FolderEntry};
+use crate::config::read::reader::Reader;
+use crate::config::read::value::TextValue;
+use crate::diagnostic::{Findings, Span, codes};
 
 /// The keys of an included file.
 const KEYS: &[&str] = &["route", "test"];
@@ -28,10 +25,10 @@ pub(crate) enum BadName {
     #[error("it leads out of the folder of the top file")]
     Outside,
     /// `a\b`.
-    #[error("it holds a backslash or a control character")]
+    #[error("it has a backslash or a control character")]
     Character,
     /// `""`, `a/`.
-    #[error("it names no file")]
+    #[error("it is not the name of a file")]
     Empty,
 }
 
@@ -61,158 +58,178 @@ pub(crate) fn resolve(from: &str, name: &str) -> Result<String, BadName> {
 }
 
 /// Reports a name that [`resolve`] refuses.
-pub(crate) fn report_bad_name(context: &mut Context<'_>, text: &Text<'_>, why: BadName) {
-    context
-        .report(
-            &codes::BAD_FILE_NAME,
-            text.span.clone(),
-            format!("`{}` names no file beside the table: {why}", text.text),
-        )
+pub(crate) fn report_bad_name(findings: &mut Findings, text: &TextValue<'_>, why: BadName) {
+    let message = format!("cannot read `{}`: {why}", text.text);
+    findings
+        .report(&codes::BAD_FILE_NAME, text.span.clone(), message)
         .help("write a name relative to this file, with `/` between folders, inside the folder of the top file");
 }
 
-/// Reads every included file, in order; reports what is wrong with the patterns.
-pub(crate) fn read(context: &mut Context<'_>, top: &str, head: &Head<'_>) -> Vec<Document> {
+/// Reads every file that the patterns of the top file match, in order; reports what is wrong with the patterns.
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    findings: &mut Findings,
+    top: &str,
+    patterns: &[TextValue<'_>],
+) -> Vec<Document> {
     let mut documents = Vec::new();
-    let mut seen: HashMap<String, Range<usize>> = HashMap::new();
-    for pattern in &head.includes {
-        for name in expand(context, top, pattern) {
-            context.file = head.file;
+    let mut seen: HashMap<String, Span> = HashMap::new();
+    for pattern in patterns {
+        for name in expand(reader, findings, top, pattern) {
             if name == top {
-                itself(context, pattern);
+                itself(findings, pattern);
             } else if let Some(first) = seen.get(&name) {
-                context
-                    .report(&codes::INCLUDED_TWICE, pattern.span.clone(), format!("`{name}` is included twice"))
-                    .also(head.file, first.clone(), "here first")
-                    .help("let one pattern match it");
+                twice(findings, pattern, &name, first);
             } else if seen.len() == MAX_FILES {
-                context.report(
-                    &codes::UNREADABLE,
-                    pattern.span.clone(),
-                    "a table of more than 10,000 files is not read",
-                );
+                let message = "the table includes more than 10,000 files";
+                findings.report(&codes::UNREADABLE, pattern.span.clone(), message);
                 return documents;
             } else {
-                documents.extend(Document::read(context, &name, Some((head.file, pattern.span.clone()))));
+                documents.extend(Document::read(reader, findings, &name, Some(&pattern.span)));
                 seen.insert(name, pattern.span.clone());
             }
         }
-        context.file = head.file;
     }
     documents
 }
 
-fn itself(context: &mut Context<'_>, pattern: &Text<'_>) {
-    context
+fn twice(findings: &mut Findings, pattern: &TextValue<'_>, name: &str, first: &Span) {
+    findings
+        .report(&codes::INCLUDED_TWICE, pattern.span.clone(), format!("`{name}` is included twice"))
+        .also(first.clone(), "here first")
+        .help("let one pattern match it");
+}
+
+fn itself(findings: &mut Findings, pattern: &TextValue<'_>) {
+    findings
         .report(&codes::INCLUDED_TWICE, pattern.span.clone(), "the table includes itself")
         .help("keep the included files in a folder of their own: `include = [\"routes/*.toml\"]`");
 }
 
-/// Reports every key of an included file that is not its to set.
-pub(crate) fn check_keys(context: &mut Context<'_>, root: &DeTable<'_>) {
-    for entry in in_written_order(root) {
-        let key = entry.key();
+/// Reports every key of an included file that is not its to set; `known` are the keys of the top file.
+pub(crate) fn check_keys(findings: &mut Findings, tree: &Tree<'_>, known: &[&str]) {
+    for setting in tree.settings() {
+        let key = setting.key();
         if KEYS.contains(&key) {
             continue;
         }
-        if !top::KEYS.contains(&key) {
-            context
-                .report(&codes::UNKNOWN_KEY, entry.key_span(), format!("an included file has no key `{key}`"))
+        if !known.contains(&key) {
+            findings
+                .report(&codes::UNKNOWN_KEY, setting.key_span(), format!("an included file has no key `{key}`"))
                 .did_you_mean(key, KEYS.iter().copied())
-                .help("it holds only `[[route]]` and `[[test]]`");
+                .help("it has only `[[route]]` and `[[test]]`");
             continue;
         }
-        let report = context.report(
-            &codes::NOT_IN_INCLUDED,
-            entry.key_span(),
-            format!("`{key}` is in an included file, which holds only `[[route]]` and `[[test]]`"),
-        );
-        match key {
-            "include" => report.help(
-                "name every file in the top file's `include`: included files include nothing, so there is no cycle",
-            ),
-            _ => report.help("write it in the top file"),
+        let message = format!("`{key}` is in an included file, which has only `[[route]]` and `[[test]]`");
+        let cure = match key {
+            "include" => {
+                "name every file in the top file's `include`: included files include nothing, so there is no cycle"
+            }
+            _ => "write it in the top file",
         };
+        findings.report(&codes::NOT_IN_INCLUDED, setting.key_span(), message).help(cure);
     }
 }
 
 /// The files that a pattern matches, in byte order.
-fn expand(context: &mut Context<'_>, top: &str, pattern: &Text<'_>) -> Vec<String> {
+fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &TextValue<'_>) -> Vec<String> {
     let resolved = match resolve(top, pattern.text) {
         Ok(resolved) => resolved,
         Err(why) => {
-            report_bad_name(context, pattern, why);
+            report_bad_name(findings, pattern, why);
             return Vec::new();
         }
     };
     if !is_wild(&resolved) {
         return vec![resolved];
     }
-    let mut names = vec![String::new()];
-    let segments: Vec<&str> = resolved.split('/').collect();
-    for (at, segment) in segments.iter().enumerate() {
-        let is_last = at + 1 == segments.len();
-        match step(context, &names, (segment, is_last)) {
-            Ok(next) => names = next,
-            Err(why) => {
-                context
-                    .report(
-                        &codes::BAD_FILE_NAME,
-                        pattern.span.clone(),
-                        format!("`{}` is no pattern: {why}", pattern.text),
-                    )
-                    .help("`*` stays inside a name: write one pattern for each depth");
-                return Vec::new();
-            }
-        }
-        if names.len() > MAX_FILES {
-            context.report(
-                &codes::UNREADABLE,
-                pattern.span.clone(),
-                format!("`{}` matches more than 10,000 files", pattern.text),
-            );
-            return Vec::new();
+    match matches(reader, &resolved) {
+        Ok(names) if (1..=MAX_FILES).contains(&names.len()) => return names,
+        Ok(names) => wrong_number(findings, pattern, names.len()),
+        Err(why) => {
+            findings
+                .report(
+                    &codes::BAD_FILE_NAME,
+                    pattern.span.clone(),
+                    format!("`{}` is not a pattern: {why}", pattern.text),
+                )
+                .help("`*` stays inside a name: write one pattern for each depth");
         }
     }
-    names.sort();
-    if names.is_empty() {
-        context
-            .report(&codes::EMPTY_PATTERN, pattern.span.clone(), format!("`{}` matches no file", pattern.text))
+    Vec::new()
+}
+
+fn wrong_number(findings: &mut Findings, pattern: &TextValue<'_>, matches: usize) {
+    let span = pattern.span.clone();
+    if matches == 0 {
+        findings
+            .report(&codes::EMPTY_PATTERN, span, format!("`{}` matches no file", pattern.text))
             .help("patterns are relative to the folder of the top file");
+    } else {
+        findings.report(&codes::UNREADABLE, span, format!("`{}` matches more than 10,000 files", pattern.text));
     }
-    names
 }
 
 fn is_wild(text: &str) -> bool {
     text.contains(['*', '?', '[', '{'])
 }
 
-/// One segment of a pattern: the names so far, each with what matches below it.
-fn step(context: &mut Context<'_>, names: &[String], (segment, is_last): (&str, bool)) -> Result<Vec<String>, String> {
-    let join = |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-    if !is_wild(segment) && !is_last {
-        return Ok(names.iter().map(|folder| join(folder, segment)).collect());
+/// The names that a pattern matches, sorted; of too many those that are enough to tell.
+fn matches(reader: &Reader<'_>, pattern: &str) -> Result<Vec<String>, String> {
+    let mut names = vec![String::new()];
+    let mut segments = pattern.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let step = PatternStep { segment, is_last: segments.peek().is_none() };
+        names = step.below(reader, &names)?;
+        if names.len() > MAX_FILES {
+            break;
+        }
     }
-    if segment.contains("**") {
-        return Err("`**` is not known here".to_owned());
-    }
-    let glob = GlobBuilder::new(segment).literal_separator(true).backslash_escape(true).build();
-    let glob = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
-    let mut next = Vec::new();
-    for folder in names {
-        let entries = match context.list(folder) {
-            Ok(entries) => entries,
-            Err(FileError::NotFound) => continue,
-            Err(error) => return Err(format!("the folder `{folder}` cannot be read: {error}")),
+    names.sort();
+    Ok(names)
+}
+
+/// One segment of a pattern.
+struct PatternStep<'p> {
+    segment: &'p str,
+    is_last: bool,
+}
+
+impl PatternStep<'_> {
+    /// What it matches below each of the folders.
+    fn below(&self, reader: &Reader<'_>, folders: &[String]) -> Result<Vec<String>, String> {
+        let join = |folder: &str, name: &str| match folder {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
         };
-        next.extend(entries.into_iter().filter_map(|entry| match (entry, is_last) {
-            (Entry::File(name), true) | (Entry::Folder(name), false) if glob.is_match(&name) => {
-                Some(join(folder, &name))
-            }
-            _ => None,
-        }));
+        if !is_wild(self.segment) && !self.is_last {
+            return Ok(folders.iter().map(|folder| join(folder, self.segment)).collect());
+        }
+        if self.segment.contains("**") {
+            return Err("`**` is not supported".to_owned());
+        }
+        let glob = GlobBuilder::new(self.segment).literal_separator(true).backslash_escape(true).build();
+        let glob = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
+        let mut found = Vec::new();
+        for folder in folders {
+            let entries = match reader.list(folder) {
+                Ok(entries) => entries,
+                Err(FileError::NotFound) => continue,
+                Err(error) => return Err(format!("cannot read the folder `{folder}`: {error}")),
+            };
+            let names = entries.into_iter().filter_map(|entry| self.name(entry));
+            found.extend(names.filter(|name| glob.is_match(name)).map(|name| join(folder, &name)));
+        }
+        Ok(found)
     }
-    Ok(next)
+
+    /// A file where the pattern ends, else a folder.
+    fn name(&self, entry: FolderEntry) -> Option<String> {
+        match (entry, self.is_last) {
+            (FolderEntry::File(name), true) | (FolderEntry::Folder(name), false) => Some(name),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

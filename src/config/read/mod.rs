@@ -1,7 +1,7 @@
 //! `routes.toml` and what it includes → values that know where they stand.
 
-pub(crate) mod context;
 pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod include;
+pub(crate) mod reader;
 pub(crate) mod value;

@@ -1,222 +1,258 @@
-//! Reading TOML values by hand: every getter reports what it cannot use and goes on.
+//! Reading TOML values by hand: every getter reports what it cannot use and goes on. A value knows where it stands.
 
+use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::config::read::context::Context;
-use crate::diagnostic::codes;
-use crate::text::nearest;
+use crate::config::read::document::{Document, Tree};
+use crate::diagnostic::codes::{self, Code};
+use crate::diagnostic::{Findings, Span};
+use crate::text::{nearest, one_of, quoted};
 
-/// A value with its place.
-pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
-
-/// A key and its value.
+/// A key and what it is set to; or an item of the list that it is set to.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'a> {
+pub(crate) struct Setting<'a> {
+    document: &'a Document,
     key: &'a Spanned<DeString<'a>>,
-    /// What the key is set to.
-    pub(crate) value: &'a Value<'a>,
+    node: &'a Spanned<DeValue<'a>>,
 }
 
 /// A text with its place.
 #[derive(Clone, Debug)]
-pub(crate) struct Text<'a> {
+pub(crate) struct TextValue<'a> {
     /// As it was read, escapes undone.
     pub(crate) text: &'a str,
-    /// Of the value, quotes included.
-    pub(crate) span: Range<usize>,
+    /// As it is written, quotes included.
+    pub(crate) written: &'a str,
+    /// Of what is written.
+    pub(crate) span: Span,
 }
 
 /// A table of the file whose keys are all known.
 #[derive(Clone, Debug)]
-pub(crate) struct Section<'a> {
+pub(crate) struct TomlTable<'a> {
     /// As messages name it: ``route `x` ``.
     pub(crate) name: String,
     /// Its header, or the whole inline table.
-    pub(crate) span: Range<usize>,
-    table: &'a DeTable<'a>,
+    pub(crate) span: Span,
+    /// In written order.
+    settings: Vec<Setting<'a>>,
     /// Keys that an unknown one was probably meant to be: reported as misspelt, not to be reported as missing.
     misspelt: Vec<String>,
 }
 
-impl<'a> Entry<'a> {
+/// Keys of which a table has one at most.
+#[derive(Debug)]
+pub(crate) struct OneOf {
+    /// The keys.
+    pub(crate) keys: &'static [&'static str],
+    /// What a second one is reported as.
+    pub(crate) code: &'static Code,
+    /// What the first one is called then.
+    pub(crate) first: &'static str,
+    /// What to do then.
+    pub(crate) help: &'static str,
+}
+
+impl TextValue<'_> {
+    /// Where a part of the text is written; the whole value where escapes make the two differ.
+    pub(crate) fn part(&self, part: Range<usize>) -> Span {
+        let Some(start) = self.written.find(self.text).filter(|_| part.end <= self.text.len()) else {
+            return self.span.clone();
+        };
+        let start = self.span.range.start + start;
+        Span { file: self.span.file, range: start + part.start..start + part.end }
+    }
+}
+
+impl<'a> Setting<'a> {
+    /// A key of a document with its value.
+    pub(crate) fn new(document: &'a Document, pair: (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)) -> Self {
+        Setting { document, key: pair.0, node: pair.1 }
+    }
+
     /// The key's name.
-    pub(crate) fn key(&self) -> &'a str {
+    pub(crate) fn key(self) -> &'a str {
         self.key.get_ref()
     }
 
     /// Where the key is.
-    pub(crate) fn key_span(&self) -> Range<usize> {
-        self.key.span()
+    pub(crate) fn key_span(self) -> Span {
+        self.document.span(self.key.span())
+    }
+
+    /// Key and value.
+    pub(crate) fn whole_span(self) -> Span {
+        self.document.span(self.key.span().start..self.node.span().end)
+    }
+
+    /// What the key is set to.
+    pub(crate) fn value(self) -> &'a DeValue<'a> {
+        self.node.get_ref()
     }
 
     /// Where the value is.
-    pub(crate) fn span(&self) -> Range<usize> {
-        self.value.span()
+    pub(crate) fn span(self) -> Span {
+        self.document.span(self.node.span())
     }
 
     /// A text.
-    pub(crate) fn text(&self, context: &mut Context<'_>) -> Option<Text<'a>> {
-        text(context, self.key(), self.value, "a text")
+    pub(crate) fn text(self, findings: &mut Findings) -> Option<TextValue<'a>> {
+        self.text_or(findings, "a text")
+    }
+
+    /// A text, or a report that says what is there instead.
+    fn text_or(self, findings: &mut Findings, expected: &str) -> Option<TextValue<'a>> {
+        let DeValue::String(text) = self.value() else { return self.wrong_type(findings, expected) };
+        let written = self.document.text.get(self.node.span()).unwrap_or_default();
+        Some(TextValue { text, written, span: self.span() })
     }
 
     /// A text that is not empty.
-    pub(crate) fn filled_text(&self, context: &mut Context<'_>) -> Option<Text<'a>> {
-        let text = self.text(context)?;
+    pub(crate) fn filled_text(self, findings: &mut Findings) -> Option<TextValue<'a>> {
+        let text = self.text(findings)?;
         if text.text.is_empty() {
-            context.report(&codes::EMPTY_VALUE, text.span, format!("`{}` is empty", self.key()));
+            findings.report(&codes::EMPTY_VALUE, text.span, format!("`{}` is empty", self.key()));
             return None;
         }
         Some(text)
     }
 
     /// One text, or a list of them; neither the list nor a text is empty.
-    pub(crate) fn one_or_more(&self, context: &mut Context<'_>) -> Vec<Text<'a>> {
-        let mut texts = match self.value.get_ref() {
-            DeValue::Array(_) => self.some_texts(context),
-            _ => text(context, self.key(), self.value, "a text or a list of texts").into_iter().collect(),
+    pub(crate) fn one_or_more(self, findings: &mut Findings) -> Vec<TextValue<'a>> {
+        let mut texts = match self.value() {
+            DeValue::Array(_) => self.some_texts(findings),
+            _ => self.text_or(findings, "a text or a list of texts").into_iter().collect(),
         };
-        texts.retain(|text| !self.is_empty(context, text));
+        texts.retain(|text| !self.is_empty(findings, text));
         texts
     }
 
-    fn is_empty(&self, context: &mut Context<'_>, text: &Text<'_>) -> bool {
+    fn is_empty(self, findings: &mut Findings, text: &TextValue<'_>) -> bool {
         if text.text.is_empty() {
-            context
-                .report(&codes::EMPTY_VALUE, text.span.clone(), format!("a text of `{}` is empty", self.key()))
+            findings
+                .report(&codes::EMPTY_VALUE, text.span.clone(), format!("`{}` has an empty text", self.key()))
                 .help(format!("write a value, or leave `{}` out", self.key()));
         }
         text.text.is_empty()
     }
 
     /// A list of texts that is not empty.
-    pub(crate) fn some_texts(&self, context: &mut Context<'_>) -> Vec<Text<'a>> {
-        let Some(list) = self.list(context, "a list of texts") else { return Vec::new() };
-        if list.is_empty() {
-            context
+    pub(crate) fn some_texts(self, findings: &mut Findings) -> Vec<TextValue<'a>> {
+        if self.value().as_array().is_some_and(|list| list.is_empty()) {
+            findings
                 .report(&codes::EMPTY_VALUE, self.span(), format!("`{}` is an empty list", self.key()))
                 .help(format!("list a value, or leave `{}` out", self.key()));
         }
-        self.texts(context)
+        self.texts(findings)
     }
 
     /// A list of texts, perhaps empty.
-    pub(crate) fn texts(&self, context: &mut Context<'_>) -> Vec<Text<'a>> {
-        let Some(list) = self.list(context, "a list of texts") else { return Vec::new() };
-        list.iter().filter_map(|item| text(context, self.key(), item, "a list of texts")).collect()
+    pub(crate) fn texts(self, findings: &mut Findings) -> Vec<TextValue<'a>> {
+        let items = self.items(findings, "a list of texts");
+        items.filter_map(|item| item.text_or(findings, "a list of texts")).collect()
     }
 
-    /// A list.
-    pub(crate) fn list(&self, context: &mut Context<'_>, expected: &str) -> Option<&'a [Value<'a>]> {
-        match self.value.get_ref() {
+    /// The items of a list; none where there is no list, which is reported.
+    pub(crate) fn items(self, findings: &mut Findings, expected: &str) -> impl Iterator<Item = Setting<'a>> + use<'a> {
+        let list = match self.value() {
             DeValue::Array(list) => Some(list),
-            _ => {
-                wrong_type(context, self.key(), self.value, expected);
-                None
-            }
-        }
+            _ => self.wrong_type(findings, expected),
+        };
+        list.into_iter().flat_map(|list| list.iter()).map(move |node| Setting { node, ..self })
     }
 
     /// A whole number of a range.
-    pub(crate) fn whole<T: TryFrom<i64>>(&self, context: &mut Context<'_>, range: RangeInclusive<i64>) -> Option<T> {
-        let DeValue::Integer(number) = self.value.get_ref() else {
-            wrong_type(context, self.key(), self.value, "a whole number");
-            return None;
-        };
+    pub(crate) fn whole<T: TryFrom<i64>>(self, findings: &mut Findings, range: RangeInclusive<i64>) -> Option<T> {
+        let DeValue::Integer(number) = self.value() else { return self.wrong_type(findings, "a whole number") };
         let number = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
         let number = number.and_then(|number| T::try_from(number).ok());
-        if number.is_none() {
-            let message = format!("`{}` must be {} to {}", self.key(), range.start(), range.end());
-            context.report(&codes::OUT_OF_RANGE, self.span(), message);
-        }
-        number
+        number.or_else(|| self.out_of_range(findings, (range.start(), range.end())))
     }
 
     /// A number of a range, with a point or without.
-    pub(crate) fn number(&self, context: &mut Context<'_>, range: RangeInclusive<f64>) -> Option<f64> {
-        let number: Option<f64> = match self.value.get_ref() {
+    pub(crate) fn number(self, findings: &mut Findings, range: RangeInclusive<f64>) -> Option<f64> {
+        let number: Option<f64> = match self.value() {
             DeValue::Integer(number) => i32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
             DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => {
-                wrong_type(context, self.key(), self.value, "a number");
-                return None;
-            }
+            _ => return self.wrong_type(findings, "a number"),
         };
         let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            let message = format!("`{}` must be {} to {}", self.key(), range.start(), range.end());
-            context.report(&codes::OUT_OF_RANGE, self.span(), message);
-        }
-        number
+        number.or_else(|| self.out_of_range(findings, (range.start(), range.end())))
+    }
+
+    fn out_of_range<T>(self, findings: &mut Findings, (start, end): (impl Display, impl Display)) -> Option<T> {
+        findings.report(&codes::OUT_OF_RANGE, self.span(), format!("`{}` must be {start} to {end}", self.key()));
+        None
     }
 
     /// `true` or `false`.
-    pub(crate) fn boolean(&self, context: &mut Context<'_>) -> Option<bool> {
-        let boolean = self.value.get_ref().as_bool();
-        if boolean.is_none() {
-            wrong_type(context, self.key(), self.value, "`true` or `false`");
-        }
-        boolean
+    pub(crate) fn boolean(self, findings: &mut Findings) -> Option<bool> {
+        self.value().as_bool().or_else(|| self.wrong_type(findings, "`true` or `false`"))
     }
 
     /// One of a few words, as what it stands for.
-    pub(crate) fn word<T: Copy>(&self, context: &mut Context<'_>, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(context)?;
+    pub(crate) fn word<T: Copy>(self, findings: &mut Findings, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(findings)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.text) {
             return Some(*meaning);
         }
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let message = format!("`{}` is none of the values of `{}`", text.text, self.key());
-        let choice = format!("`{}` is {}", self.key(), one_of(&known));
-        context.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
+        let message = format!("`{}` cannot be `{}`", self.key(), text.text);
+        let choice = format!("`{}` must be {}", self.key(), one_of(&known));
+        findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
         None
     }
 
     /// A table with these keys and no other.
-    pub(crate) fn section(&self, context: &mut Context<'_>, keys: &[&str]) -> Option<Section<'a>> {
-        Section::open(context, self.value, format!("`{}`", self.key()), keys)
+    pub(crate) fn section(self, findings: &mut Findings, keys: &[&str]) -> Option<TomlTable<'a>> {
+        self.section_named(findings, format!("`{}`", self.key()), keys)
+    }
+
+    /// The same with a name of its own.
+    pub(crate) fn section_named(self, findings: &mut Findings, name: String, keys: &[&str]) -> Option<TomlTable<'a>> {
+        let DeValue::Table(table) = self.value() else {
+            let found = describe(self.value());
+            let message = format!("{name} must be a table, not {found}");
+            findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"));
+            return None;
+        };
+        let settings = in_written_order(self.document, table);
+        let table = TomlTable { name, span: self.span(), settings, misspelt: Vec::new() };
+        Some(table.checked(findings, keys))
     }
 
     /// The entries of a table whose keys are the user's own names, in written order.
-    pub(crate) fn names(&self, context: &mut Context<'_>) -> Vec<Entry<'a>> {
-        match self.value.get_ref() {
-            DeValue::Table(table) => in_written_order(table),
-            _ => {
-                wrong_type(context, self.key(), self.value, "a table");
-                Vec::new()
-            }
-        }
+    pub(crate) fn names(self, findings: &mut Findings) -> Vec<Setting<'a>> {
+        let DeValue::Table(table) = self.value() else {
+            return self.wrong_type(findings, "a table").unwrap_or_default();
+        };
+        in_written_order(self.document, table)
+    }
+
+    /// Reports a value that is of another type than expected.
+    pub(crate) fn wrong_type<T>(self, findings: &mut Findings, expected: &str) -> Option<T> {
+        let found = describe(self.value());
+        findings
+            .report(&codes::WRONG_TYPE, self.span(), format!("`{}` must be {expected}, not {found}", self.key()))
+            .label(format!("this is {found}"));
+        None
     }
 }
 
-impl<'a> Section<'a> {
-    /// Takes a value that must be a table; reports every key that is not one of `keys`.
-    pub(crate) fn open(context: &mut Context<'_>, value: &'a Value<'a>, name: String, keys: &[&str]) -> Option<Self> {
-        let DeValue::Table(table) = value.get_ref() else {
-            let found = describe(value.get_ref());
-            let message = format!("{name} must be a table, not {found}");
-            context.report(&codes::WRONG_TYPE, value.span(), message).label(format!("this is {found}"));
-            return None;
-        };
-        Some(Section::of(context, table, (name, value.span()), keys))
+impl<'a> TomlTable<'a> {
+    /// The keys of a whole file; reports every key that is not one of `keys`.
+    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> TomlTable<'a> {
+        let (span, settings) = (tree.document.span(0..0), tree.settings());
+        TomlTable { name: name.to_owned(), span, settings, misspelt: Vec::new() }.checked(findings, keys)
     }
 
-    /// The same of a table at hand, with its name and place.
-    pub(crate) fn of(
-        context: &mut Context<'_>,
-        table: &'a DeTable<'a>,
-        (name, span): (String, Range<usize>),
-        keys: &[&str],
-    ) -> Section<'a> {
-        let mut section = Section { name, span, table, misspelt: Vec::new() };
-        for entry in section.entries() {
-            if !keys.contains(&entry.key()) {
-                section.unknown(context, entry, keys);
-            }
-        }
-        section
+    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
+        let unknown = self.settings.iter().filter(|setting| !keys.contains(&setting.key()));
+        self.misspelt = unknown.filter_map(|setting| self.unknown(findings, *setting, keys)).collect();
+        self
     }
 
     /// Whether an unknown key was probably meant to be this one.
@@ -224,64 +260,62 @@ impl<'a> Section<'a> {
         self.misspelt.iter().any(|meant| meant == key)
     }
 
-    fn unknown(&mut self, context: &mut Context<'_>, entry: Entry<'_>, keys: &[&str]) {
+    /// Reports an unknown key; the known one that it was probably meant to be.
+    fn unknown(&self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) -> Option<String> {
         // Where no more is listed, a million unknown keys are not compared with the known ones.
-        let near = if context.is_full() { None } else { nearest(entry.key(), keys.iter().copied()) };
-        let message = format!("{} has no key `{}`", self.name, entry.key());
-        let mut report = context.report(&codes::UNKNOWN_KEY, entry.key_span(), message);
+        let near = if findings.is_full() { None } else { nearest(setting.key(), keys.iter().copied()) };
+        let message = format!("{} has no key `{}`", self.name, setting.key());
+        let mut report = findings.report(&codes::UNKNOWN_KEY, setting.key_span(), message);
         if let Some(near) = near {
             report = report.help(format!("did you mean `{near}`?"));
-            self.misspelt.push(near.to_owned());
         }
         if keys.len() <= 12 {
             report.help(format!("it has {}", quoted(keys)));
         }
+        near.map(str::to_owned)
     }
 
-    /// An entry.
-    pub(crate) fn get(&self, key: &str) -> Option<Entry<'a>> {
-        self.table.get_key_value(key).map(|(key, value)| Entry { key, value })
+    /// A key. O(n) in the keys of the table, which are few where all are known.
+    pub(crate) fn get(&self, key: &str) -> Option<Setting<'a>> {
+        self.settings.iter().find(|setting| setting.key() == key).copied()
     }
 
-    /// An entry that must be there.
-    pub(crate) fn require(&self, context: &mut Context<'_>, key: &str) -> Option<Entry<'a>> {
-        let entry = self.get(key);
-        if entry.is_none() && !self.has_misspelt(key) {
-            context.report(&codes::MISSING_KEY, self.span.clone(), format!("{} needs `{key}`", self.name));
+    /// A key that must be there.
+    pub(crate) fn require(&self, findings: &mut Findings, key: &str) -> Option<Setting<'a>> {
+        let setting = self.get(key);
+        if setting.is_none() && !self.has_misspelt(key) {
+            findings.report(&codes::MISSING_KEY, self.span.clone(), format!("{} needs `{key}`", self.name));
         }
-        entry
+        setting
     }
 
-    /// All entries, in written order.
-    pub(crate) fn entries(&self) -> Vec<Entry<'a>> {
-        in_written_order(self.table)
+    /// The one of some keys that is set; an error where there are several, or one is misspelt, which is reported.
+    pub(crate) fn only_one(&self, findings: &mut Findings, of: &OneOf) -> Result<Option<Setting<'a>>, ()> {
+        let set: Vec<Setting<'a>> =
+            self.settings.iter().filter(|setting| of.keys.contains(&setting.key())).copied().collect();
+        let Some((first, others)) = set.split_first() else {
+            let is_misspelt = of.keys.iter().any(|key| self.has_misspelt(key));
+            return if is_misspelt { Err(()) } else { Ok(None) };
+        };
+        for other in others {
+            let message = format!("{} has both `{}` and `{}`", self.name, first.key(), other.key());
+            let report = findings.report(of.code, other.key_span(), message);
+            report.also(first.key_span(), of.first).help(of.help);
+        }
+        if others.is_empty() { Ok(Some(*first)) } else { Err(()) }
+    }
+
+    /// All keys that are set, in written order.
+    pub(crate) fn all(&self) -> &[Setting<'a>] {
+        &self.settings
     }
 }
 
 /// The parser sorts keys by name; what is written first shall come first.
-pub(crate) fn in_written_order<'a>(table: &'a DeTable<'a>) -> Vec<Entry<'a>> {
-    let mut entries: Vec<Entry<'a>> = table.iter().map(|(key, value)| Entry { key, value }).collect();
-    entries.sort_by_key(|entry| entry.key_span().start);
-    entries
-}
-
-/// A text, or a report that says what is there instead.
-pub(crate) fn text<'a>(context: &mut Context<'_>, key: &str, value: &'a Value<'a>, expected: &str) -> Option<Text<'a>> {
-    match value.get_ref() {
-        DeValue::String(text) => Some(Text { text, span: value.span() }),
-        _ => {
-            wrong_type(context, key, value, expected);
-            None
-        }
-    }
-}
-
-/// Reports a value that is of another type than expected.
-pub(crate) fn wrong_type(context: &mut Context<'_>, key: &str, value: &Value<'_>, expected: &str) {
-    let found = describe(value.get_ref());
-    context
-        .report(&codes::WRONG_TYPE, value.span(), format!("`{key}` must be {expected}, not {found}"))
-        .label(format!("this is {found}"));
+pub(crate) fn in_written_order<'a>(document: &'a Document, table: &'a DeTable<'a>) -> Vec<Setting<'a>> {
+    let mut settings: Vec<Setting<'a>> = table.iter().map(|pair| Setting::new(document, pair)).collect();
+    settings.sort_by_key(|setting| setting.key.span().start);
+    settings
 }
 
 /// What a value is, with its article.
@@ -294,24 +328,5 @@ fn describe(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date-time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
-    }
-}
-
-/// `` `a`, `b` and `c` ``.
-pub(crate) fn quoted(words: &[&str]) -> String {
-    listed(words, "and")
-}
-
-/// `` `a`, `b` or `c` ``.
-pub(crate) fn one_of(words: &[&str]) -> String {
-    listed(words, "or")
-}
-
-fn listed(words: &[&str], last_word: &str) -> String {
-    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} {last_word} {last}", others.join(", ")),
-        None => String::new(),
     }
 }

@@ -107,12 +107,3 @@ fn the_default_reads_the_host_that_it_sends_on_and_the_whole_query() {
     assert_eq!(story.sent.unwrap().host, "c.example");
     assert!(story.reads.has(&Fact::Host) && story.reads.has(&Fact::WholeQuery));
 }
-
-#[test]
-fn the_json_begins_with_its_version() {
-    let table = table();
-    let request = Request::get("/y");
-    let json = serde_json::to_string(&explain(&table, &request)).unwrap();
-    assert!(json.starts_with(r#"{"schema":1,"request":{"method":"GET""#), "{json}");
-    assert!(json.contains(r#"{"route":"rest","file":"routes.toml","line":4,"failed":null}"#), "{json}");
-}

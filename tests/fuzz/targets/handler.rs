@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crossfade::config::{MemoryFiles, load};
+use crossfade::check::load;
+use crossfade::config::MemoryFiles;
 use crossfade::edge::Handler;
 use crossfade::route::Timestamp;
 use libfuzzer_sys::fuzz_target;

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use toml::de::DeValue;
 
-use crate::config::read::context::Context;
-use crate::config::read::value::{Entry, wrong_type};
-use crate::diagnostic::codes;
+use crate::config::read::value::Setting;
+use crate::diagnostic::{Findings, codes};
 use crate::route::Definition;
 
 /// The keys of a decision line that a test may name, in the order of the line.
@@ -41,44 +40,36 @@ pub struct Expected {
 }
 
 /// The names that an expectation can mention.
-pub(crate) struct Names<'d> {
+pub(crate) struct KnownNames<'d> {
     routes: HashSet<&'d str>,
     origins: HashSet<&'d str>,
-    known: Known,
+    /// Whether these are all of the file: else a name that is not here may be one that could not be read.
+    are_all: bool,
 }
 
-/// Whether a definition holds every route and origin of its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// A name that it lacks is a mistake.
-    All,
-    /// A name that it lacks may be one that could not be read.
-    Some,
-}
-
-impl<'d> Names<'d> {
-    pub(crate) fn of(definition: &'d Definition, known: Known) -> Names<'d> {
-        Names {
-            known,
+impl<'d> KnownNames<'d> {
+    pub(crate) fn of(definition: &'d Definition, are_all: bool) -> KnownNames<'d> {
+        KnownNames {
+            are_all,
             routes: definition.routes.iter().map(|route| route.id.as_str()).collect(),
             origins: definition.origins.iter().map(|origin| origin.id.as_str()).collect(),
         }
     }
 }
 
-impl Names<'_> {
-    /// A name that the table must have.
-    fn check(&self, context: &mut Context<'_>, entry: Entry<'_>, these: &HashSet<&str>, what: &str) -> Option<Json> {
-        if matches!(entry.value.get_ref(), DeValue::Boolean(_)) {
-            wrong_type(context, entry.key(), entry.value, "a text, or `false` for none");
-            return None;
+impl KnownNames<'_> {
+    /// The name of a `route` or `origin`, which the table must have.
+    fn check(&self, findings: &mut Findings, entry: Setting<'_>) -> Option<Json> {
+        let these = if entry.key() == "origin" { &self.origins } else { &self.routes };
+        if matches!(entry.value(), DeValue::Boolean(_)) {
+            return entry.wrong_type(findings, "a text, or `false` for none");
         }
-        let text = entry.text(context)?;
-        if these.contains(text.text) || self.known == Known::Some {
+        let text = entry.text(findings)?;
+        if these.contains(text.text) || !self.are_all {
             return Some(text.text.into());
         }
-        let message = format!("the table has no {what} `{}`", text.text);
-        let report = context.report(&codes::EXPECTS_UNKNOWN, text.span, message);
+        let message = format!("the table has no {} `{}`", entry.key(), text.text);
+        let report = findings.report(&codes::EXPECTS_UNKNOWN, text.span, message);
         if these.len() <= MAX_NEAR {
             let mut these: Vec<&str> = these.iter().copied().collect();
             these.sort_unstable();
@@ -89,60 +80,59 @@ impl Names<'_> {
 }
 
 /// Lowers `expect`; `None` where it says nothing or something that no line can have.
-pub(crate) fn lower(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> Option<Vec<Expected>> {
-    let section = entry.section(context, &KEYS)?;
-    let entries = section.entries();
+pub(crate) fn lower(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>) -> Option<Vec<Expected>> {
+    let section = entry.section(findings, &KEYS)?;
+    let entries = section.all();
     if entries.is_empty() {
-        context
+        findings
             .report(&codes::EMPTY_VALUE, entry.span(), "`expect` is empty")
             .help("name what must be so, such as `expect = { route = \"some-id\" }`");
         return None;
     }
-    let known = entries.into_iter().filter(|entry| KEYS.contains(&entry.key()));
+    let known = entries.iter().copied().filter(|entry| KEYS.contains(&entry.key()));
     let lowered: Vec<Option<Expected>> = known
-        .map(|entry| Some(Expected { value: expected(context, names, entry)?, key: entry.key().to_owned() }))
+        .map(|entry| Some(Expected { value: expected(findings, names, entry)?, key: entry.key().to_owned() }))
         .collect();
     lowered.into_iter().collect()
 }
 
-fn expected(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> Option<Json> {
-    if entry.value.get_ref().as_bool() == Some(false) {
+fn expected(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>) -> Option<Json> {
+    if entry.value().as_bool() == Some(false) {
         return Some(Json::Bool(false));
     }
     match entry.key() {
-        "status" => entry.whole::<u16>(context, 200..=599).map(Json::from),
-        "action" => entry.word(context, &ACTIONS).map(Json::from),
-        "route" => names.check(context, entry, &names.routes, "route"),
-        "origin" => names.check(context, entry, &names.origins, "origin"),
-        "headers" | "added_headers" => Some(Json::Object(texts_by_name(context, entry))),
+        "status" => entry.whole::<u16>(findings, 200..=599).map(Json::from),
+        "action" => entry.word(findings, &ACTIONS).map(Json::from),
+        "route" | "origin" => names.check(findings, entry),
+        "headers" | "added_headers" => Some(Json::Object(texts_by_name(findings, entry))),
         "removed_headers" => {
-            let names = entry.texts(context).into_iter().map(|text| text.text.to_ascii_lowercase().into());
+            let names = entry.texts(findings).into_iter().map(|text| text.text.to_ascii_lowercase().into());
             Some(Json::Array(names.collect()))
         }
-        "refused" => refused(context, names, entry),
-        _ => entry.text(context).map(|text| text.text.into()),
+        "refused" => refused(findings, names, entry),
+        _ => entry.text(findings).map(|text| text.text.into()),
     }
 }
 
 const ACTIONS: [(&str, &str); 3] = [("origin", "origin"), ("redirect", "redirect"), ("respond", "respond")];
 
 /// `{ name = "text" }`, names in lower case; `false` for a name that must not be there.
-fn texts_by_name(context: &mut Context<'_>, entry: Entry<'_>) -> serde_json::Map<String, Json> {
+fn texts_by_name(findings: &mut Findings, entry: Setting<'_>) -> serde_json::Map<String, Json> {
     let mut map = serde_json::Map::new();
-    for field in entry.names(context) {
-        let value = match field.value.get_ref() {
+    for field in entry.names(findings) {
+        let value = match field.value() {
             DeValue::Boolean(false) => Some(Json::Bool(false)),
-            _ => field.text(context).map(|text| text.text.into()),
+            _ => field.text(findings).map(|text| text.text.into()),
         };
         map.extend(value.map(|value| (field.key().to_ascii_lowercase(), value)));
     }
     map
 }
 
-fn refused(context: &mut Context<'_>, names: &Names<'_>, entry: Entry<'_>) -> Option<Json> {
-    let section = entry.section(context, &["route", "why"])?;
-    let route = section.get("route").and_then(|entry| names.check(context, entry, &names.routes, "route"));
-    let why = section.get("why").and_then(|entry| entry.text(context)).map(|text| text.text.into());
+fn refused(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>) -> Option<Json> {
+    let section = entry.section(findings, &["route", "why"])?;
+    let route = section.get("route").and_then(|entry| names.check(findings, entry));
+    let why = section.get("why").and_then(|entry| entry.text(findings)).map(|text| text.text.into());
     let parts = [("route", route), ("why", why)];
     let parts = parts.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     Some(Json::Object(parts.collect()))

@@ -1,0 +1,10 @@
+//! Where the routes of a table are written, for the labels of checks.
+
+use crate::config::RouteSpans;
+use crate::diagnostic::Span;
+use crate::route::Table;
+
+/// What says the paths of the route at a position; its header where nothing does.
+pub(crate) fn path_span(table: &Table, spans: &[RouteSpans], at: usize) -> Span {
+    spans[at].value(table.routes()[at].path.key())
+}

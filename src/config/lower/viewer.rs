@@ -1,0 +1,96 @@
+//! What is told of the viewer: what a table declares for the gate to tell, and the conditions of routes on it.
+
+use std::sync::LazyLock;
+
+use crate::config::lower::distinct::Distinct;
+use crate::config::lower::names::check_name;
+use crate::config::lower::top::parts_per_million;
+use crate::config::read::value::{Setting, TomlTable};
+use crate::diagnostic::{Findings, codes};
+use crate::route::condition::ValueTest;
+use crate::route::{Cohort, Declared, Told};
+
+/// The sections of a table that declare something.
+pub(crate) const SECTIONS: [&str; 1] = ["cohorts"];
+
+/// The keys of a route that ask for something.
+pub(crate) static CONDITIONS: LazyLock<Vec<&str>> = LazyLock::new(|| Told::ALL.map(Told::key).to_vec());
+
+/// Lowers the sections of a table.
+pub(crate) fn declared(findings: &mut Findings, section: &TomlTable<'_>) -> Declared {
+    Declared { cohorts: section.get("cohorts").map(|entry| cohorts(findings, entry)).unwrap_or_default() }
+}
+
+fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
+    let mut cohorts = Vec::new();
+    let mut total = 0u32;
+    for cohort in entry.names(findings) {
+        check_name(findings, cohort.key(), cohort.key_span(), "cohort");
+        let name = format!("`[cohorts.{}]`", cohort.key());
+        let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
+        let share = section.require(findings, "share_percent");
+        let percent = share.and_then(|entry| entry.number(findings, 0.0..=100.0));
+        let share = percent.map(|percent| parts_per_million(percent * 1e4)).unwrap_or_default();
+        total = total.saturating_add(share.0);
+        if total > 1_000_000 && total - share.0 <= 1_000_000 {
+            let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
+            findings
+                .report(&codes::TOO_MANY_VIEWERS, section.span.clone(), message)
+                .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
+        }
+        cohorts.push(Cohort { name: cohort.key().to_owned(), share });
+    }
+    cohorts
+}
+
+/// Lowers a route's condition; `None` where it was reported.
+pub(crate) fn condition(
+    findings: &mut Findings,
+    entry: Setting<'_>,
+    told: Told,
+    declared: &Declared,
+) -> Option<ValueTest> {
+    match told {
+        Told::Country => any_of(countries(findings, entry)),
+        Told::Cohort => cohort(findings, entry, declared).map(ValueTest::Equal),
+    }
+}
+
+/// A list without a value was reported.
+pub(crate) fn any_of(texts: Vec<String>) -> Option<ValueTest> {
+    (!texts.is_empty()).then_some(ValueTest::AnyOf(texts))
+}
+
+fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
+    let mut countries = Distinct::new();
+    for text in entry.one_or_more(findings) {
+        let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        if is_code(text.text) {
+            countries.push(findings, text.text.to_owned(), &text);
+            continue;
+        }
+        let upper = text.text.to_uppercase();
+        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
+        if is_code(&upper) {
+            report.help(format!("write `{upper}`: countries are case-sensitive"));
+        } else {
+            report.help("use the two capital letters of ISO 3166-1, such as `BR`");
+        }
+    }
+    countries.values
+}
+
+fn cohort(findings: &mut Findings, entry: Setting<'_>, declared: &Declared) -> Option<String> {
+    let text = entry.filled_text(findings)?;
+    let known = || declared.cohorts.iter().map(|cohort| cohort.name.as_str());
+    if !known().any(|name| name == text.text) {
+        findings
+            .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
+            .did_you_mean(text.text, known())
+            .help(format!(
+                "declare it, so that the gate puts viewers in it: `[cohorts.{}]` with `share_percent`",
+                text.text
+            ));
+    }
+    Some(text.text.to_owned())
+}

@@ -1,0 +1,121 @@
+//! What came of a table's own tests: every failure with its place, expected against actual.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use serde_json::value::RawValue;
+
+use super::Present;
+use super::json::versioned;
+use super::numbers::{count, grouped};
+use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
+use crate::analysis::cases::{CaseDifference, CaseKind, CaseResult, CaseResults};
+use crate::requests::DecisionLine;
+
+/// What came of a table's cases.
+#[derive(Clone, Copy, Debug)]
+pub struct CasesRun<'a> {
+    /// All of them.
+    pub results: &'a CaseResults<'a>,
+    /// The name of the table.
+    pub table: &'a str,
+}
+
+#[derive(Serialize)]
+struct CasesJson<'a> {
+    passed: usize,
+    failed: usize,
+    cases: Vec<CaseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct CaseJson<'a> {
+    #[serde(flatten)]
+    result: &'a CaseResult<'a>,
+    /// A line, as `decide` writes it.
+    decision: Option<Box<RawValue>>,
+}
+
+impl Present for CasesRun<'_> {
+    /// The failures in order, a blank line after each, and a last line with the counts.
+    fn text(&self, sheet: &mut Sheet) {
+        for case in self.results.cases.iter().filter(|case| !case.passed) {
+            failure(sheet, case);
+            sheet.line([]);
+        }
+        summary(sheet, self.results, self.table);
+    }
+
+    fn json(&self) -> impl Serialize {
+        let line =
+            |result: &CaseResult<'_>| serde_json::value::to_raw_value(&versioned(DecisionLine(&result.decision)));
+        let case = |result| CaseJson { result, decision: line(result).ok() };
+        let CaseResults { passed, failed, cases } = self.results;
+        CasesJson { passed: *passed, failed: *failed, cases: cases.iter().map(case).collect() }
+    }
+}
+
+fn failure(sheet: &mut Sheet, result: &CaseResult<'_>) {
+    let mut title = Grid::new();
+    let place = format!("{}:{}", result.file, result.line);
+    let of = result.of.unwrap_or_default();
+    let what = match result.kind {
+        CaseKind::Test => String::new(),
+        CaseKind::Example => format!("example of `{of}`: "),
+        CaseKind::NotExample => format!("not_example of `{of}`: "),
+    };
+    title.row([cell(BAD, "✗"), cell(STRONG, place), cell(PLAIN, format!("{what}{}", result.name))]);
+    sheet.grid(0, title);
+    let mut grid = Grid::new();
+    for CaseDifference { key, expected, actual } in &result.differences {
+        grid.row([cell(KEY, key), cell(FAINT, "expected"), cell(GOOD, wanted(expected))]);
+        grid.row([cell(PLAIN, ""), cell(FAINT, "actual"), cell(BAD, found(key, actual))]);
+    }
+    if let Some(why) = &result.why {
+        grid.row([cell(KEY, "why"), cell(PLAIN, why)]);
+    }
+    sheet.grid(4, grid);
+}
+
+/// `false` is how a test says that a key must not be there, `{"not": …}` how an example of another route does.
+fn wanted(expected: &Json) -> String {
+    match (expected, expected.get("not")) {
+        (Json::Bool(false) | Json::Null, _) => "nothing".to_owned(),
+        (_, Some(not)) => format!("not {}", value(not)),
+        _ => value(expected),
+    }
+}
+
+fn found(key: &str, actual: &Json) -> String {
+    match actual {
+        Json::Null if key == "route" => "nothing: the default took it".to_owned(),
+        Json::Null => "nothing".to_owned(),
+        _ => value(actual),
+    }
+}
+
+/// A text as it is, where that can't be taken for something else.
+fn value(json: &Json) -> String {
+    match json {
+        Json::String(text) if !text.is_empty() && text.trim() == text => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn summary(sheet: &mut Sheet, results: &CaseResults<'_>, table: &str) {
+    let CaseResults { passed, failed, cases } = results;
+    let of = |kind: CaseKind| cases.iter().filter(|case| case.kind == kind).count();
+    let kinds = [(CaseKind::Test, "test"), (CaseKind::Example, "example"), (CaseKind::NotExample, "not_example")];
+    let counts: Vec<String> =
+        kinds.iter().filter(|(kind, _)| of(*kind) > 0).map(|(kind, noun)| count(of(*kind), noun)).collect();
+    let counts = match counts.as_slice() {
+        [] => "there is nothing to run: write a `[[test]]`, or `examples` on a route".to_owned(),
+        counts => counts.join(", "),
+    };
+    sheet.line([
+        cell(PLAIN, format!("{table}: ")),
+        cell(if *failed == 0 { GOOD } else { PLAIN }, format!("{} passed", grouped(*passed))),
+        cell(PLAIN, ", "),
+        cell(if *failed > 0 { BAD } else { PLAIN }, format!("{} failed", grouped(*failed))),
+        cell(PLAIN, format!(" · {counts}")),
+    ]);
+}

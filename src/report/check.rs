@@ -1,0 +1,68 @@
+//! What was found in a table, and how much of it was read.
+
+use serde::Serialize;
+
+use super::diagnostics::{self, Show, Tally, top_name};
+use super::numbers::{count, grouped};
+use super::sheet::{BAD, GOOD, PLAIN, WARN, cell};
+use super::{Present, Sheet};
+use crate::check::Loaded;
+use crate::config::Counts;
+
+/// A table that was checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a> {
+    /// With all its findings.
+    pub loaded: &'a Loaded,
+    /// How many of them the text shows.
+    pub show: Show,
+}
+
+#[derive(Serialize)]
+struct CheckedJson<'a> {
+    diagnostics: Vec<diagnostics::DiagnosticJson<'a>>,
+    counts: CountsJson,
+}
+
+#[derive(Serialize)]
+struct CountsJson {
+    #[serde(flatten)]
+    tally: Tally,
+    routes_read: usize,
+    routes_compiled: usize,
+    map_rows: usize,
+    tests: usize,
+    files: usize,
+}
+
+impl Present for Checked<'_> {
+    /// The findings, and `routes.toml: 42 routes read, 42 compiled, 3 files, 12 tests · 0 errors, 1 warning`.
+    fn text(&self, sheet: &mut Sheet) {
+        let Loaded { diagnostics, sources, counts, .. } = self.loaded;
+        sheet.rendered(diagnostics::text(diagnostics, sources, self.show, sheet.width()));
+        let read = [
+            format!("{} read", count(counts.routes_read, "route")),
+            format!("{} compiled", grouped(counts.routes_compiled)),
+            count(counts.files, "file"),
+            count(counts.map_rows, "map row"),
+            count(counts.tests, "test"),
+        ];
+        let Tally { errors, warnings } = Tally::of(diagnostics);
+        sheet.line([
+            cell(PLAIN, format!("{}: {} · ", top_name(sources), read.join(", "))),
+            cell(if errors > 0 { BAD } else { GOOD }, count(errors, "error")),
+            cell(PLAIN, ", "),
+            cell(if warnings > 0 { WARN } else { GOOD }, count(warnings, "warning")),
+        ]);
+    }
+
+    fn json(&self) -> impl Serialize {
+        let Loaded { diagnostics, sources, counts, .. } = self.loaded;
+        let Counts { routes_read, routes_compiled, map_rows, tests, files } = *counts;
+        let tally = Tally::of(diagnostics);
+        CheckedJson {
+            diagnostics: diagnostics::entries(diagnostics, sources),
+            counts: CountsJson { tally, routes_read, routes_compiled, map_rows, tests, files },
+        }
+    }
+}

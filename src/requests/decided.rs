@@ -1,0 +1,73 @@
+//! A decision written down: the output line of `crossfade decide`, without its version, which `report` writes.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use crate::route::{Decision, Forward, Outcome};
+
+/// The public line of a decision: keys in a fixed order, one absent where it does not apply.
+#[derive(Clone, Copy, Debug)]
+pub struct DecisionLine<'d>(pub &'d Decision<'d, 'd>);
+
+impl Serialize for DecisionLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("route", &self.0.route_id())?;
+        match &self.0.outcome {
+            Outcome::Origin(forward) => sent_on(&mut line, forward)?,
+            Outcome::Redirect(redirect) => {
+                line.serialize_entry("action", "redirect")?;
+                line.serialize_entry("status", &redirect.status)?;
+                line.serialize_entry("location", &redirect.location.to_string())?;
+                line.serialize_entry("headers", &HeadersByName(None, Some(&redirect.cache_control), redirect.headers))?;
+            }
+            Outcome::Respond(respond) => {
+                line.serialize_entry("action", "respond")?;
+                line.serialize_entry("status", &respond.status)?;
+                let headers = HeadersByName(respond.content_type, Some(&respond.cache_control), respond.headers);
+                line.serialize_entry("headers", &headers)?;
+            }
+        }
+        if let Some(refused) = &self.0.refused {
+            let refused = RefusedLine { route: &refused.route.id, why: refused.why.to_string() };
+            line.serialize_entry("refused", &refused)?;
+        }
+        line.end()
+    }
+}
+
+fn sent_on<M: SerializeMap>(line: &mut M, forward: &Forward<'_, '_>) -> Result<(), M::Error> {
+    line.serialize_entry("action", "origin")?;
+    line.serialize_entry("origin", &forward.origin.id)?;
+    line.serialize_entry("uri", forward.uri.as_str())?;
+    line.serialize_entry("query_string", &forward.query_string)?;
+    let Some(changes) = forward.headers else { return Ok(()) };
+    if !changes.set.is_empty() {
+        line.serialize_entry("headers", &HeadersByName(None, None, &changes.set))?;
+    }
+    if !changes.add.is_empty() {
+        line.serialize_entry("added_headers", &HeadersByName(None, None, &changes.add))?;
+    }
+    if !changes.remove.is_empty() {
+        line.serialize_entry("removed_headers", &changes.remove)?;
+    }
+    Ok(())
+}
+
+/// Names and values: a content type and a `cache-control` where there are, then the further ones.
+struct HeadersByName<'a>(Option<&'a str>, Option<&'a str>, &'a [(String, String)]);
+
+impl Serialize for HeadersByName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let HeadersByName(content_type, cache_control, further) = self;
+        let own = [("content-type", *content_type), ("cache-control", *cache_control)];
+        let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        serializer.collect_map(own.chain(further.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+    }
+}
+
+#[derive(Serialize)]
+struct RefusedLine<'a> {
+    route: &'a str,
+    why: String,
+}

@@ -1,0 +1,116 @@
+//! What all exchanges share: the settings, the client, and the table at work.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::forward::{self, Client};
+use super::incoming::Secrets;
+use super::notice::{Notice, Notify};
+use super::target::{MapError, Mapping, check_mapping};
+use crate::edge::Handler;
+use crate::route::{Definition, Origin, Table};
+
+/// What does not change while the edge runs.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// What plays the origins.
+    pub mapping: Mapping,
+    /// The country of viewers that do not say theirs.
+    pub country: Option<String>,
+    /// The head of a request must be there within this time, and an unused connection is kept as long.
+    pub head_timeout: Duration,
+}
+
+impl Default for ServeSettings {
+    fn default() -> ServeSettings {
+        ServeSettings { mapping: Mapping::new(), country: None, head_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// A table and the values of its secrets.
+#[derive(Debug)]
+pub struct Tabled {
+    /// Without any error.
+    pub table: Table,
+    /// By name.
+    pub secrets: Secrets,
+}
+
+/// The local edge.
+pub struct Edge {
+    pub(super) settings: ServeSettings,
+    pub(super) notify: Notify,
+    pub(super) client: Client,
+    /// How this very server names itself in `Via`.
+    pub(super) via: HeaderValue,
+    live: RwLock<Arc<Live>>,
+    requests: AtomicU64,
+    instance: u64,
+}
+
+/// A table at work.
+pub(super) struct Live {
+    pub(super) handler: Handler,
+    pub(super) secrets: Secrets,
+}
+
+impl Edge {
+    /// An edge that decides by a table. Must be made inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Where an origin is mapped that the table does not have.
+    pub fn new(tabled: Tabled, settings: ServeSettings, notify: Notify) -> Result<Edge, MapError> {
+        let origins = &tabled.table.definition().origins;
+        check_mapping(&settings.mapping, origins.iter().map(|origin| origin.id.as_str()))?;
+        let instance = RandomState::new().hash_one(());
+        let via = HeaderValue::from_str(&format!("1.1 {instance:016x}.crossfade (CloudFront)"));
+        Ok(Edge {
+            settings,
+            notify,
+            client: forward::client(),
+            via: via.unwrap_or(HeaderValue::from_static("1.1 crossfade (CloudFront)")),
+            live: RwLock::new(Arc::new(Live::new(tabled))),
+            requests: AtomicU64::new(0),
+            instance,
+        })
+    }
+
+    pub(super) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn replace(&self, tabled: Tabled) {
+        let live = Live::new(tabled);
+        let definition = live.definition();
+        let known = |id: &str| definition.origins.iter().any(|origin| origin.id == id);
+        let unknown = self.settings.mapping.keys().filter(|id| !known(id)).cloned().collect();
+        let routes = definition.routes.len();
+        *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+        (self.notify)(Notice::Reloaded { routes, unknown });
+    }
+
+    pub(super) fn next_request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:016x}{number:016x}==", self.instance.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+    }
+}
+
+impl Live {
+    fn new(Tabled { table, secrets }: Tabled) -> Live {
+        Live { handler: Handler::new(table, secrets.clone()), secrets }
+    }
+
+    pub(super) fn definition(&self) -> &Definition {
+        self.handler.table().definition()
+    }
+
+    /// The origin that the handler names; where it names none, the one at the domain that it wrote.
+    pub(super) fn origin(&self, id: Option<&str>, domain: &str) -> Option<&Origin> {
+        let is_meant = |origin: &&Origin| id.map_or(origin.domain == domain, |id| origin.id == id);
+        self.definition().origins.iter().find(is_meant)
+    }
+}

@@ -1,0 +1,46 @@
+//! What the local edge tells of itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What became of one request; told when its answer has left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exchange {
+    /// Status of the answer.
+    pub status: u16,
+    /// Method of the request.
+    pub method: String,
+    /// The host that the viewer asked for.
+    pub host: Option<String>,
+    /// The path that the viewer asked for, raw.
+    pub path: String,
+    /// The origin that it was sent to; `None`: it was answered at the edge.
+    pub origin: Option<String>,
+    /// The route that took it; `None`: the default did, or nothing was decided.
+    pub route: Option<String>,
+    /// Bytes of the answer's body.
+    pub bytes: u64,
+    /// From the request's head to the last byte of the answer.
+    pub took: Duration,
+    /// What went wrong or was unusual, in words.
+    pub trouble: Option<String>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A request was answered.
+    Exchange(Exchange),
+    /// A new table decides.
+    Reloaded {
+        /// How many routes it has.
+        routes: usize,
+        /// Mapped ids that it no longer has.
+        unknown: Vec<String>,
+    },
+    /// The files hold no table, and the last good one stays in use.
+    Kept(String),
+}
+
+/// Who is told of notices.
+pub type Notify = Arc<dyn Fn(Notice) + Send + Sync>;

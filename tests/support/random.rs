@@ -1,0 +1,513 @@
+//! Random tables from few words, and random requests that come near their routes.
+
+use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use crossfade::route::condition::{HostPattern, ValueTest};
+use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
+use crossfade::route::query::QueryPolicy;
+use crossfade::route::target::{Part, Target};
+use crossfade::route::{
+    Action, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, LazyRegex, MapAction, OriginAction,
+    RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use crate::tables;
+
+/// How far a table may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taste {
+    /// What could be written in `routes.toml` without an error.
+    Sound,
+    /// That, and whatever else a [`Definition`] can hold: patterns that don't compile, paths that no normal form has,
+    /// targets without their captures, windows that never open, conditions twice.
+    Wild,
+}
+
+use Taste::{Sound, Wild};
+
+impl Taste {
+    /// One of the first, or if this is wild of both.
+    fn select<T: Clone + std::fmt::Debug + 'static>(
+        self,
+        sound: &[T],
+        wild: &[T],
+    ) -> impl Strategy<Value = T> + use<T> {
+        select(if self == Wild { [sound, wild].concat() } else { sound.to_vec() })
+    }
+}
+
+/// A table, and paths that its patterns were made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    pub(crate) definition: Definition,
+    pub(crate) paths: Vec<String>,
+}
+
+/// Seconds since 1970.
+const INSTANTS: [i64; 4] = [1_700_000_000, 1_750_000_000, 1_790_000_000, 1_800_000_000];
+
+/// A table of less than `routes` routes; a wild one has now and then many on one path, as sites that are told apart by
+/// `?id=` have.
+pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sample> {
+    let many = if taste == Wild { prop_oneof![2 => Just(0usize), 1 => 12..40usize].boxed() } else { Just(0).boxed() };
+    let default = 0..2usize;
+    (vec(route(taste), 0..routes), many, canonical(taste), default).prop_map(
+        move |(routes, many, canonical, default)| {
+            let (mut routes, paths): (Vec<Route>, Vec<String>) = with_many(routes, many).into_iter().unzip();
+            for (at, route) in routes.iter_mut().enumerate() {
+                route.id = format!("route-{at}");
+            }
+            let declared = Declared { cohorts: vec![Cohort { name: "early".into(), share: Share(50_000) }] };
+            let origins = tables::origins();
+            let more = Definition::default();
+            let definition = Definition { canonical, origins, default, configured: 2, declared, routes, ..more };
+            Sample { definition, paths }
+        },
+    )
+}
+
+/// The first route so many times more, each with a value to tell it apart.
+fn with_many(mut routes: Vec<(Route, String)>, many: usize) -> Vec<(Route, String)> {
+    let Some((first, path)) = routes.first().cloned() else { return routes };
+    for number in 0..many {
+        let mut route = first.clone();
+        let test = ValueTest::Equal((number % 17).to_string());
+        let fact = match number % 5 {
+            0..3 => Fact::Query("id".into()),
+            3 => Fact::Cookie("c".into()),
+            _ => Fact::Header("x-a".into()),
+        };
+        route.conditions.retain(|condition| condition.fact.key() != fact.key());
+        route.conditions.push(Condition { fact, test });
+        routes.insert((number * 7) % (routes.len() + 1), (route, path.clone()));
+    }
+    routes
+}
+
+fn canonical(taste: Taste) -> impl Strategy<Value = Canonical> {
+    let texts = [["..;", "%00"].as_slice(), if taste == Wild { &["%2f"] } else { &[] }].concat();
+    let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
+    let refuse = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(texts, 0..=2)];
+    (any::<[bool; 3]>(), refuse).prop_map(|([lower, strip, keep], refuse)| Canonical {
+        case: if lower { Case::Lower } else { Case::Keep },
+        trailing_slash: if strip { TrailingSlash::Strip } else { TrailingSlash::Keep },
+        slashes: if keep { Slashes::Keep } else { Slashes::Merge },
+        refuse,
+    })
+}
+
+fn route(taste: Taste) -> impl Strategy<Value = (Route, String)> {
+    (pattern(taste), conditions(taste)).prop_flat_map(move |((pattern, path), conditions)| {
+        action(taste, &pattern).prop_map(move |action| {
+            let route = tables::route("", pattern.clone(), action);
+            (Route { conditions: conditions.clone(), ..route }, path.clone())
+        })
+    })
+}
+
+fn window(taste: Taste) -> impl Strategy<Value = Option<Condition>> {
+    let (early, late) = if taste == Wild { (0..4usize, 0..4usize) } else { (0..2, 2..4) };
+    let moment = |numbers| option::weighted(0.2, numbers).prop_map(|at| at.map(|at: usize| INSTANTS[at]));
+    let times = (moment(early), moment(late));
+    times.prop_map(|(from, until)| {
+        let window = Window { from: from.map(Timestamp::from_seconds), until: until.map(Timestamp::from_seconds) };
+        (!window.is_always()).then_some(Condition { fact: Fact::Time, test: ValueTest::Within(window) })
+    })
+}
+
+// Patterns, each with a path that fits it, or nearly.
+
+fn word(taste: Taste) -> impl Strategy<Value = &'static str> {
+    let sound = ["a", "b", "ab", "x-1", "promo", "x.js", "index.php", "page.html", "%C3%A7", "a.b", "1", "23"];
+    taste.select(&sound, &["PROMO", "%2F"])
+}
+
+fn path(taste: Taste) -> impl Strategy<Value = String> {
+    let end = taste.select(&[""], &["", "", "/"]);
+    (vec(word(taste), 0..4), end).prop_map(|(words, end)| format!("/{}{end}", words.join("/")))
+}
+
+fn pattern(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    prop_oneof![
+        1 => path(taste).prop_map(|path| (PathPattern::Any, path)),
+        4 => path(taste).prop_map(|path| (PathPattern::Exact(path.clone()), path)),
+        3 => path(taste).prop_map(|path| {
+            let path = path.trim_end_matches('/');
+            (PathPattern::Prefix(path.to_owned()), format!("{path}/x"))
+        }),
+        4 => template(taste),
+        4 => glob(taste),
+        4 => regex(taste),
+        1 => map(taste),
+    ]
+}
+
+fn template(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    let segment = (any::<bool>(), word(taste));
+    (vec(segment, 0..4), any::<bool>(), word(taste)).prop_map(move |(mut words, rest, tail)| {
+        if taste == Sound && !rest && !words.iter().any(|(hole, _)| *hole) {
+            words.push((true, tail));
+        }
+        let segments = words.iter().enumerate().map(|(at, (hole, word))| {
+            if *hole { Segment::Capture(format!("c{at}")) } else { Segment::Literal((*word).to_owned()) }
+        });
+        let template = Template { segments: segments.collect(), rest: rest.then(|| "rest".to_owned()) };
+        let tail = if rest { format!("/{tail}/x") } else { String::new() };
+        let path = words.iter().map(|(_, word)| format!("/{word}")).collect::<String>() + &tail;
+        (PathPattern::Template(template), path)
+    })
+}
+
+/// A pattern in which `A` and `B` stand for words, and a path that fits.
+type Form = (&'static str, &'static str);
+
+fn glob(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    let sound = [
+        ("/A/*", "/A/x"),
+        ("/A/**", "/A/x/y"),
+        ("/**/A", "/x/A"),
+        ("/**/A/*.php", "/x/A/index.php"),
+        ("/A/**/B", "/A/B"),
+        ("/{A,B}/x", "/B/x"),
+        ("/{A,B}/**/*.{js,html}", "/A/x/page.html"),
+        ("/*/A", "/x/A"),
+        ("/*", "/A"),
+        ("/**", "/A/B"),
+        ("/A*/x", "/Ab/x"),
+        ("/[a-c]/?", "/a/x"),
+        ("/[!b]?/A", "/1a/A"),
+    ];
+    let wild = [
+        ("**/A", "/A"),
+        ("*.html", "page.html"),
+        ("/A/B", "/A/B"),
+        ("/[ab]/A", "/a/A"),
+        ("/a\\*b/A", "/a*b/A"),
+        ("{A", "/A"),
+    ];
+    form(taste, (&sound, &wild), |text| PathPattern::Glob(Glob::new(text)))
+}
+
+fn regex(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    let sound = [
+        (r"^/A/([0-9]+)$", "/A/23"),
+        (r"^/(?<id>\d+)\.html$", "/23.html"),
+        (r"\.php$", "/A/index.php"),
+        ("^/A(/B)?", "/A/B"),
+        (r"(?i)^/A/?$", "/A"),
+        ("(?i)^/PROMO/([^/]+)", "/promo/A"),
+        (r"^/(?:A|B)/x", "/B/x"),
+        (r"^/(?<first>[^/]+)/(?<second>[^/]*)", "/A/B"),
+        (r"^/(?:A/)*B$", "/A/A/B"),
+        (r"^/(?:A/){2}B$", "/A/A/B"),
+        (r"(?:^|/)A(?:/|$)", "/x/A"),
+        (r"^/A\b", "/A"),
+    ];
+    let wild = [
+        (r"(?i)promo", "/x/PROMO"),
+        ("A", "/x/A"),
+        ("/A/", "/A/"),
+        ("^/(A)?/?B$", "/B"),
+        ("[ab]b", "/ab"),
+        ("", "/A"),
+        ("^/$", "/"),
+        ("(", "/A"),
+        (r"(?i-u)page\.HTML$", "/page.html"),
+        (r"%2[Ff]", "/%2F"),
+        (r"^/[^/]{3,}/A|^/B", "/promo/A"),
+    ];
+    form(taste, (&sound, &wild), |text| PathPattern::Regex(LazyRegex::new(text)))
+}
+
+fn form(
+    taste: Taste,
+    (sound, wild): (&[Form], &[Form]),
+    make: fn(String) -> PathPattern,
+) -> impl Strategy<Value = (PathPattern, String)> + use<> {
+    (taste.select(sound, wild), word(taste), word(taste)).prop_map(move |((pattern, path), a, b)| {
+        // Not all words mean themselves in a pattern; that is as good a pattern.
+        let put = |text: &str| text.replace('A', a).replace('B', b);
+        (make(put(pattern)), put(path))
+    })
+}
+
+fn map(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    let row = (path(taste), target_text(taste), option::of(status()));
+    vec(row, 1..5).prop_map(move |rows| {
+        let path = rows[0].0.clone();
+        let row = |(from, to, status)| MapRow { from, to, status, line: 0 };
+        let mut rows: Vec<MapRow> = rows.into_iter().map(row).collect();
+        if taste == Sound {
+            rows.sort_by(|one, other| one.from.cmp(&other.from));
+            rows.dedup_by(|one, other| one.from == other.from);
+        }
+        (PathPattern::Map(rows), path)
+    })
+}
+
+// Conditions.
+
+/// In the order in which a table that is read has them.
+fn conditions(taste: Taste) -> impl Strategy<Value = Vec<Condition>> {
+    let methods = prop_oneof![
+        // GET and HEAD only together: what tells them apart is an error.
+        2 => select(vec![vec!["GET", "HEAD"], vec!["POST"], vec!["GET", "HEAD", "OPTIONS"], vec!["DELETE", "PUT"]]),
+        if taste == Wild { 2 } else { 0 } => vec(select(vec!["GET", "HEAD"]), 1..3),
+    ];
+    let methods = methods.prop_map(|methods| methods.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    let headers: &[_] = if taste == Wild { &["x-a", "x-b", "cookie"] } else { &["x-a", "x-b"] };
+    let one = |fact: Fact, test| vec![Condition { fact, test }];
+    (
+        seldom(hosts(taste).prop_map(move |hosts| one(Fact::Host, ValueTest::HostIn(hosts)))),
+        seldom(methods.prop_map(move |methods| one(Fact::Method, ValueTest::AnyOf(methods)))),
+        seldom(named(taste, Fact::Query, &["k", "id"])),
+        seldom(named(taste, Fact::Header, headers)),
+        seldom(named(taste, Fact::Cookie, &["c", "d"])),
+        told().prop_map(|told| told.into_iter().flatten().collect::<Vec<_>>()),
+        window(taste).prop_map(|window| window.into_iter().collect::<Vec<_>>()),
+    )
+        .prop_map(|(host, method, query, header, cookie, told, time)| {
+            [host, method, query, header, cookie, told, time].concat()
+        })
+}
+
+/// A condition on each fact that is told of the viewer, seldom.
+fn told() -> impl Strategy<Value = Vec<Option<Condition>>> {
+    let condition = |told: Told| {
+        let test = match told {
+            Told::Country => texts(&["BR", "PT"]).prop_map(ValueTest::AnyOf).boxed(),
+            Told::Cohort => Just(ValueTest::Equal("early".to_owned())).boxed(),
+        };
+        option::weighted(0.15, test.prop_map(move |test| Condition { fact: Fact::Told(told), test }))
+    };
+    Told::ALL.map(condition).to_vec()
+}
+
+fn seldom(strategy: impl Strategy<Value = Vec<Condition>> + 'static) -> impl Strategy<Value = Vec<Condition>> {
+    prop_oneof![4 => Just(Vec::new()), 1 => strategy]
+}
+
+fn texts(of: &[&str]) -> impl Strategy<Value = Vec<String>> + use<> {
+    let of: Vec<String> = of.iter().map(|text| (*text).to_owned()).collect();
+    subsequence(of, 1..=2)
+}
+
+fn hosts(taste: Taste) -> impl Strategy<Value = Vec<HostPattern>> {
+    let host = |(name, star): (&str, bool)| {
+        if star { HostPattern::AnyLabel(name.to_owned()) } else { HostPattern::Name(name.to_owned()) }
+    };
+    let sound = [("www.example.com", false), ("a.example", false), ("example.com", true), ("b.example", true)];
+    let any = (select(vec!["a.example", "b.example", "example", "c.b.example"]), any::<bool>()).prop_map(host);
+    prop_oneof![
+        1 => subsequence(sound.map(host).to_vec(), 1..=2),
+        if taste == Wild { 2 } else { 0 } => vec(any, 1..4),
+    ]
+}
+
+fn named(
+    taste: Taste,
+    fact: fn(String) -> Fact,
+    names: &[&'static str],
+) -> impl Strategy<Value = Vec<Condition>> + use<> {
+    let once = subsequence(names.to_vec(), 1..=2);
+    let again = vec(select(names.to_vec()), 0..3);
+    let names = prop_oneof![1 => once, if taste == Wild { 1 } else { 0 } => again];
+    (names, vec(value_test(taste), 3)).prop_map(move |(names, tests)| {
+        let test = |(name, test): (&str, ValueTest)| Condition { fact: fact(name.to_owned()), test };
+        names.into_iter().zip(tests).map(test).collect()
+    })
+}
+
+fn value_test(taste: Taste) -> impl Strategy<Value = ValueTest> {
+    let value = move || taste.select(&["1", "2", "on", "x"], &[""]).prop_map(str::to_owned);
+    let any_of =
+        vec(value(), 1..3).prop_filter("two values", move |of| taste == Wild || of.len() == 2 && of[0] != of[1]);
+    prop_oneof![
+        4 => value().prop_map(ValueTest::Equal),
+        1 => Just(ValueTest::Present),
+        1 => Just(ValueTest::Absent),
+        1 => any_of.prop_map(ValueTest::AnyOf),
+        1 => taste.select(&["^[0-9]+$", "x"], &["^[0-9]$"]).prop_map(|text| ValueTest::Regex(LazyRegex::new(text))),
+    ]
+}
+
+// Actions.
+
+fn action(taste: Taste, pattern: &PathPattern) -> BoxedStrategy<Action> {
+    if let PathPattern::Map(_) = pattern {
+        let map = (status(), policy(), response()).prop_map(|(status, query_string, response)| {
+            Action::RedirectMap(MapAction { status, query_string, response })
+        });
+        return map.boxed();
+    }
+    let rewrite = option::of(target(taste, pattern));
+    let origin =
+        (0..3usize, rewrite, policy(), header_changes()).prop_map(|(origin, rewrite, query_string, changes)| {
+            Action::Origin(OriginAction { origin, rewrite, query_string, request_headers: changes })
+        });
+    let redirect = (target(taste, pattern), status(), policy(), response());
+    let redirect = redirect.prop_map(|(target, status, query_string, response)| {
+        Action::Redirect(RedirectAction { target, status, query_string, response })
+    });
+    let body = |status| if status == 410 { "" } else { "ok \"ç\"\n" };
+    let respond = (select(vec![410u16, 410, 200, 404, 503]), response()).prop_map(move |(status, response)| {
+        Action::Respond(RespondAction { response, ..tables::respond(status, body(status)) })
+    });
+    prop_oneof![3 => origin, 2 => redirect, 2 => respond].boxed()
+}
+
+fn status() -> impl Strategy<Value = u16> {
+    select(vec![301u16, 302, 303, 307, 308])
+}
+
+fn policy() -> impl Strategy<Value = QueryPolicy> {
+    prop_oneof![Just(QueryPolicy::Keep), Just(QueryPolicy::Drop), texts(&["k", "id"]).prop_map(QueryPolicy::Only)]
+}
+
+fn header_changes() -> impl Strategy<Value = HeaderChanges> {
+    let field = |name: &str| (name.to_owned(), "v 1".to_owned());
+    let set = subsequence(vec![field("x-set"), field("x-also")], 0..=2);
+    let add = subsequence(vec![field("x-add")], 0..=1);
+    let remove = subsequence(vec!["x-gone".to_owned(), "x-away".to_owned()], 0..=2);
+    (set, add, remove).prop_map(|(set, add, remove)| HeaderChanges { set, add, remove })
+}
+
+fn response() -> impl Strategy<Value = ResponseHeaders> {
+    let set = subsequence(vec![("x-b".to_owned(), "1".to_owned()), ("x-a".to_owned(), "2".to_owned())], 0..=2);
+    let cache_control = select(vec!["public, max-age=300", "no-store"]).prop_map(str::to_owned);
+    (cache_control, set).prop_map(|(cache_control, set)| ResponseHeaders { cache_control, set })
+}
+
+fn target_text(taste: Taste) -> impl Strategy<Value = String> {
+    let sound = ["/", "/to?x=1", "https://www.example.com/to#f"];
+    taste.select(&sound, &["/new", "/new#f", "/a?#f", "/a/../b"]).prop_map(str::to_owned)
+}
+
+/// What the path can fill; a wild one anything.
+fn target(taste: Taste, path: &PathPattern) -> BoxedStrategy<Target> {
+    let mut targets = vec![Target::literal("/to"), Target::literal("/to/x.html")];
+    if let Some((_, number)) = path.capture_names().into_iter().find(|(name, _)| name != "0") {
+        let tail = if matches!(path, PathPattern::Prefix(_)) { "/to" } else { "/to/" };
+        targets.push(Target { parts: vec![Part::Literal(tail.into()), Part::Capture(number)] });
+    }
+    if taste == Sound {
+        return select(targets).boxed();
+    }
+    let hole = || (0..3usize).prop_map(Part::Capture);
+    let holes = (target_text(taste), hole(), select(vec!["", "/", "x"])).prop_map(|(text, hole, after)| Target {
+        parts: vec![Part::Literal(format!("{text}/")), hole, Part::Literal(after.to_owned())],
+    });
+    let bare = hole().prop_map(|hole| Target { parts: vec![Part::Literal("/".into()), hole] });
+    prop_oneof![select(targets), target_text(taste).prop_map(Target::literal), holes, bare].boxed()
+}
+
+// Requests.
+
+/// The facts of a request that owns its texts.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts {
+    pub(crate) method: &'static str,
+    pub(crate) host: Option<&'static str>,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) country: Option<&'static str>,
+    pub(crate) cohort: Option<&'static str>,
+    pub(crate) epoch: Option<u32>,
+    pub(crate) time: Option<i64>,
+}
+
+impl Facts {
+    pub(crate) fn request(&self) -> Request<'_> {
+        Request {
+            method: self.method,
+            host: self.host,
+            path: &self.path,
+            query: &self.query,
+            headers: self.headers.clone(),
+            viewer: Viewer::default().with(Told::Country, self.country).with(Told::Cohort, self.cohort),
+            epoch: self.epoch,
+            time: self.time.map(Timestamp::from_seconds),
+        }
+    }
+}
+
+/// A table with requests, most of them on the paths of the table.
+pub(crate) fn with_requests(taste: Taste, routes: usize) -> impl Strategy<Value = (Sample, Vec<Facts>)> {
+    sample(taste, routes).prop_flat_map(|sample| {
+        let requests = requests(&sample);
+        (Just(sample), requests)
+    })
+}
+
+fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
+    let known = if sample.paths.is_empty() { vec!["/".to_owned()] } else { sample.paths.clone() };
+    let on_table = (select(known), 0..22usize).prop_map(|(path, how)| bend(&path, how));
+    let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];
+    let path = prop_oneof![6 => on_table, 1 => any_path];
+    let who = (select(vec![None, Some("BR"), Some("br")]), select(vec![None, Some("early"), Some("late")]));
+    let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
+    let when = (option::weighted(0.3, 0..7u32), option::weighted(0.5, select(times)));
+    let method = select(vec!["GET", "GET", "HEAD", "POST", "OPTIONS"]);
+    let facts = (method, host(), path, query(), headers(), who, when);
+    let facts = facts.prop_map(|(method, host, path, query, headers, (country, cohort), (epoch, time))| Facts {
+        method,
+        host,
+        path,
+        query,
+        headers,
+        country,
+        cohort,
+        epoch,
+        time,
+    });
+    vec(facts, 1..30)
+}
+
+/// What a client may do to a path on its way.
+fn bend(path: &str, how: usize) -> String {
+    match how {
+        0 => path.replace('/', "//"),
+        1 => format!("{path}/"),
+        2 => path.replace('a', "%61"),
+        3 => path.to_ascii_uppercase(),
+        4 => format!("/./x/..{path}"),
+        5 => format!("{path}/x"),
+        6 => path.trim_start_matches('/').to_owned(),
+        7 => format!("{path}..;/"),
+        8 => path.replace("%2F", "%2f"),
+        9 => format!("{path}{path}"),
+        10 => String::new(),
+        11 => format!("/y{path}"),
+        _ => path.to_owned(),
+    }
+}
+
+fn host() -> impl Strategy<Value = Option<&'static str>> {
+    let names = ["www.example.com", "m.EXAMPLE.com:443", "a.example", "A.Example:443", "b.example.", "c.b.example"];
+    let odd = ["x.a.example", "example", ".example", "[::1]:80"];
+    prop_oneof![1 => Just(None), 9 => select([names.as_slice(), &odd].concat()).prop_map(Some)]
+}
+
+fn query() -> impl Strategy<Value = String> {
+    let piece =
+        ["k=1", "k", "k=2", "k=on", "id=3", "id=x", "id=on", "", "id=1=2", "z", "k=\u{1}", "id=12", "id=16", "k=x"];
+    prop_oneof![Just(String::new()), vec(select(piece.to_vec()), 0..4).prop_map(|pieces| pieces.join("&"))]
+}
+
+fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let fields = [
+        ("X-A", "1"),
+        ("x-a", "2"),
+        ("x-a", "12"),
+        ("X-B", "on"),
+        ("x-b", "1"),
+        ("cookie", "c=1; d=2"),
+        ("Cookie", "c=x;  d=\"1\";e"),
+        ("cookie", "c=8; d=on"),
+    ];
+    vec(select(fields.to_vec()), 0..3)
+}
