@@ -168,7 +168,7 @@ fn node_alone_takes_the_hosts_that_the_handler_takes() {
         &"a".repeat(259),
         &"a".repeat(260),
     ];
-    let package = Unpacked::new(&zip_of(table("bucket")));
+    let package = Unpacked::new(zip_of(table("bucket")));
     package.remove("bootstrap");
     let Definition { origins, default, configured, .. } = definition(table("bucket"));
     let reference = handler(Definition { origins, default, configured, ..Definition::default() });
