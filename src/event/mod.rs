@@ -23,7 +23,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use self::json::{Object, elements};
+use self::json::Object;
 
 /// One event, as far as it is needed to know what to do with it.
 #[derive(Debug)]
@@ -103,9 +103,7 @@ impl<'a> Event<'a> {
 
 /// The members of `Records[0].cf`.
 fn envelope(bytes: &[u8]) -> Option<Object<'_>> {
-    let event: Object<'_> = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
-    let first = *elements(event.get("Records")?).first()?;
-    Object::parse(Object::parse(first)?.get("cf")?)
+    Object::within(std::str::from_utf8(bytes).ok()?, &["Records", "cf"])
 }
 
 fn content<'a>(cf: &Object<'a>, event_type: Option<&str>) -> Result<Content<'a>, EventError> {
