@@ -72,6 +72,7 @@ impl Trie {
         }
     }
 
+    #[inline]
     fn child(&self, parent: u32, segment: Hashed<'_>) -> u32 {
         let is = |child: &u32| {
             let (start, end) = self.nodes[index(*child)].segment;
