@@ -5,7 +5,7 @@
 //! can ever match (`check::never`), and a text that it matches (`check::witness`).
 
 use crate::route::Canonical;
-use crate::route::canonical::{Case, Slashes, TrailingSlash};
+use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use crate::text::percent::{is_path_byte, is_unreserved};
 
 /// A set of ASCII texts, as a deterministic automaton. From every state that is reachable an accepted text can be
@@ -104,7 +104,7 @@ impl<'c> NormalForm<'c> {
 
     /// A byte inside a segment that is no part of an escape.
     fn plain(&self, state: PathState, byte: u8) -> Option<PathState> {
-        let lower = self.canonical.case == Case::Lower && self.keeps(Rule::Case);
+        let lower = self.canonical.case == LetterCase::Lower && self.keeps(Rule::Case);
         let allowed = match byte {
             b'A'..=b'Z' => !lower,
             b'%' => !self.keeps(Rule::Escapes),

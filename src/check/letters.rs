@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use regex_syntax::ast::{self, Ast, ClassSetItem, Visitor};
 
-use crate::route::canonical::{Case, Slashes, TrailingSlash};
+use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use crate::route::pattern::Glob;
 use crate::route::{Canonical, LazyRegex};
 use crate::text::percent::{decode, escaped, is_path_byte, is_unreserved};
@@ -96,7 +96,7 @@ impl PatternText {
 
     /// An escape as the normal form has it: with capital digits, or the unreserved character that it stands for.
     fn settled(&self, canonical: &Canonical, at: Range<usize>, byte: u8) -> Option<Edit> {
-        let char = char::from(if canonical.case == Case::Lower { byte.to_ascii_lowercase() } else { byte });
+        let char = char::from(if canonical.case == LetterCase::Lower { byte.to_ascii_lowercase() } else { byte });
         let text = match self.syntax {
             _ if !is_unreserved(byte) => format!("%{byte:02X}"),
             PatternSyntax::Glob => char.to_string(),
@@ -139,7 +139,9 @@ fn normal(canonical: &Canonical, letters: &[Letter]) -> Option<(Rule, String)> {
     let (letter, after) = letters.split_first()?;
     let is_path = u8::try_from(letter.char).is_ok_and(is_path_byte);
     match letter.char {
-        'A'..='Z' if canonical.case == Case::Lower => Some((Rule::Case, letter.char.to_ascii_lowercase().to_string())),
+        'A'..='Z' if canonical.case == LetterCase::Lower => {
+            Some((Rule::Case, letter.char.to_ascii_lowercase().to_string()))
+        }
         _ if letter.in_class => None,
         '%' => Some((Rule::Escapes, "%25".to_owned())),
         '/' => {

@@ -21,9 +21,10 @@ use crate::route::Definition;
 
 use lower::routes::Lowering;
 use lower::top;
-use read::document::{Document, Tree};
+use read::document::Document;
 use read::include;
 use read::reader::Reader;
+use read::tree::Tree;
 
 /// What was read of a table; without a finding that is an error, all of it.
 #[derive(Debug, Default)]
@@ -67,10 +68,10 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
     let Some(document) = Document::read(&mut reader, &mut findings, top, None) else {
         return finish(reader, ReadTable { findings, ..ReadTable::default() });
     };
-    let tree = document.parse(&mut findings);
+    let tree = Tree::parse(&document, &mut findings);
     let head = top::lower(&mut findings, &tree);
     let included = include::read(&mut reader, &mut findings, top, &head.includes);
-    let trees: Vec<Tree<'_>> = included.iter().map(|document| document.parse(&mut findings)).collect();
+    let trees: Vec<Tree<'_>> = included.iter().map(|document| Tree::parse(document, &mut findings)).collect();
     let mut lowering = Lowering::new(&mut reader, &mut findings, &head);
     lowering.add_file(&tree);
     for tree in &trees {

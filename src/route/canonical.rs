@@ -17,7 +17,7 @@ const INLINE: usize = 1024;
 
 /// What case the normal form has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Case {
+pub enum LetterCase {
     /// As it came.
     #[default]
     Keep,
@@ -49,7 +49,7 @@ pub enum Slashes {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canonical {
     /// Step (d).
-    pub case: Case,
+    pub case: LetterCase,
     /// Step (e).
     pub trailing_slash: TrailingSlash,
     /// Step (b).
@@ -150,7 +150,7 @@ impl Canonical {
                 Some(b'/') => self.slashes == Slashes::Keep,
                 next => next != Some(&b'.'),
             },
-            ByteKind::Upper => self.case == Case::Keep || in_escape(bytes, at),
+            ByteKind::Upper => self.case == LetterCase::Keep || in_escape(bytes, at),
             ByteKind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
             ByteKind::Foreign => false,
         })
@@ -164,7 +164,7 @@ impl Canonical {
         }
         len = remove_dot_segments(path.get_mut(..len).unwrap_or_default());
         let path = path.get_mut(..len).unwrap_or_default();
-        if self.case == Case::Lower {
+        if self.case == LetterCase::Lower {
             lower(path);
         }
         if self.trailing_slash == TrailingSlash::Strip {
@@ -345,7 +345,7 @@ mod tests {
         /// What tests of every room write as words.
         pub(crate) fn of_words(words: &str) -> Canonical {
             Canonical {
-                case: if words.contains("lower") { Case::Lower } else { Case::Keep },
+                case: if words.contains("lower") { LetterCase::Lower } else { LetterCase::Keep },
                 trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
                 slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
                 refuse: Vec::new(),

@@ -67,6 +67,15 @@ pub struct Declared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Share(pub u32);
 
+impl Share {
+    /// So many millionths, rounded; what is outside 0 to a million is cut.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to a million by then")]
+    pub fn of_millionths(parts: f64) -> Share {
+        Share(parts.clamp(0.0, 1e6).round() as u32)
+    }
+}
+
 /// A named share of viewers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cohort {

@@ -1,6 +1,6 @@
 //! The normal form of any text at all.
 
-use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
 use proptest::prelude::*;
 
 use crate::depth::size;
@@ -8,7 +8,7 @@ use crate::walk::normal;
 
 fn every_canonical() -> Vec<Canonical> {
     let mut all = Vec::new();
-    for case in [Case::Keep, Case::Lower] {
+    for case in [LetterCase::Keep, LetterCase::Lower] {
         for trailing_slash in [TrailingSlash::Keep, TrailingSlash::Strip] {
             for slashes in [Slashes::Merge, Slashes::Keep] {
                 all.push(Canonical { case, trailing_slash, slashes, refuse: Vec::new() });

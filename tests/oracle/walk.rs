@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
@@ -274,7 +274,7 @@ pub(crate) fn normal(canonical: &Canonical, raw: &str) -> Vec<u8> {
         path.dedup_by(|next, before| *next == b'/' && *before == b'/');
     }
     path = without_dots(&path);
-    if canonical.case == Case::Lower {
+    if canonical.case == LetterCase::Lower {
         let escape = |at: usize| (1..3).any(|back| at >= back && path[at - back] == b'%');
         path = (0..path.len()).map(|at| if escape(at) { path[at] } else { path[at].to_ascii_lowercase() }).collect();
     }

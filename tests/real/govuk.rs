@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crossfade::route::{Canonical, Request, Table, Url, canonical::Case, canonical::TrailingSlash, decide};
+use crossfade::route::{Canonical, Request, Table, Url, canonical::LetterCase, canonical::TrailingSlash, decide};
 
 use crate::data;
 use crate::table::{Answer, Text, ask, key, quoted};
@@ -115,7 +115,8 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn all(text: &'a str, sites: &[Site<'_>], tally: &mut Tally) -> Vec<Row<'a>> {
-        let canonical = Canonical { case: Case::Lower, trailing_slash: TrailingSlash::Strip, ..Canonical::default() };
+        let canonical =
+            Canonical { case: LetterCase::Lower, trailing_slash: TrailingSlash::Strip, ..Canonical::default() };
         let by_host: BTreeMap<&str, usize> =
             sites.iter().enumerate().flat_map(|(at, site)| site.hosts.iter().map(move |host| (*host, at))).collect();
         let mut seen = BTreeSet::new();

@@ -1,7 +1,7 @@
 //! Paths that people, scanners and test suites have really asked for, through the normal form.
 
 use crossfade::route::Url;
-use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
 use serde_json::Value;
 
 use crate::data;
@@ -87,7 +87,7 @@ fn all_paths() -> Vec<String> {
 }
 
 fn every_option() -> impl Iterator<Item = Canonical> {
-    let cases = [Case::Keep, Case::Lower];
+    let cases = [LetterCase::Keep, LetterCase::Lower];
     let ends = [TrailingSlash::Keep, TrailingSlash::Strip];
     let runs = [Slashes::Merge, Slashes::Keep];
     cases.into_iter().flat_map(move |case| {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crossfade::requests::RequestLine;
-use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
@@ -16,7 +16,7 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     let canonical = &definition.canonical;
     writeln!(out, "schema = 1\ndefault = {}", text(&definition.origins[definition.default].id)).unwrap();
     writeln!(out, "[canonical]").unwrap();
-    writeln!(out, "case = \"{}\"", if canonical.case == Case::Lower { "lower" } else { "keep" }).unwrap();
+    writeln!(out, "case = \"{}\"", if canonical.case == LetterCase::Lower { "lower" } else { "keep" }).unwrap();
     let strip = canonical.trailing_slash == TrailingSlash::Strip;
     writeln!(out, "trailing_slash = \"{}\"", if strip { "strip" } else { "keep" }).unwrap();
     writeln!(out, "merge_slashes = {}", canonical.slashes == Slashes::Merge).unwrap();

@@ -1,6 +1,6 @@
 //! Random tables from few words, and random requests that come near their routes.
 
-use crossfade::route::canonical::{Canonical, Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
@@ -92,7 +92,7 @@ fn canonical(taste: Taste) -> impl Strategy<Value = Canonical> {
     let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
     let refuse = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(texts, 0..=2)];
     (any::<[bool; 3]>(), refuse).prop_map(|([lower, strip, keep], refuse)| Canonical {
-        case: if lower { Case::Lower } else { Case::Keep },
+        case: if lower { LetterCase::Lower } else { LetterCase::Keep },
         trailing_slash: if strip { TrailingSlash::Strip } else { TrailingSlash::Keep },
         slashes: if keep { Slashes::Keep } else { Slashes::Merge },
         refuse,

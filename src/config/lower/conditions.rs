@@ -18,10 +18,10 @@ use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
-pub(crate) type Written = (Condition, Span);
+pub(crate) type WrittenCondition = (Condition, Span);
 
 /// Lowers the conditions of a route, in the order in which they are tried.
-pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: &Declared) -> Vec<Written> {
+pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: &Declared) -> Vec<WrittenCondition> {
     let mut conditions = Vec::new();
     let mut push = |fact, test: Option<ValueTest>, at: Setting<'_>| {
         conditions.extend(test.map(|test| (Condition { fact, test }, at.whole_span())));

@@ -6,6 +6,7 @@ pub(crate) mod conditions;
 pub(crate) mod distinct;
 pub(crate) mod globs;
 pub(crate) mod headers;
+pub(crate) mod keys;
 pub(crate) mod moments;
 pub(crate) mod names;
 pub(crate) mod origins;

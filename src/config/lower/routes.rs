@@ -1,37 +1,23 @@
 //! `[[route]]`: one entry of the table.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
 use super::spans::RouteSpans;
-use super::{actions, conditions, paths, viewer};
+use super::{actions, conditions, paths};
+use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
 use crate::config::lower::redirect_map;
-use crate::config::lower::top::{self, Head};
-use crate::config::read::document::Tree;
+use crate::config::lower::top::Head;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
+use crate::config::read::tree::Tree;
 use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
-
-/// The keys of a route that come before and after those of [`viewer::CONDITIONS`] in the manual.
-#[rustfmt::skip]
-const BEFORE: &[&str] = &[
-    "id", "host", "path", "prefix", "glob", "regex", "redirect_map", "method", "query", "header", "cookie",
-];
-#[rustfmt::skip]
-const AFTER: &[&str] = &[
-    "from", "until", "origin", "redirect", "gone", "respond", "rewrite", "request_headers", "query_string", "status",
-    "response_headers", "cache_control", "owner", "ticket", "added", "expires", "note", "examples", "not_examples",
-];
-
-/// The keys of a route, in the order of the manual.
-pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| [BEFORE, &viewer::CONDITIONS, AFTER].concat());
 
 /// The keys that say which paths; a route has one at most.
 static PATHS: OneOf = OneOf {
@@ -98,7 +84,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// The same of an included file, which holds nothing else.
     pub(crate) fn add_included(&mut self, tree: &'a Tree<'a>) {
-        include::check_keys(self.findings, tree, &top::KEYS);
+        include::check_keys(self.findings, tree, &TABLE);
         self.add_file(tree);
     }
 
@@ -110,7 +96,7 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// Lowers a route; one with an error is left out.
     fn add_route(&mut self, setting: Setting<'a>) {
-        let Some(section) = setting.section_named(self.findings, route_name(setting), &KEYS) else { return };
+        let Some(section) = setting.section_named(self.findings, route_name(setting), &ROUTE) else { return };
         let (conditions, spans): (Vec<Condition>, Vec<Span>) =
             conditions::lower(self.findings, &section, &self.head.definition.declared).into_iter().unzip();
         let route = self.route(&section, conditions);

@@ -1,6 +1,6 @@
 //! Where the parts of a route are written, in little space: a table may have a hundred thousand routes.
 
-use crate::config::lower::routes::KEYS;
+use crate::config::lower::keys::ROUTE;
 use crate::config::read::value::TomlTable;
 use crate::diagnostic::Span;
 
@@ -20,7 +20,7 @@ struct Bytes {
     end: u32,
 }
 
-/// A key of the route, by its position in [`KEYS`].
+/// A key of the route, by its position in [`ROUTE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct KeyBytes {
     at: u32,
@@ -77,7 +77,7 @@ impl RouteSpans {
 }
 
 fn number_of(key: &str) -> Option<u32> {
-    KEYS.iter().zip(0..).find(|(known, _)| **known == key).map(|(_, at)| at)
+    ROUTE.iter().zip(0..).find(|(known, _)| **known == key).map(|(_, at)| at)
 }
 
 impl Bytes {

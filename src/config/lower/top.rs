@@ -1,23 +1,17 @@
 //! The top file's own keys: everything but routes and tests.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
-use crate::route::canonical::{Case, Slashes, TrailingSlash};
+use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use crate::route::{Canonical, Definition, OriginKind, Share};
 
+use crate::config::lower::keys::TABLE;
 use crate::config::lower::names::check_name;
 use crate::config::lower::{origins, viewer};
-use crate::config::read::document::Tree;
+use crate::config::read::tree::Tree;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::text::quoted;
-
-/// The keys of the top file.
-pub(crate) static KEYS: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let own = ["schema", "default", "include", "distribution", "log", "canonical"];
-    [&own[..], &viewer::SECTIONS, &["origins", "route", "test"]].concat()
-});
 
 /// The only version of the language.
 const SCHEMA: i64 = 1;
@@ -40,7 +34,7 @@ pub(crate) struct Head<'a> {
 
 /// Lowers the top file's keys; reports what is wrong with them.
 pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a> {
-    let section = TomlTable::of(findings, tree, "a table", &KEYS);
+    let section = tree.table(findings, "a table", &TABLE);
     schema(findings, &section);
     let mut head = Head {
         definition: Definition::default(),
@@ -111,8 +105,9 @@ fn canonical(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
     let Some(section) = entry.section(findings, &["case", "trailing_slash", "merge_slashes", "refuse"]) else {
         return canonical;
     };
-    let case =
-        section.get("case").and_then(|entry| entry.word(findings, &[("keep", Case::Keep), ("lower", Case::Lower)]));
+    let case = section
+        .get("case")
+        .and_then(|entry| entry.word(findings, &[("keep", LetterCase::Keep), ("lower", LetterCase::Lower)]));
     canonical.case = case.unwrap_or_default();
     let strips = [("keep", TrailingSlash::Keep), ("strip", TrailingSlash::Strip)];
     let strip = section.get("trailing_slash").and_then(|entry| entry.word(findings, &strips));
@@ -140,13 +135,7 @@ fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {
     let section = entry.section(findings, &["sample"]);
     let sample = section.and_then(|section| section.get("sample"));
     let share = sample.and_then(|entry| entry.number(findings, 0.0..=1.0));
-    share.map(|share| parts_per_million(share * 1e6)).unwrap_or_default()
-}
-
-/// A number that was checked to be a share, rounded.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked: 0 to a million")]
-pub(crate) fn parts_per_million(parts: f64) -> Share {
-    Share(parts.round() as u32)
+    share.map(|share| Share::of_millionths(share * 1e6)).unwrap_or_default()
 }
 
 fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {

@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::names::check_name;
-use crate::config::lower::top::parts_per_million;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
-use crate::route::{Cohort, Declared, Told};
+use crate::route::{Cohort, Declared, Share, Told};
 
 /// The sections of a table that declare something.
 pub(crate) const SECTIONS: [&str; 1] = ["cohorts"];
@@ -30,7 +29,7 @@ fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
         let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
         let share = section.require(findings, "share_percent");
         let percent = share.and_then(|entry| entry.number(findings, 0.0..=100.0));
-        let share = percent.map(|percent| parts_per_million(percent * 1e4)).unwrap_or_default();
+        let share = percent.map(|percent| Share::of_millionths(percent * 1e4)).unwrap_or_default();
         total = total.saturating_add(share.0);
         if total > 1_000_000 && total - share.0 <= 1_000_000 {
             let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use globset::GlobBuilder;
 
-use crate::config::read::document::{Document, Tree};
+use crate::config::read::document::Document;
 use crate::config::read::files::{FileError, FolderEntry};
 use crate::config::read::reader::Reader;
+use crate::config::read::tree::Tree;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Span, codes};
 

@@ -4,4 +4,5 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod include;
 pub(crate) mod reader;
+pub(crate) mod tree;
 pub(crate) mod value;

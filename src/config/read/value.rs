@@ -6,7 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use crate::config::read::document::{Document, Tree};
+use crate::config::read::document::Document;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Span};
 use crate::text::{nearest, one_of, quoted};
@@ -243,13 +243,13 @@ impl<'a> Setting<'a> {
 }
 
 impl<'a> TomlTable<'a> {
-    /// The keys of a whole file; reports every key that is not one of `keys`.
-    pub(crate) fn of(findings: &mut Findings, tree: &'a Tree<'a>, name: &str, keys: &[&str]) -> TomlTable<'a> {
-        let (span, settings) = (tree.document.span(0..0), tree.settings());
-        TomlTable { name: name.to_owned(), span, settings, misspelt: Vec::new() }.checked(findings, keys)
+    /// These keys, all of them known so far.
+    pub(crate) fn of(span: Span, name: String, settings: Vec<Setting<'a>>) -> TomlTable<'a> {
+        TomlTable { name, span, settings, misspelt: Vec::new() }
     }
 
-    fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
+    /// The same; reports every key that is not one of `keys`.
+    pub(crate) fn checked(mut self, findings: &mut Findings, keys: &[&str]) -> TomlTable<'a> {
         let unknown = self.settings.iter().filter(|setting| !keys.contains(&setting.key()));
         self.misspelt = unknown.filter_map(|setting| self.unknown(findings, *setting, keys)).collect();
         self

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Canonical, Case, Escaped, Slashes, TrailingSlash, lower, merge_slashes, remove_dot_segments};
+use super::{Canonical, Escaped, LetterCase, Slashes, TrailingSlash, lower, merge_slashes, remove_dot_segments};
 
 /// One step of [`Canonical::normalize`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,7 +60,7 @@ impl Canonical {
                 let len = remove_dot_segments(&mut path);
                 path.truncate(len);
             }
-            Step::Case if self.case == Case::Lower => lower(&mut path),
+            Step::Case if self.case == LetterCase::Lower => lower(&mut path),
             Step::TrailingSlash if self.trailing_slash == TrailingSlash::Strip => {
                 while path.len() > 1 && path.last() == Some(&b'/') {
                     path.pop();
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn each_step_that_changed_the_path_is_told_and_the_last_is_the_normal_form() {
-        let canonical = Canonical { case: Case::Lower, trailing_slash: TrailingSlash::Strip, ..Canonical::default() };
+        let canonical =
+            Canonical { case: LetterCase::Lower, trailing_slash: TrailingSlash::Strip, ..Canonical::default() };
         let rows: [(&str, &[(Step, &str)]); 5] = [
             ("/a", &[]),
             ("", &[(Step::Root, "/")]),

@@ -13,7 +13,7 @@ use super::lists::Lists;
 use super::required::{Letters, Required, fold, required};
 use super::segments::Segments;
 use super::visit::{Check, Visit};
-use crate::route::canonical::Case;
+use crate::route::canonical::LetterCase;
 use crate::route::definition::Definition;
 use crate::route::pattern::PathPattern;
 
@@ -87,7 +87,7 @@ struct Waiting {
 impl LiteralsBuilder {
     /// Adds a glob or regex. `false`: it holds no text to find it by.
     pub(super) fn add(&mut self, definition: &Definition, section: u32, route: u32) -> bool {
-        let letters = if definition.canonical.case == Case::Lower { Letters::Lower } else { Letters::Either };
+        let letters = if definition.canonical.case == LetterCase::Lower { Letters::Lower } else { Letters::Either };
         let ways = match &definition.routes[index(route)].path {
             PathPattern::Regex(regex) => required(regex.text(), letters),
             PathPattern::Glob(glob) => glob.regex_text().and_then(|regex| required(&regex, letters)),

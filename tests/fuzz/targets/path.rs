@@ -3,14 +3,14 @@
 #![no_main]
 
 use crossfade::route::Canonical;
-use crossfade::route::canonical::{Case, Slashes, TrailingSlash};
+use crossfade::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&switches, raw)) = data.split_first() else { return };
     let raw = String::from_utf8_lossy(raw);
     let canonical = Canonical {
-        case: if switches & 1 == 0 { Case::Keep } else { Case::Lower },
+        case: if switches & 1 == 0 { LetterCase::Keep } else { LetterCase::Lower },
         trailing_slash: if switches & 2 == 0 { TrailingSlash::Keep } else { TrailingSlash::Strip },
         slashes: if switches & 4 == 0 { Slashes::Merge } else { Slashes::Keep },
         refuse: Vec::new(),
