@@ -351,7 +351,7 @@ mod tests {
         let error = RequestLine::parse_json(r#"{"epoch":1}"#).unwrap_err().to_string();
         assert_eq!(error, format!("key `epoch` is unknown: the keys are {keys} (column 8)"), "the keys are the fields");
         let error = RequestLine::parse_json(r#"{"url":"/","time":"2026-11-22T10:00:00"}"#).unwrap_err().to_string();
-        assert!(error.starts_with("`2026-11-22T10:00:00` is no time: write it as in RFC 3339"), "{error}");
+        assert!(error.starts_with("`2026-11-22T10:00:00` is not a time: write it as in RFC 3339"), "{error}");
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Journey {
     async fn to_origin(&self, outgoing: Outgoing, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
         let Journey { edge, live, exchange, .. } = self;
         let origin = live.origin(exchange.origin.as_deref(), &outgoing.domain).ok_or_else(|| {
-            let why = format!("the handler chose `{}`, which is no origin of the table", outgoing.domain);
+            let why = format!("the handler chose `{}`, which the table does not have", outgoing.domain);
             Box::new(WebPage::trouble(StatusCode::BAD_GATEWAY, "unknown origin", why))
         })?;
         match edge.settings.mapping.get(&origin.id) {

@@ -53,7 +53,7 @@ impl fmt::Display for Timestamp {
 /// A text that is not a moment.
 #[cfg(feature = "cli")]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no time: write it as in RFC 3339, `2026-11-22T10:00:00Z` ({why})")]
+#[error("`{text}` is not a time: write it as in RFC 3339, `2026-11-22T10:00:00Z` ({why})")]
 pub struct NotATime {
     /// As it was written.
     pub text: String,
