@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::table::OpenTable;
+use super::viewer::ViewerArgs;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::explanation::{Explained, TimeSource};
 use crate::requests::{RequestLine, url_text};
@@ -23,12 +24,8 @@ pub struct ExplainArgs {
     /// A header of the request, as often as needed
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     headers: Vec<(String, String)>,
-    /// The viewer's country, an ISO code [default: the header `cloudfront-viewer-country`]
-    #[arg(long, value_name = "CODE")]
-    country: Option<String>,
-    /// The cohort that the viewer is in
-    #[arg(long, value_name = "NAME")]
-    cohort: Option<String>,
+    #[command(flatten)]
+    viewer: ViewerArgs,
     /// When the request is made, with an offset: 2026-11-22T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
@@ -57,14 +54,14 @@ fn header(text: &str) -> Result<(String, String), String> {
 pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     let table = OpenTable::read(global)?.named_from_here().table;
     let now = if args.at.is_none() { clock::now_for(&table) } else { None };
-    let line = RequestLine {
+    let mut line = RequestLine {
         url: url_text(args.url.as_encoded_bytes()),
         method: Some(args.method.as_str().into()),
         headers: args.headers.iter().map(|(name, value)| (Cow::from(name), Cow::from(value))).collect(),
-        country: args.country.as_deref().map(Cow::from),
-        cohort: args.cohort.as_deref().map(Cow::from),
         time: args.at.or(now),
+        ..RequestLine::default()
     };
+    args.viewer.tell(&mut line);
     line.check().map_err(CliError::new)?;
     let request = line.request();
     let story = explain(&table, &request);

@@ -18,6 +18,7 @@ pub mod serve;
 pub mod table;
 pub mod terminal;
 pub mod test;
+pub mod viewer;
 pub mod watch;
 
 use std::ffi::OsString;

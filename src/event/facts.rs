@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
-use crate::platform::headers::{COHORT, COUNTRY, EPOCH, HOST};
+use crate::platform::headers::{EPOCH, HOST};
 use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
 use crate::text::host::{bare_host, is_host_value};
 
@@ -16,17 +16,10 @@ use crate::text::host::{bare_host, is_host_value};
 pub fn header_of(fact: &Fact) -> Option<&str> {
     match fact {
         Fact::Host => Some(HOST),
-        Fact::Told(told) => Some(told_in(*told)),
+        Fact::Told(told) => Some(told.header()),
         Fact::Time => Some(EPOCH),
         Fact::Header(name) => Some(name),
         Fact::Method | Fact::Query(_) | Fact::WholeQuery | Fact::Cookie(_) => None,
-    }
-}
-
-const fn told_in(told: Told) -> &'static str {
-    match told {
-        Told::Country => COUNTRY,
-        Told::Cohort => COHORT,
     }
 }
 
@@ -78,7 +71,7 @@ impl<'a> EventFacts<'a> {
             path: request.uri.clone(),
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
-            told: Told::ALL.map(|told| only(headers, told_in(told))),
+            told: Told::ALL.map(|told| only(headers, told.header())),
             epoch: only(headers, EPOCH).and_then(|text| epoch(&text)),
         }
     }

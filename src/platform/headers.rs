@@ -132,12 +132,8 @@ pub const NOT_IN_CACHE_KEY: NameList = NameList {
 pub const OUR_PREFIX: &str = "x-crossfade-";
 /// The viewer's host, written by the gate.
 pub const HOST: &str = "x-crossfade-host";
-/// The viewer's cohort, written by the gate.
-pub const COHORT: &str = "x-crossfade-cohort";
 /// The epoch that the gate is in.
 pub const EPOCH: &str = "x-crossfade-epoch";
-/// The viewer's country, written by CloudFront.
-pub const COUNTRY: &str = "cloudfront-viewer-country";
 
 /// Where a header is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -221,7 +217,7 @@ mod tests {
 
     #[test]
     fn what_the_gate_writes_begins_with_our_prefix() {
-        assert!([HOST, COHORT, EPOCH].iter().all(|name| name.starts_with(OUR_PREFIX)));
+        assert!([HOST, EPOCH].iter().all(|name| name.starts_with(OUR_PREFIX)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, JsonError};
+use crate::platform::headers::OUR_PREFIX;
 use crate::route::{Request, Told, Url, Viewer};
 use crate::text::percent::push_escaped;
 use crate::text::{NotATime, Timestamp, is_token};
@@ -159,6 +160,13 @@ impl<'a> RequestLine<'a> {
         }
     }
 
+    fn told(&self, told: Told) -> Option<&str> {
+        match told {
+            Told::Country => self.country.as_deref(),
+            Told::Cohort => self.cohort.as_deref(),
+        }
+    }
+
     /// The request it stands for.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
@@ -173,9 +181,11 @@ impl<'a> RequestLine<'a> {
             path: url.path,
             query: url.query.unwrap_or(""),
             headers: self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect(),
-            viewer: Viewer::default()
-                .with(Told::Country, self.country.as_deref().or_else(|| header("cloudfront-viewer-country")))
-                .with(Told::Cohort, self.cohort.as_deref()),
+            viewer: Told::ALL.iter().fold(Viewer::default(), |viewer, &told| {
+                // CloudFront's own header is like any other; ours are for the gate to write.
+                let sent = || header(told.header()).filter(|_| !told.header().starts_with(OUR_PREFIX));
+                viewer.with(told, self.told(told).or_else(sent))
+            }),
             epoch: None,
             time: self.time,
         }
@@ -201,8 +211,8 @@ impl fmt::Display for RequestLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method.as_deref().unwrap_or("GET"), self.url)?;
         let mut facts: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        facts.extend(self.country.iter().map(|country| format!("country {country}")));
-        facts.extend(self.cohort.iter().map(|cohort| format!("cohort {cohort}")));
+        let told = |told: Told| self.told(told).map(|text| format!("{} {text}", told.key()));
+        facts.extend(Told::ALL.into_iter().filter_map(told));
         facts.extend(self.time.iter().map(|time| format!("at {time}")));
         if facts.is_empty() { Ok(()) } else { write!(f, " ({})", facts.join(", ")) }
     }

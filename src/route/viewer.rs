@@ -27,6 +27,24 @@ impl Told {
             Told::Cohort => "cohort",
         }
     }
+
+    /// The header that it reaches the function in: CloudFront's own, or one that the gate writes.
+    #[must_use]
+    pub const fn header(self) -> &'static str {
+        match self {
+            Told::Country => "cloudfront-viewer-country",
+            Told::Cohort => "x-crossfade-cohort",
+        }
+    }
+
+    /// What it is, for people who say it of a request.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Told::Country => "The viewer's country, an ISO code [default: the header `cloudfront-viewer-country`]",
+            Told::Cohort => "The cohort that the viewer is in",
+        }
+    }
 }
 
 /// What is known of a viewer. A fact that is unknown makes every condition on it false.

@@ -111,7 +111,7 @@ fn what_is_missing_or_unfit_is_named() {
         (&["--bootstrap", &ours], &["the secret `NOT_GIVEN`", "environment variable"]),
         (&["--bootstrap", &ours, "--secrets", "secrets.json"], &["the secret `NOT_GIVEN`", "add `NOT_GIVEN` to"]),
         (&["--bootstrap", &ours, "--secrets", "routes.toml"], &["`routes.toml` is not a JSON object"]),
-        (&["--bootstrap", "script"], &["no 64-bit ELF file", "cargo build"]),
+        (&["--bootstrap", "script"], &["not a 64-bit ELF file", "cargo build"]),
         (&["--bootstrap", "/bin/sh"], &["/bin/sh", "cannot run at the edge"]),
         (&["--bootstrap", "nothing"], &["`nothing` cannot be read", "cargo build"]),
     ];

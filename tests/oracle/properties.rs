@@ -91,11 +91,8 @@ fn with_unread(facts: &Facts, other: &Facts, reads: &Reads) -> Facts {
     if !reads.has(&Fact::Method) {
         changed.method = other.method;
     }
-    if !reads.has(&Fact::Told(Told::Country)) {
-        changed.country = other.country;
-    }
-    if !reads.has(&Fact::Told(Told::Cohort)) {
-        changed.cohort = other.cohort;
+    for told in Told::ALL.into_iter().filter(|told| !reads.has(&Fact::Told(*told))) {
+        changed.viewer = changed.viewer.with(told, other.viewer.get(told));
     }
     if !reads.has(&Fact::Time) {
         changed.time = other.time;

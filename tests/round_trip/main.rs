@@ -17,7 +17,7 @@ use crossfade::check::{self, Loaded};
 use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::Severity;
 use crossfade::requests::{DecisionLine, RequestLine};
-use crossfade::route::{Definition, Place, Request, Table, decide};
+use crossfade::route::{Definition, Place, Request, Table, Told, decide};
 
 use crate::depth::size;
 use crate::random::Taste::Sound;
@@ -50,14 +50,14 @@ fn without_places(definition: &Definition) -> Definition {
 fn timeless(facts: &Facts) -> RequestLine<'_> {
     let host = facts.host.map(|host| format!("https://{host}")).unwrap_or_default();
     let mark = if facts.query.is_empty() { "" } else { "?" };
-    RequestLine {
+    let mut line = RequestLine {
         url: format!("{host}{}{mark}{}", facts.path, facts.query).into(),
         method: Some(facts.method.into()),
         headers: facts.headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
-        country: facts.country.map(Into::into),
-        cohort: facts.cohort.map(Into::into),
-        time: None,
-    }
+        ..RequestLine::default()
+    };
+    Told::ALL.into_iter().for_each(|told| line.tell(told, facts.viewer.get(told).map(Into::into)));
+    line
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, OriginAction, ResponseHeaders, Route};
+use crossfade::route::{Action, Condition, Definition, OriginAction, ResponseHeaders, Route, Told};
 
 /// The text of `routes.toml`, and its redirect maps by name.
 pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
@@ -85,7 +85,9 @@ pub(crate) fn write_test(out: &mut String, line: &RequestLine<'_>) {
     };
     let headers: Vec<String> = names.iter().map(field).collect();
     write!(out, "\n[[test]]\nrequest = {{ url = {}, headers = {{ {} }}", text(&line.url), headers.join(", ")).unwrap();
-    for (key, value) in [("method", &line.method), ("country", &line.country), ("cohort", &line.cohort)] {
+    let viewer = line.request().viewer;
+    let told = Told::ALL.map(|told| (told.key(), viewer.get(told)));
+    for (key, value) in [("method", line.method.as_deref())].into_iter().chain(told) {
         if let Some(value) = value {
             write!(out, ", {key} = {}", text(value)).unwrap();
         }

@@ -414,8 +414,7 @@ pub(crate) struct Facts {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    pub(crate) country: Option<&'static str>,
-    pub(crate) cohort: Option<&'static str>,
+    pub(crate) viewer: Viewer<'static>,
     pub(crate) epoch: Option<u32>,
     pub(crate) time: Option<i64>,
 }
@@ -428,7 +427,7 @@ impl Facts {
             path: &self.path,
             query: &self.query,
             headers: self.headers.clone(),
-            viewer: Viewer::default().with(Told::Country, self.country).with(Told::Cohort, self.cohort),
+            viewer: self.viewer,
             epoch: self.epoch,
             time: self.time.map(Timestamp::from_seconds),
         }
@@ -448,19 +447,17 @@ fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let on_table = (select(known), 0..22usize).prop_map(|(path, how)| bend(&path, how));
     let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];
     let path = prop_oneof![6 => on_table, 1 => any_path];
-    let who = (select(vec![None, Some("BR"), Some("br")]), select(vec![None, Some("early"), Some("late")]));
     let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
     let when = (option::weighted(0.3, 0..7u32), option::weighted(0.5, select(times)));
     let method = select(vec!["GET", "GET", "HEAD", "POST", "OPTIONS"]);
-    let facts = (method, host(), path, query(), headers(), who, when);
-    let facts = facts.prop_map(|(method, host, path, query, headers, (country, cohort), (epoch, time))| Facts {
+    let facts = (method, host(), path, query(), headers(), viewer(), when);
+    let facts = facts.prop_map(|(method, host, path, query, headers, viewer, (epoch, time))| Facts {
         method,
         host,
         path,
         query,
         headers,
-        country,
-        cohort,
+        viewer,
         epoch,
         time,
     });
@@ -496,6 +493,17 @@ fn query() -> impl Strategy<Value = String> {
     let piece =
         ["k=1", "k", "k=2", "k=on", "id=3", "id=x", "id=on", "", "id=1=2", "z", "k=\u{1}", "id=12", "id=16", "k=x"];
     prop_oneof![Just(String::new()), vec(select(piece.to_vec()), 0..4).prop_map(|pieces| pieces.join("&"))]
+}
+
+/// Each fact unknown, one that conditions name, or one that they do not.
+fn viewer() -> impl Strategy<Value = Viewer<'static>> {
+    let text = |told: Told| match told {
+        Told::Country => ["BR", "br"],
+        Told::Cohort => ["early", "late"],
+    };
+    Told::ALL.map(|told| option::weighted(0.67, select(text(told).to_vec()))).prop_map(|texts| {
+        Told::ALL.into_iter().zip(texts).fold(Viewer::default(), |viewer, (told, text)| viewer.with(told, text))
+    })
 }
 
 fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {

@@ -12,7 +12,7 @@ use toml::de::DeValue;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Sources, Span, codes};
 use crate::requests::{self, LineError, RequestLine};
-use crate::route::{Definition, Timestamp};
+use crate::route::{Definition, Timestamp, Told};
 
 use expect::KnownNames;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};
@@ -167,12 +167,10 @@ impl Lower<'_> {
             let entry = section.get(key)?;
             Some(entry.filled_text(self.findings)?.text.to_owned().into())
         };
-        let line = RequestLine {
-            method: text("method"),
-            country: text("country"),
-            cohort: text("cohort"),
-            ..RequestLine::default()
-        };
+        let mut line = RequestLine { method: text("method"), ..RequestLine::default() };
+        for told in Told::ALL {
+            line.tell(told, text(told.key()));
+        }
         let headers = section.get("headers").map_or_else(Vec::new, |entry| self.headers(entry));
         let time = section.get("time").and_then(|entry| self.time(entry));
         Some(RequestLine { url: url?.text.to_owned().into(), headers, time, ..line })

@@ -83,7 +83,9 @@ fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Sp
 
 fn our_own(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) {
     let cure = match purpose {
-        HeaderUse::Condition => "use `host`, `cohort`, `from` and `until`, which read what the gate writes",
+        HeaderUse::Condition => {
+            "use the route's own key, such as `host`, `cohort` or `from`, which reads what the gate writes"
+        }
         _ => "choose another name",
     };
     findings
