@@ -15,7 +15,7 @@ use crate::text::percent::push_escaped;
 use crate::text::{NotATime, Timestamp, is_token};
 
 /// The keys of a `decide` line, in the order in which they are documented.
-pub const KEYS: [&str; 6] = ["url", "method", "headers", "country", "cohort", "time"];
+pub const KEYS: [&str; 7] = ["url", "method", "headers", "country", "cohort", "language", "time"];
 
 /// One request as a `decide` line says it: only `url` is required, `null` is as good as absent.
 ///
@@ -47,6 +47,9 @@ pub struct RequestLine<'a> {
     /// The cohort that the viewer is in.
     #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cow<'a, str>>,
+    /// The language that suits the viewer, as the table spells it.
+    #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
+    pub language: Option<Cow<'a, str>>,
     /// When the request is decided.
     #[serde(default, deserialize_with = "json::time", serialize_with = "json::write_time")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +160,7 @@ impl<'a> RequestLine<'a> {
         match told {
             Told::Country => self.country = text,
             Told::Cohort => self.cohort = text,
+            Told::Language => self.language = text,
         }
     }
 
@@ -164,6 +168,7 @@ impl<'a> RequestLine<'a> {
         match told {
             Told::Country => self.country.as_deref(),
             Told::Cohort => self.cohort.as_deref(),
+            Told::Language => self.language.as_deref(),
         }
     }
 
@@ -201,6 +206,7 @@ impl<'a> RequestLine<'a> {
             headers: self.headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
             country: self.country.map(owned),
             cohort: self.cohort.map(owned),
+            language: self.language.map(owned),
             time: self.time,
         }
     }
@@ -284,7 +290,7 @@ mod tests {
         assert_eq!(request.host, Some("www.Example.com:8443"));
         assert_eq!((request.path, request.query), ("/a%2f", "b=1"));
         assert_eq!(request.headers, [("Cookie", "x=1"), ("accept", "a"), ("accept", "b\t"), ("host", "other")]);
-        assert_eq!(Told::ALL.map(|told| request.viewer.get(told)), [None, Some("c")]);
+        assert_eq!(Told::ALL.map(|told| request.viewer.get(told)), [None, Some("c"), None]);
         assert_eq!(request.time, Some(Timestamp::from_seconds(1_795_352_400)));
         assert!(matches!(line.url, Cow::Borrowed(_)), "a text without escapes is not copied");
         assert!(matches!(line.cohort, Some(Cow::Borrowed(_))), "nor is an optional one");
@@ -299,7 +305,8 @@ mod tests {
     fn a_line_written_is_the_line_read() {
         let rows = [
             r#"{"url":"/"}"#,
-            r#"{"url":"/a","method":"HEAD","headers":{"a":"1"},"country":"BR","cohort":"c","time":"2026-11-22T10:00:00Z"}"#,
+            r#"{"url":"/a","method":"HEAD","headers":{"a":"1"},"country":"BR","cohort":"c","language":"pt"}"#,
+            r#"{"url":"/a","time":"2026-11-22T10:00:00Z"}"#,
             r#"{"url":"https://h/é","headers":{"a":["1","2"],"b":""}}"#,
         ];
         for text in rows {
@@ -337,7 +344,7 @@ mod tests {
             (r#"{"url":"/a","metod":"GET"}"#, "key `metod` is unknown: did you mean `method`? (column 19)"),
             (
                 r#"{"url":"/a","epoch":1}"#,
-                "key `epoch` is unknown: the keys are `url`, `method`, `headers`, `country`, `cohort`, `time` (column 19)",
+                "key `epoch` is unknown: the keys are `url`, `method`, `headers`, `country`, `cohort`, `language`, `time` (column 19)",
             ),
             (r#"{"url":"/a","url":"/b"}"#, "key `url` is there twice (column 17)"),
             (r#"{"url":5}"#, "invalid type: integer `5`, expected a string (column 8)"),
@@ -415,9 +422,12 @@ mod tests {
 
     #[test]
     fn a_request_for_people_is_one_line() {
-        let line =
-            r#"{"url":"/a","headers":{"cookie":"b=1"},"country":"BR","cohort":"c","time":"2026-11-22T10:00:00Z"}"#;
+        let line = r#"{"url":"/a","headers":{"cookie":"b=1"},"country":"BR","cohort":"c","language":"es",
+            "time":"2026-11-22T10:00:00Z"}"#;
         let line = RequestLine::parse_json(line).unwrap();
-        assert_eq!(line.to_string(), "GET /a (cookie: b=1, country BR, cohort c, at 2026-11-22T10:00:00Z)");
+        assert_eq!(
+            line.to_string(),
+            "GET /a (cookie: b=1, country BR, cohort c, language es, at 2026-11-22T10:00:00Z)"
+        );
     }
 }

@@ -17,6 +17,7 @@ pub mod explain;
 mod fact;
 mod ids;
 pub mod index;
+mod languages;
 mod lazy_regex;
 mod origin;
 pub mod pattern;
@@ -42,6 +43,7 @@ pub use explain::{Explanation, explain};
 pub use fact::Fact;
 pub use ids::{OriginId, RouteId};
 pub use index::Found;
+pub use languages::Languages;
 pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,

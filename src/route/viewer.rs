@@ -1,9 +1,12 @@
-//! What is told of a viewer, each fact one text: by CloudFront the country, by the gate the cohort.
+//! What is told of a viewer, each fact one text: by CloudFront the country, by the gate the cohort and
+//! the language.
 //!
 //! A new fact of this kind is a variant of [`Told`]; whoever lists, reads or writes such facts goes through
 //! [`Told::ALL`].
 
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::languages::Languages;
 
 /// A fact that is told of a viewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,11 +16,13 @@ pub enum Told {
     Country,
     /// The cohort that the gate put the viewer in.
     Cohort,
+    /// The language that suits the viewer best among those that the table offers.
+    Language,
 }
 
 impl Told {
     /// All, in the order in which conditions on them are tried.
-    pub const ALL: [Told; 2] = [Told::Country, Told::Cohort];
+    pub const ALL: [Told; 3] = [Told::Country, Told::Cohort, Told::Language];
 
     /// The key of a table, of a `decide` line and of an explanation.
     #[must_use]
@@ -25,6 +30,7 @@ impl Told {
         match self {
             Told::Country => "country",
             Told::Cohort => "cohort",
+            Told::Language => "language",
         }
     }
 
@@ -34,6 +40,7 @@ impl Told {
         match self {
             Told::Country => "cloudfront-viewer-country",
             Told::Cohort => "x-crossfade-cohort",
+            Told::Language => "x-crossfade-language",
         }
     }
 
@@ -43,6 +50,7 @@ impl Told {
         match self {
             Told::Country => "The viewer's country, an ISO code [default: the header `cloudfront-viewer-country`]",
             Told::Cohort => "The cohort that the viewer is in",
+            Told::Language => "The language that suits the viewer, as `[languages]` spells it",
         }
     }
 }
@@ -79,6 +87,8 @@ impl Serialize for Viewer<'_> {
 pub struct Declared {
     /// In written order.
     pub cohorts: Vec<Cohort>,
+    /// What viewers can have.
+    pub languages: Languages,
 }
 
 /// A share in parts per million: 1 % is 10,000.

@@ -1,17 +1,17 @@
 //! The gate: what the viewer-request function does before the cache is asked.
 //!
-//! It keeps `x-crossfade-*` for itself and writes the facts that the router reads there: the viewer's host, its cohort
-//! and the epoch. A cohort is drawn once and kept by a cookie; a viewer who sends the cookie chooses its own.
+//! It keeps `x-crossfade-*` for itself and writes the facts that the router reads there: the viewer's host, its cohort,
+//! its language and the epoch. A cohort is drawn once and kept by a cookie; a viewer who sends the cookie chooses its own.
 
 use std::hash::{BuildHasher, RandomState};
 
-use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
 
-use super::headers::drop_where;
+use super::headers::{drop_where, text_of};
 use crate::event::facts::header_of;
 use crate::platform::headers::OUR_PREFIX;
-use crate::route::{Cohort, Fact, Table, Timestamp, Told, epoch_of};
+use crate::route::{Cohort, Fact, Languages, Table, Timestamp, Told, epoch_of};
 
 /// Keeps a viewer in its cohort; empty for a viewer in none.
 const COHORT_COOKIE: &str = "crossfade-cohort";
@@ -32,7 +32,8 @@ pub(super) struct Arrival<'a> {
 pub(super) fn pass(table: &Table, headers: &mut HeaderMap, arrival: Arrival<'_>) -> Option<HeaderValue> {
     drop_where(headers, |name| name.starts_with(OUR_PREFIX));
     join_cookies(headers);
-    let placed = place(&table.definition().declared.cohorts, headers);
+    let declared = &table.definition().declared;
+    let placed = place(&declared.cohorts, headers);
     let instants = table.instants();
     let epoch = (!instants.is_empty()).then(|| epoch_of(instants, arrival.now).to_string());
     tell(headers, &Fact::Host, arrival.host);
@@ -41,6 +42,7 @@ pub(super) fn pass(table: &Table, headers: &mut HeaderMap, arrival: Arrival<'_>)
         let text = match told {
             Told::Country => arrival.country,
             Told::Cohort => placed.cohort,
+            Told::Language => language(&declared.languages, headers),
         };
         tell(headers, &Fact::Told(told), text);
     }
@@ -89,14 +91,23 @@ fn place<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Placed<'t> {
 
 /// What the cookie says, where it says something that the table knows.
 fn kept<'t>(cohorts: &'t [Cohort], headers: &HeaderMap) -> Option<Option<&'t str>> {
-    let cookies = headers.get(COOKIE)?.as_bytes();
-    let values = cookies
-        .split(|&byte| byte == b';')
-        .filter_map(|pair| pair.trim_ascii().strip_prefix(COHORT_COOKIE.as_bytes())?.strip_prefix(b"="));
-    values.into_iter().find_map(|value| match value {
+    cookie_values(headers, COHORT_COOKIE).find_map(|value| match value {
         b"" => Some(None),
         value => cohorts.iter().find(|cohort| cohort.name.as_bytes() == value).map(|cohort| Some(cohort.name.as_str())),
     })
+}
+
+/// The values of every cookie of that name, in order.
+fn cookie_values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+    let cookies = headers.get_all(COOKIE).iter().flat_map(|field| field.as_bytes().split(|&byte| byte == b';'));
+    cookies.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// The language that is told of a viewer.
+fn language<'t>(languages: &'t Languages, headers: &HeaderMap) -> Option<&'t str> {
+    let cookies = languages.cookie.iter().flat_map(|name| cookie_values(headers, name));
+    let accepted: Vec<_> = headers.get_all(ACCEPT_LANGUAGE).iter().map(text_of).collect();
+    languages.suiting(cookies.filter_map(|value| std::str::from_utf8(value).ok()), &accepted.join(","))
 }
 
 /// The cohort whose part of the million a point lies in; shares are laid end to end in written order.
@@ -148,7 +159,7 @@ mod tests {
         let route = Route::new("r", PathPattern::Any, Action::Origin(OriginAction::unchanged(0)));
         let definition = Definition {
             origins: vec![Origin::custom("legacy", Side::Legacy, "legacy.example")],
-            declared: Declared { cohorts },
+            declared: Declared { cohorts, ..Declared::default() },
             routes: vec![Route { conditions, ..route }],
             ..Definition::default()
         };
@@ -218,6 +229,24 @@ mod tests {
             ("x-crossfade-host", "www.example.com:8080"),
         ];
         assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_language_is_the_choice_of_the_cookie_or_else_what_is_accepted() {
+        let offered = ["pt-BR", "en", "es"].map(str::to_owned).to_vec();
+        let languages = Languages { offered, cookie: Some("lang".to_owned()) };
+        let rows = [
+            (&[][..], "pt-BR"),
+            (&[("accept-language", "en")], "en"),
+            (&[("accept-language", "en;q=0.1"), ("accept-language", "es;q=0.2")], "es"),
+            (&[("accept-language", "en"), ("cookie", "a=1; lang=es-MX")], "es"),
+            (&[("accept-language", "en"), ("cookie", "lang=fr;lang=es")], "es"),
+            (&[("accept-language", "en"), ("cookie", "xlang=es; lang=")], "en"),
+        ];
+        for (pairs, expected) in rows {
+            assert_eq!(language(&languages, &headers(pairs)), Some(expected), "{pairs:?}");
+        }
+        assert_eq!(language(&Languages::default(), &headers(&[("accept-language", "en")])), None);
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
 const ORIGINS: &str = r#"
 [cohorts.early]
 share_percent = 5
+[languages]
+offered = ["pt-BR", "es"]
+cookie = "lang"
 [origins.legacy]
 side = "legacy"
 type = "custom"

@@ -25,6 +25,10 @@ async fn each_request_goes_where_the_table_says() {
         ("/home", "Cookie: crossfade-cohort=early\r\n", 200, "cms", "early-home", "/base/early"),
         ("/home", "X-Crossfade-Cohort: early\r\n", 200, "legacy", "-", ""),
         ("/home", "CloudFront-Viewer-Country: BR\r\n", 200, "cms", "brazil", "/base/br"),
+        ("/home", "Accept-Language: fr, es-MX;q=0.9, pt;q=0.8\r\n", 200, "cms", "spanish", "/base/es"),
+        ("/home", "Accept-Language: es\r\nCookie: lang=pt\r\n", 200, "legacy", "-", ""),
+        ("/home", "Cookie: crossfade-cohort=; lang=es\r\n", 200, "cms", "spanish", "/base/es"),
+        ("/home", "X-Crossfade-Language: es\r\n", 200, "legacy", "-", ""),
         ("/home", "X-Crossfade-Host: evil.example\r\n", 200, "legacy", "-", "www.example.com\n"),
     ];
     for (target, lines, status, origin, route, text) in rows {

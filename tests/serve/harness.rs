@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossfade::route::{
-    Action, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule, Origin,
-    OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
+    Action, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule, Languages,
+    Origin, OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
     pattern::PathPattern, target::Target,
 };
 use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
@@ -234,7 +234,13 @@ pub(crate) fn tabled() -> Tabled {
         origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
         configured: 2,
-        declared: Declared { cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }] },
+        declared: Declared {
+            cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
+            languages: Languages {
+                offered: vec!["pt-BR".to_owned(), "es".to_owned()],
+                cookie: Some("lang".to_owned()),
+            },
+        },
         routes: routes(),
         files: vec!["routes.toml".to_owned()],
         ..Definition::default()
@@ -281,12 +287,16 @@ fn routes() -> Vec<Route> {
     early.conditions.push(Condition { fact: Fact::Told(Told::Cohort), test: ValueTest::Equal("early".to_owned()) });
     let mut brazil = route("brazil", exact("/home"), to(1, Some("/br")));
     brazil.conditions.push(Condition { fact: Fact::Told(Told::Country), test: ValueTest::Equal("BR".to_owned()) });
+    let mut spanish = route("spanish", exact("/home"), to(1, Some("/es")));
+    let es = ValueTest::AnyOf(vec!["es".to_owned()]);
+    spanish.conditions.push(Condition { fact: Fact::Told(Told::Language), test: es });
     let moved = tables::redirect(Target::literal("/new"), 301);
     let content_type = Some("text/plain; charset=utf-8".to_owned());
     let gone = RespondAction { content_type, ..tables::respond(410, "gone\n") };
     vec![
         early,
         brazil,
+        spanish,
         route("cms", prefix("/cms"), to(1, None)),
         route("assets", prefix("/assets"), to(2, None)),
         route("moved", exact("/old"), Action::Redirect(moved)),

@@ -6,8 +6,9 @@ use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
 use crossfade::route::{
-    Action, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, LazyRegex, MapAction, OriginAction,
-    RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
+    Action, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, Languages, LazyRegex, MapAction,
+    OriginAction, RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer,
+    Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -60,7 +61,10 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
             for (at, route) in routes.iter_mut().enumerate() {
                 route.id = format!("route-{at}");
             }
-            let declared = Declared { cohorts: vec![Cohort { name: "early".into(), share: Share(50_000) }] };
+            let declared = Declared {
+                cohorts: vec![Cohort { name: "early".into(), share: Share(50_000) }],
+                languages: Languages { offered: vec!["pt-BR".into(), "es".into()], cookie: Some("lang".into()) },
+            };
             let origins = tables::origins();
             let more = Definition::default();
             let definition = Definition { canonical, origins, default, configured: 2, declared, routes, ..more };
@@ -280,6 +284,7 @@ fn told() -> impl Strategy<Value = Vec<Option<Condition>>> {
         let test = match told {
             Told::Country => texts(&["BR", "PT"]).prop_map(ValueTest::AnyOf).boxed(),
             Told::Cohort => Just(ValueTest::Equal("early".to_owned())).boxed(),
+            Told::Language => texts(&["pt-BR", "es"]).prop_map(ValueTest::AnyOf).boxed(),
         };
         option::weighted(0.15, test.prop_map(move |test| Condition { fact: Fact::Told(told), test }))
     };
@@ -500,6 +505,7 @@ fn viewer() -> impl Strategy<Value = Viewer<'static>> {
     let text = |told: Told| match told {
         Told::Country => ["BR", "br"],
         Told::Cohort => ["early", "late"],
+        Told::Language => ["es", "ES"],
     };
     Told::ALL.map(|told| option::weighted(0.67, select(text(told).to_vec()))).prop_map(|texts| {
         Told::ALL.into_iter().zip(texts).fold(Viewer::default(), |viewer, (told, text)| viewer.with(told, text))

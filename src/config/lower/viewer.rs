@@ -7,17 +7,21 @@ use crate::config::lower::names::check_name;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
-use crate::route::{Cohort, Declared, Share, Told};
+use crate::route::{Cohort, Declared, Languages, Share, Told};
+use crate::text::is_token;
 
 /// The sections of a table that declare something.
-pub(crate) const SECTIONS: [&str; 1] = ["cohorts"];
+pub(crate) const SECTIONS: [&str; 2] = ["cohorts", "languages"];
 
 /// The keys of a route that ask for something.
 pub(crate) static CONDITIONS: LazyLock<Vec<&str>> = LazyLock::new(|| Told::ALL.map(Told::key).to_vec());
 
 /// Lowers the sections of a table.
 pub(crate) fn declared(findings: &mut Findings, section: &TomlTable<'_>) -> Declared {
-    Declared { cohorts: section.get("cohorts").map(|entry| cohorts(findings, entry)).unwrap_or_default() }
+    Declared {
+        cohorts: section.get("cohorts").map(|entry| cohorts(findings, entry)).unwrap_or_default(),
+        languages: section.get("languages").map(|entry| languages(findings, entry)).unwrap_or_default(),
+    }
 }
 
 fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
@@ -42,6 +46,35 @@ fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
     cohorts
 }
 
+fn languages(findings: &mut Findings, entry: Setting<'_>) -> Languages {
+    let Some(section) = entry.section(findings, &["offered", "cookie"]) else { return Languages::default() };
+    let offered = section.require(findings, "offered").map(|entry| offered(findings, entry)).unwrap_or_default();
+    let cookie = section.get("cookie").and_then(|entry| entry.filled_text(findings));
+    if let Some(name) = cookie.as_ref().filter(|name| !is_token(name.text)) {
+        findings
+            .report(&codes::BAD_NAME, name.span.clone(), format!("`{}` cannot be the name of a cookie", name.text))
+            .help("use letters, digits, `-`, `_` and `.`");
+    }
+    Languages { offered, cookie: cookie.map(|name| name.text.to_owned()) }
+}
+
+fn offered(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
+    // The gate looks languages up without case, so it would never find the second of `pt-BR` and `pt-br`.
+    let mut without_case = Distinct::new();
+    let mut offered = Vec::new();
+    for text in entry.some_texts(findings) {
+        if Languages::is_tag(text.text) {
+            without_case.push(findings, text.text.to_ascii_lowercase(), &text);
+            offered.extend((offered.len() < without_case.values.len()).then(|| text.text.to_owned()));
+            continue;
+        }
+        findings
+            .report(&codes::BAD_NAME, text.span, format!("`{}` is not a language", text.text))
+            .help("write a language tag: letters, then perhaps a region or script after `-`, such as `pt-BR`");
+    }
+    offered
+}
+
 /// Lowers a route's condition; `None` where it was reported.
 pub(crate) fn condition(
     findings: &mut Findings,
@@ -52,6 +85,7 @@ pub(crate) fn condition(
     match told {
         Told::Country => any_of(countries(findings, entry)),
         Told::Cohort => cohort(findings, entry, declared).map(ValueTest::Equal),
+        Told::Language => any_of(languages_of_route(findings, entry, &declared.languages.offered)),
     }
 }
 
@@ -77,6 +111,22 @@ fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
         }
     }
     countries.values
+}
+
+fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, offered: &[String]) -> Vec<String> {
+    let mut languages = Distinct::new();
+    for text in entry.one_or_more(findings) {
+        if offered.iter().any(|language| language == text.text) {
+            languages.push(findings, text.text.to_owned(), &text);
+            continue;
+        }
+        let message = format!("the language `{}` is not offered", text.text);
+        findings
+            .report(&codes::UNKNOWN_VALUE, text.span, message)
+            .did_you_mean(text.text, offered.iter().map(String::as_str))
+            .help("the gate tells one of `[languages] offered`: add it there, or spell it as it is spelt there");
+    }
+    languages.values
 }
 
 fn cohort(findings: &mut Findings, entry: Setting<'_>, declared: &Declared) -> Option<String> {
