@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::cache_key::CacheKey;
 use crate::route::pattern::PathPattern;
 use crate::route::{
-    CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginKind, S3Origin, Share, Side, Table, Timestamp,
-    VariesQuery,
+    CustomOrigin, Definition, HeaderValue, HostRule, Languages, Origin, OriginKind, S3Origin, Share, Side, Table,
+    Timestamp, VariesQuery,
 };
 
 /// Everything that a distribution must know of a table.
@@ -26,6 +26,7 @@ pub struct Manifest {
     cache_key: CacheKey,
     forwarded: Forwarded,
     cohorts: Vec<CohortEntry>,
+    languages: Languages,
     epochs: Vec<Epoch>,
     log: Log,
 }
@@ -171,6 +172,7 @@ impl Manifest {
                 .iter()
                 .map(|cohort| CohortEntry { name: cohort.name.clone(), share_percent: percent(cohort.share) })
                 .collect(),
+            languages: definition.declared.languages.clone(),
             epochs: epochs(table.instants()),
             log: Log { sample: percent(definition.log_sample) / 100.0 },
         }
