@@ -42,12 +42,15 @@
 //! ```
 //!
 //! # Reading order
+//! `docs/design.md` numbers the rules that comments cite, `docs/architecture.md` draws the way of a table and of a request
+//! through these rooms.
 //! 1. [`mod@route`]: the meaning. Facts, the normal form of a path, patterns, conditions, the table, [`route::decide`],
 //!    [`fn@route::explain`]. Pure, like everything up to `event`.
 //! 2. [`diagnostic`] and [`platform`]: what is wrong with a table, and what CloudFront accepts, both as data.
-//! 3. [`config`], then [`check`]: `routes.toml` → a definition → a table and every finding.
-//! 4. [`event`], then [`edge`]: CloudFront's event → the decision → an answer that CloudFront takes.
-//! 5. [`analysis`], [`serve`], [`report`], [`cli`]: what people and pull requests see.
+//! 3. [`requests`]: requests and decisions as people and tools write them.
+//! 4. [`config`], then [`check`]: `routes.toml` → a definition → a table and every finding.
+//! 5. [`event`], then [`edge`]: CloudFront's event → the decision → an answer that CloudFront takes.
+//! 6. [`analysis`], [`serve`], [`report`], [`cli`]: what people and pull requests see.
 //!
 //! A module uses only those before it; `tests/architecture` holds the code to that.
 //!

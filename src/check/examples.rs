@@ -79,7 +79,11 @@ impl Judge<'_> {
             }
             _ => "change the route or the example, whichever is wrong".to_owned(),
         };
-        self.report(&codes::EXAMPLE_NOT_TAKEN, message, findings).label(why).help(help)
+        let report = self.report(&codes::EXAMPLE_NOT_TAKEN, message, findings).label(why).help(help);
+        match failing_condition(definition, route, &request) {
+            Some(condition) => report.also(self.spans[at].condition(condition), "this does not hold"),
+            None => report,
+        }
     }
 
     fn taken<'f>(&self, at: usize, findings: &'f mut Findings) -> Report<'f> {
@@ -132,14 +136,23 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     if !route.path.matches(path) {
         return Some(format!("its path, in normal form `{path}`, does not match"));
     }
-    let asked = Asked::new(request, path, request.time);
-    let failed = route.conditions.iter().find(|condition| !condition.holds(&asked))?;
+    let failed = &route.conditions[failing_condition(definition, route, request)?];
     let key = match (&failed.fact, failed.fact.name()) {
         (Fact::Time, _) => "from` or `until".to_owned(),
         (fact, Some(name)) => format!("{}.{name}", fact.key()),
         (fact, None) => fact.key().to_owned(),
     };
     Some(format!("`{key}` does not hold"))
+}
+
+/// The first condition that fails, by its position, where the path is one that the route takes.
+fn failing_condition(definition: &Definition, route: &Route, request: &Request<'_>) -> Option<usize> {
+    let path = definition.canonical.normalize(request.path);
+    if definition.canonical.refuses(request.path) || !route.path.matches(path.as_str()) {
+        return None;
+    }
+    let asked = Asked::new(request, path.as_str(), request.time);
+    route.conditions.iter().position(|condition| !condition.holds(&asked))
 }
 
 /// The routes that are live only for a while, with their windows open: what a request could meet at some time.

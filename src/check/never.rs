@@ -1,4 +1,4 @@
-//! Patterns that can never match a path in normal form, and the form to write instead (design rule 4).
+//! Patterns that can never match a path in normal form, and the form to write instead (rule 4).
 //!
 //! The verdict is a proof: [`sample`](crate::check::sample) walks the pattern together with the automaton of all normal
 //! forms. The words and the cure are found after it, from the pattern's letters, and a cure is offered only if it can

@@ -1,6 +1,6 @@
 //! The normal form of a path: what every match is made on.
 //!
-//! Five steps in a fixed order (design rule 3): escapes, slashes, dot segments, case, trailing slash.
+//! Five steps in a fixed order (rule 3): escapes, slashes, dot segments, case, trailing slash.
 //! The normal form of a normal form is itself. Nothing here changes what is sent on: a request keeps its bytes.
 
 mod steps;
@@ -48,11 +48,11 @@ pub enum Slashes {
 /// `[canonical]`: how a raw path becomes the path that routes are matched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canonical {
-    /// Step (d).
+    /// Case, step (d) of rule 3.
     pub case: LetterCase,
-    /// Step (e).
+    /// The slash at the end, step (e) of rule 3.
     pub trailing_slash: TrailingSlash,
-    /// Step (b).
+    /// Empty segments, step (b) of rule 3.
     pub slashes: Slashes,
     /// Raw paths that hold one of these texts (ASCII case ignored: `%2f` is `%2F`) are answered 400.
     pub refuse: Vec<String>,

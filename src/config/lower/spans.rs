@@ -60,7 +60,6 @@ impl RouteSpans {
     }
 
     /// Of a condition, by its position in the route's list.
-    #[allow(dead_code, reason = "for the lints that mark one condition of many")]
     pub(crate) fn condition(&self, at: usize) -> Span {
         self.conditions.get(at).map_or_else(|| self.header(), |bytes| self.span(*bytes))
     }
