@@ -28,7 +28,7 @@ pub struct DecideArgs {
 const EXAMPLES: &str = "\
 Input, one JSON object a line; all but `url` is optional:
   {\"url\": \"https://www.example.com/a?b=1\", \"method\": \"GET\", \"headers\": {\"cookie\": \"x=1\"},
-   \"country\": \"BR\", \"cohort\": \"early\", \"time\": \"2026-11-22T10:00:00Z\"}
+   \"country\": \"BR\", \"cohort\": \"early\", \"language\": \"es\", \"time\": \"2026-11-22T10:00:00Z\"}
 Output, in the order of the input, whatever `--format` says:
   {\"schema\":1,\"route\":\"old-news\",\"action\":\"redirect\",\"status\":301,\"location\":\"/news\",\"headers\":{…}}
   {\"schema\":1,\"error\":\"the line is blank: …\",\"line\":2}

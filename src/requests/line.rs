@@ -69,7 +69,7 @@ pub enum LineError {
     #[error(transparent)]
     Url(#[from] UrlError),
     /// A method that RFC 9110 does not allow.
-    #[error("the method `{0}` has a character that methods cannot have: write a name such as `GET`")]
+    #[error("`{0}` cannot be a method: write a name such as `GET`")]
     Method(String),
     /// A time without offset, or no time.
     #[error(transparent)]
@@ -350,10 +350,7 @@ mod tests {
             (r#"{"url":5}"#, "invalid type: integer `5`, expected a string (column 8)"),
             (r#"{"url":"/","headers":{"a":1}}"#, "the value of a header is a text or a list of texts (column 28)"),
             (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
-            (
-                r#"{"url":"/","method":"GET /"}"#,
-                "the method `GET /` has a character that methods cannot have: write a name such as `GET`",
-            ),
+            (r#"{"url":"/","method":"GET /"}"#, "`GET /` cannot be a method: write a name such as `GET`"),
             (
                 r#"{"url":"/","headers":{"a b":""}}"#,
                 "the header name `a b` has a character that header names cannot have",

@@ -41,14 +41,27 @@ async fn give(file: &Path, outgoing: &Outgoing) -> Option<Response<Body>> {
     let mut request = Request::new(());
     request.method_mut().clone_from(&outgoing.method);
     request.headers_mut().clone_from(&outgoing.headers);
-    // `ServeFile` does not read it, and the whole file is never wrong.
-    if outgoing.headers.contains_key(IF_RANGE) {
+    // A range that is not understood is to be ignored (RFC 9110 section 14.2), where `ServeFile` refuses it; `If-Range` it
+    // does not read. The whole file is never wrong.
+    if outgoing.headers.contains_key(IF_RANGE) || !outgoing.headers.get(RANGE).is_some_and(is_one_range) {
         request.headers_mut().remove(RANGE);
     }
-    let response = ServeFile::new(file).ignore_multi_range_requests(true).try_call(request).await.ok()?;
+    let response = ServeFile::new(file).try_call(request).await.ok()?;
     let mut response = response.map(|body| body.map_err(BodyError::from).boxed_unsync());
     say_utf_8(response.headers_mut());
     Some(response)
+}
+
+/// Whether a `Range` asks for one run of bytes: `bytes=0-9`, `bytes=5-` or `bytes=-5`.
+fn is_one_range(value: &HeaderValue) -> bool {
+    let number = |text: &str| (text.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse());
+    let range = value.to_str().ok().and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
+    let ends: Option<(Result<u64, _>, Result<u64, _>)> = range.and_then(|(from, to)| number(from).zip(number(to)));
+    match (range, ends) {
+        (Some((_, "")), Some((Ok(_), _))) | (Some(("", _)), Some((_, Ok(_)))) => true,
+        (_, Some((Ok(from), Ok(to)))) => from <= to,
+        _ => false,
+    }
 }
 
 /// Text in a folder is taken for UTF-8.
@@ -99,6 +112,29 @@ async fn find(root: &Path, path: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_is_one_run_of_bytes_or_ignored() {
+        let rows = [
+            ("bytes=0-9", true),
+            ("bytes=5-", true),
+            ("bytes=-5", true),
+            ("bytes=7-7", true),
+            ("bytes=9-0", false),
+            ("bytes=-", false),
+            ("bytes=", false),
+            ("bytes=0-1,3-4", false),
+            ("bytes= 0-1", false),
+            ("bytes=+1-2", false),
+            ("bytes=a-b", false),
+            ("bytes=0-99999999999999999999", false),
+            ("BYTES=0-1", false),
+            ("items=0-1", false),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(is_one_range(&HeaderValue::from_static(text)), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_path_names_one_file_of_the_folder_or_none() {

@@ -22,7 +22,7 @@ pub(super) fn check(parts: &Parts, via: &HeaderValue) -> Result<(), Box<WebPage>
     let (url, head) = sizes(parts);
     let is_nameless = parts.version == Version::HTTP_11 && !headers.contains_key(HOST);
     if *method == Method::CONNECT || !uri.path().starts_with('/') {
-        refuse(400, "no path to answer", format!("`{method} {uri}` is for a proxy, this is a server"))
+        refuse(400, "no path to answer", format!("`{method} {uri}` names no path, so there is nothing to decide"))
     } else if url > MAX_URL {
         refuse(414, "request too long", format!("the URL is {url} bytes long, CloudFront takes {MAX_URL}"))
     } else if head > MAX_HEAD {

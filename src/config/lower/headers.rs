@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::platform::headers::DISALLOWED;
 use crate::platform::headers::{OUR_PREFIX, Refusal, Written, refuse_name, refuse_value};
+use crate::route::Told;
 use crate::text::is_token;
 
 use crate::diagnostic::{Findings, Span, codes};
@@ -82,11 +83,10 @@ fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Sp
 }
 
 fn our_own(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Span) {
-    let cure = match purpose {
-        HeaderUse::Condition => {
-            "use the route's own key, such as `host`, `cohort` or `from`, which reads what the gate writes"
-        }
-        _ => "choose another name",
+    let cure = match (purpose, Told::ALL.into_iter().find(|told| told.header() == name)) {
+        (HeaderUse::Condition, Some(told)) => format!("use the route's `{}`, which reads it", told.key()),
+        (HeaderUse::Condition, None) => "use `host`, or `from` and `until`, which read what the gate writes".to_owned(),
+        _ => "choose another name".to_owned(),
     };
     findings
         .report(&codes::OUR_PREFIX, span.clone(), format!("`{name}` is one of the gate's own headers"))

@@ -8,10 +8,13 @@ use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
 use crate::route::{Cohort, Declared, Languages, Share, Told};
-use crate::text::is_token;
+use crate::text::{is_token, quoted};
 
 /// The sections of a table that declare something.
 pub(crate) const SECTIONS: [&str; 2] = ["cohorts", "languages"];
+
+/// What the names of the gate's own cookies begin with.
+const GATES_COOKIES: &str = "crossfade-";
 
 /// The keys of a route that ask for something.
 pub(crate) static CONDITIONS: LazyLock<Vec<&str>> = LazyLock::new(|| Told::ALL.map(Told::key).to_vec());
@@ -50,10 +53,10 @@ fn languages(findings: &mut Findings, entry: Setting<'_>) -> Languages {
     let Some(section) = entry.section(findings, &["offered", "cookie"]) else { return Languages::default() };
     let offered = section.require(findings, "offered").map(|entry| offered(findings, entry)).unwrap_or_default();
     let cookie = section.get("cookie").and_then(|entry| entry.filled_text(findings));
-    if let Some(name) = cookie.as_ref().filter(|name| !is_token(name.text)) {
+    if let Some(name) = cookie.as_ref().filter(|name| !is_token(name.text) || name.text.starts_with(GATES_COOKIES)) {
         findings
             .report(&codes::BAD_NAME, name.span.clone(), format!("`{}` cannot be the name of a cookie", name.text))
-            .help("use letters, digits, `-`, `_` and `.`");
+            .help(format!("use letters, digits, `-`, `_` and `.`; what begins with `{GATES_COOKIES}` is the gate's"));
     }
     Languages { offered, cookie: cookie.map(|name| name.text.to_owned()) }
 }
@@ -62,15 +65,15 @@ fn offered(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     // The gate looks languages up without case, so it would never find the second of `pt-BR` and `pt-br`.
     let mut without_case = Distinct::new();
     let mut offered = Vec::new();
-    for text in entry.some_texts(findings) {
-        if Languages::is_tag(text.text) {
-            without_case.push(findings, text.text.to_ascii_lowercase(), &text);
-            offered.extend((offered.len() < without_case.values.len()).then(|| text.text.to_owned()));
-            continue;
+    for text in entry.one_or_more(findings) {
+        without_case.push(findings, text.text.to_ascii_lowercase(), &text);
+        // One that is malformed too, so that the routes that ask for it are not reported as well.
+        offered.extend((offered.len() < without_case.values.len()).then(|| text.text.to_owned()));
+        if !Languages::is_tag(text.text) {
+            findings
+                .report(&codes::BAD_NAME, text.span, format!("`{}` is not a language", text.text))
+                .help("write a language tag: letters, then perhaps a region or script after `-`, such as `pt-BR`");
         }
-        findings
-            .report(&codes::BAD_NAME, text.span, format!("`{}` is not a language", text.text))
-            .help("write a language tag: letters, then perhaps a region or script after `-`, such as `pt-BR`");
     }
     offered
 }
@@ -121,10 +124,14 @@ fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, offered: &[St
             continue;
         }
         let message = format!("the language `{}` is not offered", text.text);
+        let known: Vec<&str> = offered.iter().map(String::as_str).take(12).collect();
         findings
             .report(&codes::UNKNOWN_VALUE, text.span, message)
             .did_you_mean(text.text, offered.iter().map(String::as_str))
-            .help("the gate tells one of `[languages] offered`: add it there, or spell it as it is spelt there");
+            .help(match known[..] {
+                [] => "offer it, so that the gate tells it: `[languages]` with `offered`".to_owned(),
+                _ => format!("`[languages] offered` has {}", quoted(&known)),
+            });
     }
     languages.values
 }

@@ -152,9 +152,9 @@ fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &Tex
                 .report(
                     &codes::BAD_FILE_NAME,
                     pattern.span.clone(),
-                    format!("`{}` is not a pattern: {why}", pattern.text),
+                    format!("the files of `{}` cannot be listed: {why}", pattern.text),
                 )
-                .help("`*` stays inside a name: write one pattern for each depth");
+                .help("a pattern is a path in the top file's folder in which `*` stays inside a name");
         }
     }
     Vec::new()
