@@ -180,7 +180,7 @@ catalogue! {
     BAD_CAPTURE = "R093" Error "a capture is malformed":
         "a capture is `{name}` or `{*name}`, the name of letters, digits and `_`";
     DUPLICATE_CAPTURE = "R094" Error "two captures have the same name":
-        "a target could not say which of them it means of them it means";
+        "a target that names it could mean either";
     REST_NOT_LAST = "R095" Error "`{*name}` is not last":
         "it takes all that is left";
     BRACE_IN_PREFIX = "R096" Error "a prefix has a brace":
