@@ -73,24 +73,31 @@ pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'stati
 }
 
 fn fill_fact(line: &mut RequestLine<'static>, Condition { fact, test }: &Condition) {
-    match (fact, test) {
-        (Fact::Header(name), _) if line.request().header_values(name).next().is_none() => {
+    match fact {
+        Fact::Header(name) if line.request().header_values(name).next().is_none() => {
             let value = wanted(test, Visible::HEADER);
             line.headers.extend(value.map(|value| (Cow::Owned(name.clone()), Cow::Owned(value))));
         }
-        (Fact::Method, _) if line.method.is_none() => {
+        Fact::Method if line.method.is_none() => {
             let methods = test.texts().unwrap_or_default();
             let method = methods.iter().find(|method| *method == "GET").or(methods.first());
             line.method = method.cloned().map(Cow::Owned);
         }
-        (Fact::Told(told), _) if line.request().viewer.get(*told).is_none() => {
+        Fact::Told(told) if line.request().viewer.get(*told).is_none() => {
             line.tell(*told, wanted(test, Visible::HEADER).map(Cow::Owned));
         }
-        (Fact::Time, ValueTest::Within(window)) if line.time.is_none() => {
-            line.time = window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
-        }
-        _ => {}
+        Fact::Time if line.time.is_none() => line.time = moment(test),
+        // The line gives it.
+        Fact::Header(_) | Fact::Method | Fact::Told(_) | Fact::Time => {}
+        // The URL gives them, or `fill_cookies` did.
+        Fact::Host | Fact::Query(_) | Fact::WholeQuery | Fact::Cookie(_) => {}
     }
+}
+
+/// A time at which a route is live.
+fn moment(test: &ValueTest) -> Option<Timestamp> {
+    let ValueTest::Within(window) = test else { return None };
+    window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))))
 }
 
 /// A few paths in normal form that a pattern matches; none where there is none or none was found.

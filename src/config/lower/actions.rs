@@ -18,9 +18,25 @@ use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
 
-/// The keys that say what happens; a route has exactly one.
-static ACTIONS: OneOf = OneOf {
-    keys: &["origin", "redirect", "gone", "respond", "redirect_map"],
+/// A key that says what happens.
+#[derive(Clone, Copy, Debug)]
+enum ActionKey {
+    Origin,
+    Redirect,
+    Gone,
+    Respond,
+    RedirectMap,
+}
+
+/// All of them; a route has exactly one.
+static ACTIONS: OneOf<ActionKey> = OneOf {
+    keys: &[
+        ("origin", ActionKey::Origin),
+        ("redirect", ActionKey::Redirect),
+        ("gone", ActionKey::Gone),
+        ("respond", ActionKey::Respond),
+        ("redirect_map", ActionKey::RedirectMap),
+    ],
     code: &codes::TWO_ACTIONS,
     first: "the first action",
     help: "a request has one outcome: keep one, or make two routes",
@@ -46,27 +62,27 @@ pub(crate) fn lower(
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Action> {
-    let Some(entry) = section.only_one(findings, &ACTIONS).ok()? else {
+    let Some((key, entry)) = section.only_one(findings, &ACTIONS).ok()? else {
         findings
             .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-            .help(format!("give it {}", one_of(ACTIONS.keys)));
+            .help(format!("give it {}", one_of(&ACTIONS.names())));
         return None;
     };
-    for (key, actions) in DETAILS {
-        if let Some(detail) = section.get(key).filter(|_| !actions.contains(&entry.key())) {
+    for (detail, actions) in DETAILS {
+        if let Some(detail) = section.get(detail).filter(|_| !actions.contains(&entry.key())) {
             needs_action(findings, detail, entry.key(), actions);
         }
     }
-    match entry.key() {
-        "origin" => origin(findings, section, head, pattern).map(Action::Origin),
-        "redirect" => redirect(findings, section, pattern).map(Action::Redirect),
-        "redirect_map" => Some(Action::RedirectMap(MapAction {
+    match key {
+        ActionKey::Origin => origin(findings, section, head, pattern).map(Action::Origin),
+        ActionKey::Redirect => redirect(findings, section, pattern).map(Action::Redirect),
+        ActionKey::RedirectMap => Some(Action::RedirectMap(MapAction {
             status: redirect_status(findings, section),
             query_string: query_string(findings, section),
             response: response(findings, section),
         })),
-        "gone" => gone(findings, section, entry).map(Action::Respond),
-        _ => respond(findings, section, entry).map(Action::Respond),
+        ActionKey::Gone => gone(findings, section, entry).map(Action::Respond),
+        ActionKey::Respond => respond(findings, section, entry).map(Action::Respond),
     }
 }
 

@@ -131,7 +131,7 @@ fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Ve
     for named in entry.names(findings) {
         let name = match kind {
             NamedFact::Header => names.take(findings, named.key(), named.key_span()),
-            _ => plain_name(findings, named, kind),
+            NamedFact::Query | NamedFact::Cookie => plain_name(findings, named, kind),
         };
         let test = value_test(findings, named, kind);
         if let (Some(name), Some(test)) = (name, test) {

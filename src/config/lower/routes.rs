@@ -14,14 +14,30 @@ use crate::config::lower::top::Head;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
 use crate::config::read::tree::Tree;
-use crate::config::read::value::{OneOf, Setting, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
 
-/// The keys that say which paths; a route has one at most.
-static PATHS: OneOf = OneOf {
-    keys: &["path", "prefix", "glob", "regex", "redirect_map"],
+/// A key that says which paths.
+#[derive(Clone, Copy, Debug)]
+enum PathKey {
+    Path,
+    Prefix,
+    Glob,
+    Regex,
+    RedirectMap,
+}
+
+/// All of them; a route has one at most.
+static PATHS: OneOf<PathKey> = OneOf {
+    keys: &[
+        ("path", PathKey::Path),
+        ("prefix", PathKey::Prefix),
+        ("glob", PathKey::Glob),
+        ("regex", PathKey::Regex),
+        ("redirect_map", PathKey::RedirectMap),
+    ],
     code: &codes::TWO_PATHS,
     first: "the first kind of path",
     help: "keep one, or make two routes",
@@ -53,6 +69,12 @@ pub(crate) struct WrittenPattern {
     pub(crate) text: String,
     /// Where it is.
     pub(crate) span: Span,
+}
+
+impl WrittenPattern {
+    fn of(pattern: &PathPattern, text: &TextValue<'_>) -> WrittenPattern {
+        WrittenPattern { key: pattern.key(), text: text.text.to_owned(), span: text.span.clone() }
+    }
 }
 
 /// Lowers routes, a file at a time.
@@ -150,26 +172,21 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// The path; `Any` where the route has none, `None` where it was reported.
     fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
-        let Some(entry) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
+        let Some((key, entry)) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
         let text = entry.text(self.findings)?;
-        let pattern = match entry.key() {
-            "path" => paths::path(self.findings, canonical, &text)?,
-            "prefix" => paths::prefix(self.findings, canonical, &text)?,
-            "glob" => paths::glob(self.findings, &text)?,
-            "regex" => paths::regex(self.findings, &text)?,
-            _ => {
+        let pattern = match key {
+            PathKey::Path => return paths::path(self.findings, canonical, &text),
+            PathKey::Prefix => return paths::prefix(self.findings, canonical, &text),
+            PathKey::RedirectMap => {
                 let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
                 self.lowered.map_rows += map.met;
-                PathPattern::Map(map.rows?)
+                return map.rows.map(PathPattern::Map);
             }
+            PathKey::Glob => paths::glob(self.findings, &text)?,
+            PathKey::Regex => paths::regex(self.findings, &text)?,
         };
-        let key = match &pattern {
-            PathPattern::Glob(_) => "glob",
-            PathPattern::Regex(_) => "regex",
-            _ => return Some(pattern),
-        };
-        self.lowered.patterns.push(WrittenPattern { key, text: text.text.to_owned(), span: text.span });
+        self.lowered.patterns.push(WrittenPattern::of(&pattern, &text));
         Some(pattern)
     }
 
