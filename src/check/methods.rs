@@ -51,7 +51,10 @@ impl Mistake {
             named.push(format!("{more} more"));
         }
         let message = format!("{}: {}", self.what, named.join(", "));
-        findings.report(self.code, place(first, spans), message).label("the first of them").help(self.help);
+        let report =
+            findings.report(self.code, place(first, spans), message).label("the first of them").help(self.help);
+        let others = made.iter().take(NAMED).skip(1);
+        others.fold(report, |report, (route, spans)| report.also(place(route, spans), format!("`{}`", route.id)));
     }
 }
 

@@ -104,13 +104,8 @@ fn origin(
 ) -> Option<OriginAction> {
     let name = section.get("origin").and_then(|entry| entry.text(findings));
     let origin = name.and_then(|name| head.origin(findings, &name));
-    let mut request_headers = HeaderChanges::default();
-    if let Some(entry) = section.get("request_headers") {
-        request_headers = self::request_headers(findings, entry);
-        if let Some(origin) = origin.and_then(|origin| head.definition.origins.get(origin)) {
-            not_the_origins_own(findings, entry, origin, &request_headers);
-        }
-    }
+    let own = origin.and_then(|origin| head.definition.origins.get(origin));
+    let request_headers = section.get("request_headers").map(|entry| request_headers(findings, entry, head, own));
     let query_string = query_string(findings, section);
     let rewrite = match section.get("rewrite") {
         None => None,
@@ -119,32 +114,40 @@ fn origin(
             Some(targets::lower(findings, Use::Rewrite, &text, pattern)?)
         }
     };
-    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers })
+    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers: request_headers.unwrap_or_default() })
 }
 
 /// A header that both the request and the origin's custom headers name is a 502.
-fn not_the_origins_own(findings: &mut Findings, entry: Setting<'_>, origin: &Origin, changes: &HeaderChanges) {
-    for (name, _) in changes.set.iter().chain(&changes.add) {
-        if origin.headers.iter().any(|(own, _)| own == name) {
-            let message = format!("the origin `{}` has its own `{name}`", origin.id);
+fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin, names: &HeaderNames) {
+    for (name, _) in &origin.headers {
+        if let Some(span) = names.span(name) {
             findings
-                .report(&codes::HEADER_TWICE, entry.span(), message)
+                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", origin.id))
+                .also(head.declared_at(&origin.id), "declared here")
                 .help("CloudFront adds it for the origin; remove it here");
         }
     }
 }
 
-fn request_headers(findings: &mut Findings, entry: Setting<'_>) -> HeaderChanges {
+fn request_headers(
+    findings: &mut Findings,
+    entry: Setting<'_>,
+    head: &Head<'_>,
+    origin: Option<&Origin>,
+) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
-    let mut set_names = HeaderNames::new(HeaderUse::Request);
+    let [mut set_names, mut add_names, mut removed] = [(); 3].map(|()| HeaderNames::new(HeaderUse::Request));
     if let Some(entry) = section.get("set") {
         changes.set = fields(findings, entry, &mut set_names, Written::OnRequest);
     }
     if let Some(entry) = section.get("add") {
-        changes.add = fields(findings, entry, &mut HeaderNames::new(HeaderUse::Request), Written::OnRequest);
+        changes.add = fields(findings, entry, &mut add_names, Written::OnRequest);
     }
-    let mut removed = HeaderNames::new(HeaderUse::Request);
+    if let Some(origin) = origin {
+        not_the_origins_own(findings, head, origin, &set_names);
+        not_the_origins_own(findings, head, origin, &add_names);
+    }
     for text in section.get("remove").map(|entry| entry.texts(findings)).unwrap_or_default() {
         let Some(name) = removed.take(findings, text.text, text.span.clone()) else { continue };
         if let Some(set) = set_names.span(&name) {

@@ -22,6 +22,9 @@ const CUSTOM: &[&str] =
     &["host", "protocol", "port", "read_timeout", "keepalive_timeout", "response_completion_timeout", "ssl_protocols"];
 const S3: &[&str] = &["region"];
 
+/// Seconds for the first byte where the table says nothing.
+const READ_TIMEOUT: u16 = 30;
+
 /// Parts of a header's name that tell a secret.
 const SECRET_WORDS: [&str; 6] = ["verify", "secret", "token", "key", "password", "authorization"];
 
@@ -129,31 +132,35 @@ fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
     let protocol = section.get("protocol").and_then(|entry| entry.word(findings, &protocols));
     let protocol = protocol.unwrap_or(Protocol::Https);
     let own_port = if protocol == Protocol::Https { 443 } else { 80 };
-    let custom = CustomOrigin {
+    let read = seconds(findings, section, ("read_timeout", limits::READ_TIMEOUT));
+    let whole = seconds(findings, section, ("response_completion_timeout", limits::RESPONSE_COMPLETION_TIMEOUT));
+    check_completion(findings, section, read, whole);
+    CustomOrigin {
         host: section.get("host").map_or(HostRule::Origin, |entry| host_rule(findings, entry)),
         protocol,
         port: section.get("port").and_then(|entry| port(findings, entry)).unwrap_or(own_port),
         path: origin_path(findings, section),
-        read_timeout: seconds(findings, section, ("read_timeout", limits::READ_TIMEOUT)).unwrap_or(30),
+        read_timeout: read.unwrap_or(READ_TIMEOUT),
         keepalive_timeout: seconds(findings, section, ("keepalive_timeout", limits::KEEPALIVE_TIMEOUT)).unwrap_or(5),
-        response_completion_timeout: seconds(
-            findings,
-            section,
-            ("response_completion_timeout", limits::RESPONSE_COMPLETION_TIMEOUT),
-        ),
+        response_completion_timeout: whole,
         ssl_protocols: section
             .get("ssl_protocols")
             .map_or_else(|| vec!["TLSv1.2".to_owned()], |entry| ssl_protocols(findings, entry)),
-    };
-    let (read, whole) = (custom.read_timeout, custom.response_completion_timeout);
-    if let (Some(whole), Some(entry)) =
-        (whole.filter(|whole| *whole < read), section.get("response_completion_timeout"))
-    {
-        let message =
-            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({read} s)");
-        findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message).help(format!("write {read} or more"));
     }
-    custom
+}
+
+fn check_completion(findings: &mut Findings, section: &TomlTable<'_>, read: Option<u16>, whole: Option<u16>) {
+    let first = read.unwrap_or(READ_TIMEOUT);
+    let (Some(whole), Some(entry)) = (whole, section.get("response_completion_timeout")) else { return };
+    if whole < first {
+        let message =
+            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({first} s)");
+        let report = findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message);
+        let report = report.help(format!("write {first} or more"));
+        if let Some(entry) = read.and(section.get("read_timeout")) {
+            report.also(entry.span(), "allowed for the first byte");
+        }
+    }
 }
 
 fn seconds(findings: &mut Findings, section: &TomlTable<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {

@@ -185,9 +185,10 @@ fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>
     let mut fine = true;
     for (at, hole) in holes.iter().enumerate() {
         let span = text.part(hole.start..hole.end);
-        if holes.iter().take(at).any(|earlier| earlier.name == hole.name) {
+        if let Some(first) = holes.iter().take(at).find(|earlier| earlier.name == hole.name) {
             findings
                 .report(&codes::DUPLICATE_CAPTURE, span.clone(), format!("two captures are named `{}`", hole.name))
+                .also(text.part(first.start..first.end), "the first one")
                 .help("give each its own name");
             fine = false;
         }
@@ -264,7 +265,7 @@ fn template(
     let normal = canonical.normalize(&marked);
     let mut segments = Vec::new();
     let mut rest = None;
-    let mut kept = 0;
+    let mut kept = Vec::new();
     for segment in normal.as_str().get(1..).unwrap_or_default().split('/') {
         let number = segment.strip_prefix(&tildes).and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| holes.get(number)) {
@@ -272,11 +273,12 @@ fn template(
             Some(hole) => segments.push(Segment::Capture(hole.name.to_owned())),
             None => segments.push(Segment::Literal(segment.to_owned())),
         }
-        kept += usize::from(number.is_some());
+        kept.extend(number);
     }
-    if kept < holes.len() {
+    if let Some((_, lost)) = holes.iter().enumerate().find(|(number, _)| !kept.contains(number)) {
+        let span = text.part(lost.start..lost.end);
         findings
-            .report(&codes::LITERAL_UNSTABLE, text.span.clone(), "`..` removes a capture of this path")
+            .report(&codes::LITERAL_UNSTABLE, span, "`..` removes this capture")
             .help("paths are matched without dot segments: write the path without `..`");
         return None;
     }

@@ -1,6 +1,7 @@
 //! `[[route]]`: one entry of the table.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use toml::de::DeValue;
 
@@ -67,13 +68,20 @@ pub(crate) struct WrittenPattern {
     pub(crate) key: &'static str,
     /// As it was read.
     pub(crate) text: String,
-    /// Where it is.
-    pub(crate) span: Span,
+    /// Where it is: what is between the quotes, or all of it where escapes make the two differ.
+    span: Span,
 }
 
 impl WrittenPattern {
     fn of(pattern: &PathPattern, text: &TextValue<'_>) -> WrittenPattern {
-        WrittenPattern { key: pattern.key(), text: text.text.to_owned(), span: text.span.clone() }
+        WrittenPattern { key: pattern.key(), text: text.text.to_owned(), span: text.part(0..text.text.len()) }
+    }
+
+    /// Where a part of it is written.
+    pub(crate) fn part(&self, part: Range<usize>) -> Span {
+        let Span { file, range } = self.span.clone();
+        let is_literal = range.len() == self.text.len();
+        Span { file, range: if is_literal { range.start + part.start..range.start + part.end } else { range } }
     }
 }
 

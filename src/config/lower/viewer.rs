@@ -31,14 +31,14 @@ fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
         check_name(findings, cohort.key(), cohort.key_span(), "cohort");
         let name = format!("`[cohorts.{}]`", cohort.key());
         let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
-        let share = section.require(findings, "share_percent");
-        let percent = share.and_then(|entry| entry.number(findings, 0.0..=100.0));
+        let entry = section.require(findings, "share_percent");
+        let percent = entry.and_then(|entry| entry.number(findings, 0.0..=100.0));
         let share = percent.map(|percent| Share::of_millionths(percent * 1e4)).unwrap_or_default();
         total = total.saturating_add(share.0);
-        if total > 1_000_000 && total - share.0 <= 1_000_000 {
+        if let Some(entry) = entry.filter(|_| total > 1_000_000 && total - share.0 <= 1_000_000) {
             let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
             findings
-                .report(&codes::TOO_MANY_VIEWERS, section.span.clone(), message)
+                .report(&codes::TOO_MANY_VIEWERS, entry.span(), message)
                 .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
         }
         cohorts.push(Cohort { name: cohort.key().to_owned(), share });
