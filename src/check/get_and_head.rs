@@ -11,7 +11,7 @@ use crate::route::condition::ValueTest;
 use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, RouteId, Table, decide};
 
 use crate::check::places::path_span;
-use crate::check::witness::{fill, fill_query, witnesses};
+use crate::check::witness::{add_query, fill, fill_query, witnesses};
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
@@ -105,10 +105,7 @@ fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'stat
     let absent = taker.conditions.iter().find(|condition| condition.test == ValueTest::Absent)?;
     let mut line = line.clone();
     match &absent.fact {
-        Fact::Query(name) => {
-            let separator = if line.url.contains('?') { "&" } else { "?" };
-            line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
-        }
+        Fact::Query(name) => add_query(&mut line, name, "1"),
         Fact::Header(name) => line.headers.push((Cow::Owned(name.clone()), Cow::Borrowed("1"))),
         Fact::Cookie(name) => line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1")))),
         Fact::Host | Fact::Method | Fact::WholeQuery | Fact::Told(_) | Fact::Time => return None,

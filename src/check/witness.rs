@@ -147,9 +147,14 @@ pub(crate) fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
     for condition in &route.conditions {
         let Fact::Query(name) = &condition.fact else { continue };
         let Some(value) = wanted(&condition.test, Visible::QUERY) else { continue };
-        let separator = if line.url.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
+        add_query(line, name, &value);
     }
+}
+
+/// Adds a query parameter.
+pub(crate) fn add_query(line: &mut RequestLine<'_>, name: &str, value: &str) {
+    let separator = if line.url.contains('?') { "&" } else { "?" };
+    line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
 }
 
 fn fill_cookies(line: &mut RequestLine<'_>, route: &Route) {

@@ -11,6 +11,7 @@ use crate::route::{
     ResponseHeaders,
 };
 
+use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
@@ -210,17 +211,7 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy
     }
     let mut names = Vec::new();
     for text in entry.texts(findings) {
-        if text.text.is_empty() || text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
-            findings
-                .report(
-                    &codes::BAD_NAME_IN_CONDITION,
-                    text.span,
-                    format!("`{}` cannot be the name of a query parameter", text.text),
-                )
-                .help("write the name as it is sent; nothing is decoded");
-        } else {
-            names.push(text.text.to_owned());
-        }
+        names.extend(plain_name(findings, NamedFact::Query, text.text, text.span));
     }
     if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) }
 }
@@ -314,11 +305,7 @@ fn content_type(findings: &mut Findings, entry: Setting<'_>) -> Option<String> {
         text.text.split_once('/').is_some_and(|(kind, rest)| !kind.trim().is_empty() && !rest.trim().is_empty());
     if !is_type || text.text.chars().any(char::is_control) {
         findings
-            .report(
-                &codes::BAD_HEADER_VALUE,
-                text.span,
-                format!("`{}` is not a content type", text.text.escape_debug()),
-            )
+            .report(&codes::BAD_HEADER_VALUE, text.span, format!("`{}` is not a content type", text.text))
             .help("write a type and a subtype: `text/html; charset=utf-8`");
         return None;
     }

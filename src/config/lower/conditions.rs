@@ -34,7 +34,7 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: 
         push(Fact::Method, any_of(methods(findings, entry)), entry);
     }
     for kind in [NamedFact::Query, NamedFact::Header, NamedFact::Cookie] {
-        for (fact, test, at) in section.get(kind.key()).map(|entry| tests(findings, entry, kind)).unwrap_or_default() {
+        for (fact, test, at) in section.get(kind.key()).map(|entry| named(findings, entry, kind)).unwrap_or_default() {
             push(fact, Some(test), at);
         }
     }
@@ -92,7 +92,7 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
 
 /// Where a named condition looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum NamedFact {
+pub(crate) enum NamedFact {
     Query,
     Header,
     Cookie,
@@ -125,13 +125,13 @@ impl NamedFact {
     }
 }
 
-fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Vec<(Fact, ValueTest, Setting<'a>)> {
+fn named<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Vec<(Fact, ValueTest, Setting<'a>)> {
     let mut names = HeaderNames::new(HeaderUse::Condition);
     let mut tests = Vec::new();
     for named in entry.names(findings) {
         let name = match kind {
             NamedFact::Header => names.take(findings, named.key(), named.key_span()),
-            NamedFact::Query | NamedFact::Cookie => plain_name(findings, named, kind),
+            NamedFact::Query | NamedFact::Cookie => plain_name(findings, kind, named.key(), named.key_span()),
         };
         let test = value_test(findings, named, kind);
         if let (Some(name), Some(test)) = (name, test) {
@@ -141,13 +141,13 @@ fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Ve
     tests
 }
 
-fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Option<String> {
-    let name = entry.key();
+/// The name of a query parameter or cookie; reports one that no request can have.
+pub(crate) fn plain_name(findings: &mut Findings, kind: NamedFact, name: &str, span: Span) -> Option<String> {
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
         let message = format!("`{name}` cannot be the name of a {}", what(kind));
         findings
-            .report(&codes::BAD_NAME_IN_CONDITION, entry.key_span(), message)
+            .report(&codes::BAD_NAME_IN_CONDITION, span, message)
             .help("write the name as it is sent; nothing is decoded");
         return None;
     }
@@ -199,7 +199,7 @@ fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: NamedFact) -
     let is_trimmed = kind == NamedFact::Query || text.text.trim_matches([' ', '\t']) == text.text;
     let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
     if !is_possible {
-        let message = format!("`{}` cannot be the value of a {}", text.text.escape_debug(), what(kind));
+        let message = format!("`{}` cannot be the value of a {}", text.text, what(kind));
         let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
         match kind {
             NamedFact::Query => {

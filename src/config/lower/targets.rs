@@ -26,27 +26,35 @@ pub(crate) enum Use {
     Redirect,
 }
 
-/// What is wrong with a target: which bytes of it, and in what way.
+/// What is wrong with a text that is not a value of its own: a target, or a cell of a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// Which kind of finding.
-    pub(crate) code: &'static Code,
-    /// Bytes of the target.
-    pub(crate) part: Range<usize>,
+    code: &'static Code,
+    /// Bytes of the text.
+    part: Range<usize>,
     /// What.
-    pub(crate) message: String,
+    message: String,
     /// What to do.
-    pub(crate) help: Vec<String>,
+    help: Vec<String>,
 }
 
 impl Fault {
-    fn new(code: &'static Code, part: Range<usize>, message: impl Into<String>) -> Fault {
+    /// A fault of these bytes.
+    pub(crate) fn new(code: &'static Code, part: Range<usize>, message: impl Into<String>) -> Fault {
         Fault { code, part, message: message.into(), help: Vec::new() }
     }
 
-    fn help(mut self, text: impl Into<String>) -> Fault {
+    /// What to do.
+    pub(crate) fn help(mut self, text: impl Into<String>) -> Fault {
         self.help.push(text.into());
         self
+    }
+
+    /// Makes a finding of it: `report` is given its code, its bytes and its words.
+    pub(crate) fn report<'f>(self, report: impl FnOnce(&'static Code, Range<usize>, String) -> Report<'f>) {
+        let report = report(self.code, self.part, self.message);
+        self.help.into_iter().fold(report, Report::help);
     }
 }
 
@@ -69,9 +77,7 @@ pub(crate) fn lower(
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
-        let span = text.part(fault.part);
-        let report = findings.report(fault.code, span, fault.message);
-        fault.help.into_iter().fold(report, Report::help);
+        fault.report(|code, part, message| findings.report(code, text.part(part), message));
     }
     fine.then_some(target)
 }
@@ -204,7 +210,7 @@ fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &
     let &TargetPiece::Literal(literal, start) = piece else { return };
     let part = |at: usize, char: char| start + at..start + at + char.len_utf8();
     if let Some((at, char)) = literal.char_indices().find(|(_, char)| char.is_control()) {
-        let message = format!("the target has the control character `{}`", char.escape_default());
+        let message = format!("the target has the control character `{char}`");
         faults.push(Fault::new(&codes::TARGET_UNSAFE, part(at, char), message).help("remove it"));
         return;
     }

@@ -8,7 +8,7 @@ use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
 use crate::route::{Cohort, Declared, Languages, Share, Told};
-use crate::text::is_token;
+use crate::text::{is_country, is_token};
 
 /// The sections of a table that declare something.
 pub(crate) const SECTIONS: [&str; 2] = ["cohorts", "languages"];
@@ -97,14 +97,13 @@ pub(crate) fn any_of(texts: Vec<String>) -> Option<ValueTest> {
 fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     let mut countries = Distinct::new();
     for text in entry.one_or_more(findings) {
-        let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if is_code(text.text) {
+        if is_country(text.text) {
             countries.push(findings, text.text.to_owned(), &text);
             continue;
         }
         let upper = text.text.to_uppercase();
         let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
-        if is_code(&upper) {
+        if is_country(&upper) {
             report.help(format!("write `{upper}`: countries are case-sensitive"));
         } else {
             report.help("use the two capital letters of ISO 3166-1, such as `BR`");
