@@ -56,8 +56,8 @@ pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> boo
 
 /// A line with the facts that it does not give, as the route's conditions ask for them.
 ///
-/// What it gives stays: a URL gives its query, even where it has none, and a header field is given whole, so that a
-/// `cookie` field lacks every cookie that it does not hold. A path gives no host.
+/// Values that it gives replace the filled-in ones; they are not merged: a URL keeps its query, even an empty one, and a
+/// `cookie` field gets no further cookie. A path gives no host.
 #[must_use]
 pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
     if line.request().host.is_none()
@@ -100,7 +100,7 @@ fn moment(test: &ValueTest) -> Option<Timestamp> {
     window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))))
 }
 
-/// A few paths in normal form that a pattern matches; none where there is none or none was found.
+/// A few paths in normal form that a pattern matches; empty where none was found.
 #[must_use]
 pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
     let sampled = |walker: Walker| match walker.sample(&NormalForm::new(canonical)) {

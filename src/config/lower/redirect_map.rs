@@ -45,7 +45,7 @@ pub(crate) fn lower(
     reader.sources.add(&resolved, text);
     if read.rows.as_ref().is_some_and(Vec::is_empty) {
         findings
-            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no row"))
+            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no rows"))
             .help("a row is `from,to` or `from,to,status`");
     }
     Some(read)

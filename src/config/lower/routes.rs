@@ -86,7 +86,7 @@ impl WrittenPattern {
 }
 
 /// Lowers routes, a file at a time.
-pub(crate) struct Lowering<'l, 'f, 'a> {
+pub(crate) struct LoweringRoutes<'l, 'f, 'a> {
     reader: &'l mut Reader<'f>,
     findings: &'l mut Findings,
     head: &'l Head<'a>,
@@ -96,11 +96,11 @@ pub(crate) struct Lowering<'l, 'f, 'a> {
     uses: HashMap<usize, Span>,
 }
 
-impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
+impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     /// No route yet.
     pub(crate) fn new(reader: &'l mut Reader<'f>, findings: &'l mut Findings, head: &'l Head<'a>) -> Self {
         let (ids, uses) = (HashMap::new(), HashMap::new());
-        Lowering { reader, findings, head, lowered: Lowered::default(), ids, uses }
+        LoweringRoutes { reader, findings, head, lowered: Lowered::default(), ids, uses }
     }
 
     /// Lowers the routes and tests of a file.

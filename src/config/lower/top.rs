@@ -142,7 +142,7 @@ fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &
     let entries = section.get("origins").map(|entry| entry.names(findings)).unwrap_or_default();
     if entries.is_empty() && !section.has_misspelt("origins") {
         findings
-            .report(&codes::NO_ORIGIN, section.span.clone(), "the table declares no origin")
+            .report(&codes::NO_ORIGIN, section.span.clone(), "`[origins]` is missing or empty")
             .help("add one: `[origins.legacy]` with `side`, `type` and `domain`");
     }
     for entry in entries {

@@ -16,7 +16,7 @@ const KEYS: &[&str] = &["route", "test"];
 /// Files that one table may name.
 const MAX_FILES: usize = 10_000;
 
-/// Why a name is none of a file beside the table.
+/// Why a name cannot be that of a file of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadName {
     /// `/x`, `C:\x`.
