@@ -9,6 +9,7 @@ use crate::route::{Condition, Declared, Fact, Told};
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
+use crate::config::lower::fault::sound;
 use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
@@ -182,7 +183,7 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
         DeValue::Table(_) => {
             let section = entry.section(findings, &["regex"])?;
             let text = section.require(findings, "regex")?.text(findings)?;
-            checked_regex(findings, &text).map(ValueTest::Regex)
+            sound(findings, &text, checked_regex(text.text)).map(ValueTest::Regex)
         }
         DeValue::Integer(number) => {
             let cure = format!("values are texts: write `\"{number}\"`");

@@ -6,7 +6,8 @@ use std::ops::Range;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::config::lower::actions::REDIRECTS;
-use crate::config::lower::targets::{Fault, check_literal, to_ascii};
+use crate::config::lower::fault::Fault;
+use crate::config::lower::targets::{check_literal, to_ascii};
 use crate::config::read::document::{decode, report_not_utf8};
 use crate::config::read::files::MAX_MAP;
 use crate::config::read::include::{report_bad_name, resolve};
@@ -184,7 +185,7 @@ impl<'t> Map<'t> {
     /// Where a part of a cell is: the whole of it where quotes hide it.
     fn part(&self, row: &CsvRow<'_>, cell: &str, part: Range<usize>) -> Range<usize> {
         let at = self.cell(row, cell);
-        let is_literal = at.len() == cell.len() && !cell.is_empty();
+        let is_literal = at.len() == cell.len() && part.end <= cell.len() && !cell.is_empty();
         if is_literal { at.start + part.start..at.start + part.end } else { at }
     }
 
@@ -233,25 +234,26 @@ fn is_header(cells: &[&str]) -> bool {
 }
 
 fn source_fault(from: &str) -> Option<Fault> {
-    let fault = |start: usize, message: &str| Fault::new(&codes::ROW_SOURCE, start..from.len(), message);
+    let whole = |message: &str| Fault::whole(&codes::ROW_SOURCE, message);
+    let from_here = |at: usize, message: &str| Fault::new(&codes::ROW_SOURCE, at..from.len(), message);
     let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
     let fault = if from.is_empty() {
-        fault(0, "the row has no source").help("write the path that is redirected")
+        whole("the row has no source").help("write the path that is redirected")
     } else if from.len() > MAX_SOURCE {
         let message = format!("the source has {} bytes, more than any request's path", from.len());
-        fault(0, &message).help("check the row's quotes")
+        whole(&message).help("check the row's quotes")
     } else if let Some((_, rest)) = from.split_once("://") {
         let after = path(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
         let help = format!("write the path, `{after}`; the host is the route's `host`");
-        fault(0, "the source has a scheme and a host").help(help)
+        whole("the source has a scheme and a host").help(help)
     } else if let Some(at) = from.find(['?', '#']) {
         let help = format!("write `{}`; for one query write a route with `path` and `query`", path(from));
-        fault(at, "the source has `?` or `#`, which no path has").help(help)
+        from_here(at, "the source has `?` or `#`, which no path has").help(help)
     } else if !from.starts_with('/') {
-        fault(0, "the source does not begin with `/`").help(format!("write `/{from}`"))
+        whole("the source does not begin with `/`").help(format!("write `/{from}`"))
     } else {
         let at = from.find(char::is_control)?;
-        fault(at, "the source has a line end or another control character").help("check the row's quotes")
+        from_here(at, "the source has a line end or another control character").help("check the row's quotes")
     };
     Some(fault)
 }

@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
+use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
-use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Findings, Report, Severity};
+use crate::diagnostic::{Findings, Severity, codes};
 use crate::text::host::check_host;
 use crate::text::percent;
 
@@ -24,38 +24,6 @@ pub(crate) enum Use {
     Rewrite,
     /// A `location`.
     Redirect,
-}
-
-/// What is wrong with a text that is not a value of its own: a target, or a cell of a map.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// Which kind of finding.
-    code: &'static Code,
-    /// Bytes of the text.
-    part: Range<usize>,
-    /// What.
-    message: String,
-    /// What to do.
-    help: Vec<String>,
-}
-
-impl Fault {
-    /// A fault of these bytes.
-    pub(crate) fn new(code: &'static Code, part: Range<usize>, message: impl Into<String>) -> Fault {
-        Fault { code, part, message: message.into(), help: Vec::new() }
-    }
-
-    /// What to do.
-    pub(crate) fn help(mut self, text: impl Into<String>) -> Fault {
-        self.help.push(text.into());
-        self
-    }
-
-    /// Makes a finding of it: `report` is given its code, its bytes and its words.
-    pub(crate) fn report<'f>(self, report: impl FnOnce(&'static Code, Range<usize>, String) -> Report<'f>) {
-        let report = report(self.code, self.part, self.message);
-        self.help.into_iter().fold(report, Report::help);
-    }
 }
 
 /// Lowers a `rewrite` or `redirect`. `pattern` is the route's path, `None` where that was reported already.
@@ -77,7 +45,7 @@ pub(crate) fn lower(
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
-        fault.report(|code, part, message| findings.report(code, text.part(part), message));
+        fault.report_in(findings, text);
     }
     fine.then_some(target)
 }
