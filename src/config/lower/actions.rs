@@ -108,13 +108,11 @@ fn origin(
     let own = origin.and_then(|origin| head.definition.origins.get(origin));
     let request_headers = section.get("request_headers").map(|entry| request_headers(findings, entry, head, own));
     let query_string = query_string(findings, section);
-    let rewrite = match section.get("rewrite") {
-        None => None,
-        Some(entry) => {
-            let text = entry.text(findings)?;
-            Some(targets::lower(findings, Use::Rewrite, &text, pattern)?)
-        }
-    };
+    let mut rewrite = None;
+    if let Some(entry) = section.get("rewrite") {
+        let text = entry.text(findings)?;
+        rewrite = Some(targets::lower(findings, Use::Rewrite, &text, pattern)?);
+    }
     Some(OriginAction { origin: origin?, rewrite, query_string, request_headers: request_headers.unwrap_or_default() })
 }
 
@@ -232,13 +230,8 @@ fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders
 fn gone(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
     let response = response(findings, section);
     if !entry.boolean(findings)? {
-        findings
-            .report(
-                &codes::GONE_FALSE,
-                entry.span(),
-                format!("{} has `gone = false` and no other action", section.name),
-            )
-            .help("write `gone = true`, or another action");
+        let message = format!("{} has `gone = false` and no other action", section.name);
+        findings.report(&codes::GONE_FALSE, entry.span(), message).help("write `gone = true`, or another action");
         return None;
     }
     Some(RespondAction { status: 410, body: String::new(), content_type: None, response })
@@ -278,23 +271,15 @@ fn answer_status(findings: &mut Findings, entry: Setting<'_>) -> Option<u16> {
 fn check_body(findings: &mut Findings, entry: Setting<'_>, action: &RespondAction) {
     let RespondAction { status, body, response, .. } = action;
     if !may_have_body(*status) && !body.is_empty() {
-        findings
-            .report(
-                &codes::BODY_NOT_ALLOWED,
-                entry.span(),
-                format!("an answer with status {status} cannot have a body"),
-            )
-            .help("remove `body`, or use 200");
+        let message = format!("an answer with status {status} cannot have a body");
+        findings.report(&codes::BODY_NOT_ALLOWED, entry.span(), message).help("remove `body`, or use 200");
     }
     let headers: usize = response.set.iter().map(|(name, value)| name.len() + value.len()).sum();
     let total = body.len() + headers + response.cache_control.len();
     if total > limits::MAX_ANSWER {
+        let message = format!("the answer has {total} bytes, more than CloudFront takes");
         findings
-            .report(
-                &codes::BODY_TOO_LARGE,
-                entry.span(),
-                format!("the answer has {total} bytes, more than CloudFront takes"),
-            )
+            .report(&codes::BODY_TOO_LARGE, entry.span(), message)
             .help(format!("at most {} bytes of headers and body; keep the page at an origin", limits::MAX_ANSWER));
     }
 }

@@ -75,16 +75,10 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
             continue;
         }
         if !METHODS.contains(&text.text) {
-            findings
-                .report(
-                    &codes::UNKNOWN_METHOD,
-                    text.span.clone(),
-                    format!("CloudFront never passes on the method `{}`", text.text),
-                )
-                .did_you_mean(text.text, METHODS)
-                .help(
-                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
-                );
+            let message = format!("CloudFront never passes on the method `{}`", text.text);
+            findings.report(&codes::UNKNOWN_METHOD, text.span.clone(), message).did_you_mean(text.text, METHODS).help(
+                "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
+            );
         }
         methods.push(findings, text.text.to_owned(), &text);
     }

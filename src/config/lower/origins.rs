@@ -114,11 +114,8 @@ fn s3(findings: &mut Findings, section: &TomlTable<'_>) -> S3Origin {
 fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
     let Some(path) = section.get("path").and_then(|entry| entry.text(findings)) else { return String::new() };
     if let Err(unfit) = limits::check_origin_path(path.text) {
-        let report = findings.report(
-            &codes::BAD_ORIGIN_PATH,
-            path.span,
-            format!("`{}` cannot be an origin's path: {unfit}", path.text),
-        );
+        let message = format!("`{}` cannot be an origin's path: {unfit}", path.text);
+        let report = findings.report(&codes::BAD_ORIGIN_PATH, path.span, message);
         match unfit {
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
             _ => report.help("write it as it goes on the wire, such as `/site` or `/a%20b`"),
@@ -202,19 +199,15 @@ fn host_rule(findings: &mut Findings, entry: Setting<'_>) -> HostRule {
 }
 
 fn ssl_protocols(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let words = SSL_PROTOCOLS.map(|word| (word, ()));
     let mut protocols = Vec::new();
     for text in entry.one_or_more(findings) {
-        if words.iter().any(|(word, ())| *word == text.text) {
+        if SSL_PROTOCOLS.contains(&text.text) {
             protocols.push(text.text.to_owned());
             continue;
         }
+        let message = format!("`{}` is not a protocol that CloudFront speaks to origins", text.text);
         findings
-            .report(
-                &codes::UNKNOWN_VALUE,
-                text.span,
-                format!("`{}` is not a protocol that CloudFront speaks to origins", text.text),
-            )
+            .report(&codes::UNKNOWN_VALUE, text.span, message)
             .did_you_mean(text.text, SSL_PROTOCOLS)
             .help(format!("CloudFront speaks {}", quoted(&SSL_PROTOCOLS)));
     }
@@ -249,12 +242,10 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             let span = entry.span();
             check_value(findings, headers::Written::OnOrigin, value, span.clone());
             if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+                let own = secret_name(name);
                 findings
                     .report(&codes::LITERAL_SECRET, span, format!("the value of `{name}` looks like a secret"))
-                    .help(format!(
-                        "name it and keep it elsewhere: `{name} = {{ secret = \"{}\" }}`",
-                        secret_name(name)
-                    ));
+                    .help(format!("name it and keep it elsewhere: `{name} = {{ secret = \"{own}\" }}`"));
             }
             Some(HeaderValue::Text(value.to_string()))
         }
