@@ -9,13 +9,13 @@ use crate::route::{Condition, Declared, Fact, Told};
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
-use crate::config::lower::fault::sound;
+use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::viewer::{self, any_of};
-use crate::config::read::value::{Setting, TextValue, TomlTable};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
@@ -51,18 +51,11 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: 
 }
 
 fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
-    let mut hosts = Distinct::new();
-    for text in entry.one_or_more(findings) {
-        match host_pattern(text.text) {
-            Ok(host) => hosts.push(findings, host, &text),
-            Err(why) => {
-                findings
-                    .report(&codes::BAD_HOST, text.span, format!("`{}` is not a host name: {why}", text.text))
-                    .help(why.cure());
-            }
-        }
-    }
-    hosts.values
+    let texts = entry.one_or_more(findings);
+    Distinct::of(findings, &texts, |text| {
+        let fault = |why| Fault::whole(&codes::BAD_HOST, format!("`{text}` is not a host name: {why}"));
+        host_pattern(text).map_err(|why| fault(why).help(why.cure()))
+    })
 }
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
@@ -163,16 +156,11 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
         DeValue::Boolean(false) => Some(ValueTest::Absent),
         DeValue::String(_) => {
             let text = entry.text(findings)?;
-            is_possible(findings, &text, kind).then(|| ValueTest::Equal(text.text.to_owned()))
+            sound(findings, &text, value(text.text, kind)).map(ValueTest::Equal)
         }
         DeValue::Array(_) => {
-            let mut values = Distinct::new();
-            for text in entry.some_texts(findings) {
-                if is_possible(findings, &text, kind) {
-                    values.push(findings, text.text.to_owned(), &text);
-                }
-            }
-            (!values.values.is_empty()).then_some(ValueTest::AnyOf(values.values))
+            let texts = entry.some_texts(findings);
+            any_of(Distinct::of(findings, &texts, |text| value(text, kind)))
         }
         DeValue::Table(_) => {
             let section = entry.section(findings, &["regex"])?;
@@ -190,19 +178,16 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
     }
 }
 
-fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: NamedFact) -> bool {
-    let is_trimmed = kind == NamedFact::Query || text.text.trim_matches([' ', '\t']) == text.text;
-    let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
-    if !is_possible {
-        let message = format!("`{}` cannot be the value of a {}", text.text, what(kind));
-        let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
-        match kind {
-            NamedFact::Query => {
-                report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`")
-            }
-            NamedFact::Cookie => report.help("a value ends at `;` and has no spaces around it"),
-            NamedFact::Header => report.help("a value has no spaces around it and no control characters"),
-        };
+/// A value that a request can have at this place.
+fn value(text: &str, kind: NamedFact) -> Result<String, Fault> {
+    let is_trimmed = kind == NamedFact::Query || text.trim_matches([' ', '\t']) == text;
+    if is_trimmed && !text.contains(kind.ends().1) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
     }
-    is_possible
+    let message = format!("`{text}` cannot be the value of a {}", what(kind));
+    Err(Fault::whole(&codes::BAD_VALUE_IN_CONDITION, message).help(match kind {
+        NamedFact::Query => "write the value as it is sent; nothing is decoded: a space is `%20` or `+`",
+        NamedFact::Cookie => "a value ends at `;` and has no spaces around it",
+        NamedFact::Header => "a value has no spaces around it and no control characters",
+    }))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::config::lower::fault::{Fault, sound};
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Span, codes};
 
@@ -18,6 +19,21 @@ impl<T: Clone + Eq + Hash> Distinct<T> {
     /// No value yet.
     pub(crate) fn new() -> Distinct<T> {
         Distinct { values: Vec::new(), seen: HashMap::new() }
+    }
+
+    /// What each of some texts stands for; what has a fault is reported and left out.
+    pub(crate) fn of(
+        findings: &mut Findings,
+        texts: &[TextValue<'_>],
+        made: impl Fn(&str) -> Result<T, Fault>,
+    ) -> Vec<T> {
+        let mut distinct = Distinct::new();
+        for text in texts {
+            if let Some(value) = sound(findings, text, made(text.text)) {
+                distinct.push(findings, value, text);
+            }
+        }
+        distinct.values
     }
 
     /// Adds a value, or reports that it is there already.

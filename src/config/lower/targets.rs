@@ -106,7 +106,7 @@ fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut
         return;
     }
     match absolute(text) {
-        Some(authority) if purpose == Use::Redirect => check_authority(text, authority, faults),
+        Some(authority) if purpose == Use::Redirect => faults.extend(authority_fault(text, authority)),
         _ => check_start(purpose, text, faults),
     }
     for piece in pieces {
@@ -143,35 +143,27 @@ fn check_start(purpose: Use, text: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>) {
+fn authority_fault(text: &str, authority: Range<usize>) -> Option<Fault> {
     let host = text.get(authority.clone()).unwrap_or_default();
     let after = text.get(authority.end..).unwrap_or_default();
+    let fault = |message: &str| Fault::new(&codes::TARGET_HOST, authority, message);
     if host.contains(['{', '}']) || (!after.starts_with('/') && after.contains('{')) {
-        let message = "a capture may stand only after the `/` that follows the host";
-        let mut fault = Fault::new(&codes::TARGET_HOST, authority, message)
+        let fault = fault("a capture may stand only after the `/` that follows the host")
             .help("write the host as text and a `/` after it: `https://www.example.com/{name}`");
-        if text.contains("{rest}") {
-            fault = fault
-                .help("a prefix's `{rest}` has a slash of its own: take `path = \"/…/{*rest}\"` instead of the prefix");
-        }
-        faults.push(fault);
-        return;
+        let own_slash =
+            "a prefix's `{rest}` has a slash of its own: take `path = \"/…/{*rest}\"` instead of the prefix";
+        return Some(if text.contains("{rest}") { fault.help(own_slash) } else { fault });
     }
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    };
-    let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
+    let (name, port) = host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
     if host.contains('@') {
-        let message = "the target's host has a user name";
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("remove what stands before the `@`"));
-    } else if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        let message = format!("`{host}` is not a host name: {why}");
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help(why.cure()));
-    } else if !port_is_fine {
-        let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("write a port, or no `:`"));
+        return Some(fault("the target's host has a user name").help("remove what stands before the `@`"));
     }
+    if let Err(why) = check_host(&name.to_ascii_lowercase()) {
+        return Some(fault(&format!("`{host}` is not a host name: {why}")).help(why.cure()));
+    }
+    let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
+    let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
+    (!port_is_fine).then(|| fault(&message).help("write a port, or no `:`"))
 }
 
 fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &mut Vec<Fault>) {

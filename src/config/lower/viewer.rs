@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::config::lower::distinct::Distinct;
+use crate::config::lower::fault::Fault;
 use crate::config::lower::names::check_name;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
@@ -95,21 +96,18 @@ pub(crate) fn any_of(texts: Vec<String>) -> Option<ValueTest> {
 }
 
 fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let mut countries = Distinct::new();
-    for text in entry.one_or_more(findings) {
-        if is_country(text.text) {
-            countries.push(findings, text.text.to_owned(), &text);
-            continue;
+    let texts = entry.one_or_more(findings);
+    Distinct::of(findings, &texts, |text| {
+        if is_country(text) {
+            return Ok(text.to_owned());
         }
-        let upper = text.text.to_uppercase();
-        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
-        if is_country(&upper) {
-            report.help(format!("write `{upper}`: countries are case-sensitive"));
-        } else {
-            report.help("use the two capital letters of ISO 3166-1, such as `BR`");
-        }
-    }
-    countries.values
+        let upper = text.to_uppercase();
+        let cure = match is_country(&upper) {
+            true => format!("write `{upper}`: countries are case-sensitive"),
+            false => "use the two capital letters of ISO 3166-1, such as `BR`".to_owned(),
+        };
+        Err(Fault::whole(&codes::BAD_COUNTRY, format!("`{text}` is not a country code")).help(cure))
+    })
 }
 
 fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, offered: &[String]) -> Vec<String> {
