@@ -11,7 +11,7 @@ use crate::route::condition::ValueTest;
 use crate::route::{Decision, Fact, Forward, HeaderChanges, Outcome, Route, RouteId, Table, decide};
 
 use crate::check::places::path_span;
-use crate::check::witness::{fill, fill_query, witnesses};
+use crate::check::witness::{add_query, fill, fill_query, witnesses};
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
@@ -28,6 +28,8 @@ type Methods = (&'static str, &'static str);
 struct Disagreement {
     /// The position of the route.
     at: usize,
+    /// The method that it takes, and the other.
+    methods: Methods,
     /// The position of what takes the other method; `None`: the default.
     other: Option<usize>,
     /// The request and both decisions in words.
@@ -103,13 +105,10 @@ fn dodge(table: &Table, line: &RequestLine<'static>) -> Option<RequestLine<'stat
     let absent = taker.conditions.iter().find(|condition| condition.test == ValueTest::Absent)?;
     let mut line = line.clone();
     match &absent.fact {
-        Fact::Query(name) => {
-            let separator = if line.url.contains('?') { "&" } else { "?" };
-            line.url = Cow::Owned(format!("{}{separator}{name}=1", line.url));
-        }
+        Fact::Query(name) => add_query(&mut line, name, "1"),
         Fact::Header(name) => line.headers.push((Cow::Owned(name.clone()), Cow::Borrowed("1"))),
         Fact::Cookie(name) => line.headers.push((Cow::Borrowed("cookie"), Cow::Owned(format!("{name}=1")))),
-        _ => return None,
+        Fact::Host | Fact::Method | Fact::WholeQuery | Fact::Told(_) | Fact::Time => return None,
     }
     Some(line)
 }
@@ -124,16 +123,17 @@ fn disagreement(table: &Table, line: &RequestLine<'static>) -> Option<Disagreeme
         return None;
     }
     let takes = |decision: &Decision<'_, '_>, own: &str| {
-        decision.taker_id.filter(|id| only_one(table.route(*id)).is_some_and(|methods| methods.0 == own))
+        let id = decision.taker_id?;
+        only_one(table.route(id)).filter(|methods| methods.0 == own).map(|methods| (id, methods))
     };
-    let (at, line, method, passed) = match takes(&get_decision, "GET") {
-        Some(at) => (at, &get, "HEAD", &head_decision),
-        None => (takes(&head_decision, "HEAD")?, &head, "GET", &get_decision),
+    let ((at, methods), line, passed) = match takes(&get_decision, "GET") {
+        Some(taken) => (taken, &get, &head_decision),
+        None => (takes(&head_decision, "HEAD")?, &head, &get_decision),
     };
     let id = &table.route(at).id;
-    let witness = format!("{line} is decided by `{id}`, {method} of it by {}", decider(passed));
+    let witness = format!("{line} is decided by `{id}`, {} of it by {}", methods.1, decider(passed));
     let other = passed.route.and(passed.taker_id).map(RouteId::position);
-    Some(Disagreement { at: at.position(), other, witness })
+    Some(Disagreement { at: at.position(), methods, other, witness })
 }
 
 fn decider(decision: &Decision<'_, '_>) -> String {
@@ -142,7 +142,7 @@ fn decider(decision: &Decision<'_, '_>) -> String {
 
 fn report(table: &Table, spans: &[RouteSpans], disagreement: Disagreement, findings: &mut Findings) {
     let route = &table.routes()[disagreement.at];
-    let Some((own, other)) = only_one(route) else { return };
+    let (own, other) = disagreement.methods;
     let further = route.methods().iter().map(String::as_str).filter(|method| *method != own);
     let cure: Vec<String> = ["GET", "HEAD"].into_iter().chain(further).map(|method| format!("\"{method}\"")).collect();
     let message = format!("`{}` takes {own} but not {other} of a URL, and the two get different decisions", route.id);

@@ -30,7 +30,7 @@ pub(crate) enum PatternSyntax {
 /// A character that a pattern asks for literally.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
-    at: Range<usize>,
+    pub(crate) at: Range<usize>,
     pub(crate) char: char,
     in_class: bool,
 }

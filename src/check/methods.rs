@@ -1,7 +1,6 @@
 //! Redirects of methods that a redirect should not take (design §4). [`get_and_head`](super::get_and_head) has the two
 //! methods that share an answer.
 
-use crate::route::pattern::{MapRow, PathPattern};
 use crate::route::{Action, Route, Table};
 
 use crate::config::RouteSpans;
@@ -52,7 +51,10 @@ impl Mistake {
             named.push(format!("{more} more"));
         }
         let message = format!("{}: {}", self.what, named.join(", "));
-        findings.report(self.code, place(first, spans), message).label("the first of them").help(self.help);
+        let report =
+            findings.report(self.code, place(first, spans), message).label("the first of them").help(self.help);
+        let others = made.iter().take(NAMED).skip(1);
+        others.fold(report, |report, (route, spans)| report.also(place(route, spans), format!("`{}`", route.id)));
     }
 }
 
@@ -61,20 +63,19 @@ fn place(route: &Route, spans: &RouteSpans) -> Span {
     match &route.action {
         _ if !route.methods().is_empty() => spans.value("method"),
         Action::RedirectMap(_) => spans.key("redirect_map"),
-        _ => spans.key("redirect"),
+        Action::Redirect(_) | Action::Origin(_) | Action::Respond(_) => spans.key("redirect"),
     }
 }
 
 /// Whether browsers follow a redirect with GET, whatever the method was; `None` for a route that redirects nothing.
 fn loses_method(route: &Route) -> Option<bool> {
     let loses = |status: u16| matches!(status, 301 | 302);
-    match (&route.action, &route.path) {
-        (Action::Redirect(action), _) => Some(loses(action.status)),
-        (Action::RedirectMap(action), PathPattern::Map(rows)) => {
-            let status = |row: &MapRow| row.status.unwrap_or(action.status);
-            Some(rows.iter().map(status).any(loses))
+    match &route.action {
+        Action::Redirect(action) => Some(loses(action.status)),
+        Action::RedirectMap(action) => {
+            Some(route.path.rows().iter().any(|row| loses(row.status.unwrap_or(action.status))))
         }
-        _ => None,
+        Action::Origin(_) | Action::Respond(_) => None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! forms. The words and the cure are found after it, from the pattern's letters, and a cure is offered only if it can
 //! match.
 
+use std::ops::Range;
+
 use crate::route::Canonical;
 
 use crate::check::language::{NormalForm, Rule};
@@ -14,10 +16,15 @@ use crate::diagnostic::{Findings, codes};
 
 /// Reports each glob that no path in normal form matches, and each regex that is found in none.
 pub(crate) fn check(canonical: &Canonical, patterns: &[WrittenPattern], findings: &mut Findings) {
-    for WrittenPattern { key, text, span } in patterns {
+    for written in patterns {
+        let WrittenPattern { key, text, .. } = written;
         let Some(never) = judge(canonical, &PatternText::of(key, text)) else { continue };
         let message = format!("{key} `{text}` can never match the normal form of a path");
-        let mut report = findings.report(&codes::NEVER_MATCHES, span.clone(), message).label(never.causes.join("; "));
+        let (part, cause) = never.cause;
+        let mut report = findings.report(&codes::NEVER_MATCHES, written.part(part), message).label(cause);
+        for (part, cause) in never.further {
+            report = report.also(written.part(part), cause);
+        }
         if let Some(text) = never.write {
             report = report.help(format!("write `{text}`"));
         }
@@ -27,11 +34,16 @@ pub(crate) fn check(canonical: &Canonical, patterns: &[WrittenPattern], findings
     }
 }
 
+/// A part of a pattern, and what is wrong with it.
+type Cause = (Range<usize>, String);
+
 /// Why a pattern never matches.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Never {
-    /// In the words of the normal form; never empty.
-    causes: Vec<String>,
+    /// In the words of the normal form, and which part of the pattern it is about.
+    cause: Cause,
+    /// What else there is, of other rules.
+    further: Vec<Cause>,
     /// The pattern as it should be: known to match a path.
     write: Option<String>,
     /// It looks for a query where no query is.
@@ -47,14 +59,17 @@ fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
     if pattern.sample(&NormalForm::new(canonical)) != Sample::Nothing {
         return None;
     }
-    let holds_query = pattern.letters().iter().any(|letter| matches!(letter.char, '?' | '#'));
-    if let Some((edits, write)) = cured(canonical, pattern) {
-        let causes = RULES.iter().filter_map(|rule| edits.iter().find(|edit| edit.rule == *rule));
-        let causes = causes.map(|edit| cause_of(edit, pattern)).collect();
-        return Some(Never { causes, write: Some(write), holds_query });
-    }
-    let cause = if holds_query { "a path ends before `?` and `#`" } else { broken_rule(canonical, pattern) };
-    Some(Never { causes: vec![cause.to_owned()], write: None, holds_query })
+    let query = pattern.letters().into_iter().find(|letter| matches!(letter.char, '?' | '#'));
+    let holds_query = query.is_some();
+    let (edits, write) = cured(canonical, pattern).unzip();
+    let edits = edits.unwrap_or_default();
+    let firsts = RULES.iter().filter_map(|rule| edits.iter().find(|edit| edit.rule == *rule));
+    let mut causes = firsts.map(|edit| (edit.at.clone(), cause_of(edit, pattern)));
+    let cause = causes.next().unwrap_or_else(|| match query {
+        Some(letter) => (letter.at, "a path ends before `?` and `#`".to_owned()),
+        None => (0..pattern.text.len(), broken_rule(canonical, pattern).to_owned()),
+    });
+    Some(Never { cause, further: causes.collect(), write, holds_query })
 }
 
 /// The edits after the first rule that brings the pattern to life, else after all rules, and what they make of it.
@@ -209,7 +224,7 @@ mod tests {
         ];
         for (words, pattern, cause) in rows {
             let never = judge(&Canonical::of_words(words), &pattern).unwrap_or_else(|| panic!("{pattern:?} is alive"));
-            assert_eq!(never.causes, [cause], "{pattern:?}");
+            assert_eq!((never.cause.1.as_str(), never.further.len()), (cause, 0), "{pattern:?}");
         }
     }
 

@@ -3,8 +3,12 @@
 use crate::config::RouteSpans;
 use crate::diagnostic::Span;
 use crate::route::Table;
+use crate::route::pattern::PathPattern;
 
 /// What says the paths of the route at a position; its header where nothing does.
 pub(crate) fn path_span(table: &Table, spans: &[RouteSpans], at: usize) -> Span {
-    spans[at].value(table.routes()[at].path.key())
+    match &table.routes()[at].path {
+        PathPattern::Any => spans[at].header(),
+        path => spans[at].value(path.key()),
+    }
 }

@@ -31,7 +31,7 @@ pub(crate) enum Sample {
     Text(String),
     /// No text of the language is matched.
     Nothing,
-    /// The walk was given up, or the pattern is none.
+    /// The walk was given up, or the pattern is malformed.
     Unknown,
 }
 

@@ -56,8 +56,8 @@ pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> boo
 
 /// A line with the facts that it does not give, as the route's conditions ask for them.
 ///
-/// What it gives stays: a URL gives its query, even where it has none, and a header field is given whole, so that a
-/// `cookie` field lacks every cookie that it does not hold. A path gives no host.
+/// Values that it gives replace the filled-in ones; they are not merged: a URL keeps its query, even an empty one, and a
+/// `cookie` field gets no further cookie. A path gives no host.
 #[must_use]
 pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
     if line.request().host.is_none()
@@ -73,27 +73,34 @@ pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'stati
 }
 
 fn fill_fact(line: &mut RequestLine<'static>, Condition { fact, test }: &Condition) {
-    match (fact, test) {
-        (Fact::Header(name), _) if line.request().header_values(name).next().is_none() => {
+    match fact {
+        Fact::Header(name) if line.request().header_values(name).next().is_none() => {
             let value = wanted(test, Visible::HEADER);
             line.headers.extend(value.map(|value| (Cow::Owned(name.clone()), Cow::Owned(value))));
         }
-        (Fact::Method, _) if line.method.is_none() => {
+        Fact::Method if line.method.is_none() => {
             let methods = test.texts().unwrap_or_default();
             let method = methods.iter().find(|method| *method == "GET").or(methods.first());
             line.method = method.cloned().map(Cow::Owned);
         }
-        (Fact::Told(told), _) if line.request().viewer.get(*told).is_none() => {
+        Fact::Told(told) if line.request().viewer.get(*told).is_none() => {
             line.tell(*told, wanted(test, Visible::HEADER).map(Cow::Owned));
         }
-        (Fact::Time, ValueTest::Within(window)) if line.time.is_none() => {
-            line.time = window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))));
-        }
-        _ => {}
+        Fact::Time if line.time.is_none() => line.time = moment(test),
+        // The line gives it.
+        Fact::Header(_) | Fact::Method | Fact::Told(_) | Fact::Time => {}
+        // The URL gives them, or `fill_cookies` did.
+        Fact::Host | Fact::Query(_) | Fact::WholeQuery | Fact::Cookie(_) => {}
     }
 }
 
-/// A few paths in normal form that a pattern matches; none where there is none or none was found.
+/// A time at which a route is live.
+fn moment(test: &ValueTest) -> Option<Timestamp> {
+    let ValueTest::Within(window) = test else { return None };
+    window.from.or(window.until.map(|until| Timestamp(until.0.saturating_sub(SECOND))))
+}
+
+/// A few paths in normal form that a pattern matches; empty where none was found.
 #[must_use]
 pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
     let sampled = |walker: Walker| match walker.sample(&NormalForm::new(canonical)) {
@@ -140,9 +147,14 @@ pub(crate) fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
     for condition in &route.conditions {
         let Fact::Query(name) = &condition.fact else { continue };
         let Some(value) = wanted(&condition.test, Visible::QUERY) else { continue };
-        let separator = if line.url.contains('?') { "&" } else { "?" };
-        line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
+        add_query(line, name, &value);
     }
+}
+
+/// Adds a query parameter.
+pub(crate) fn add_query(line: &mut RequestLine<'_>, name: &str, value: &str) {
+    let separator = if line.url.contains('?') { "&" } else { "?" };
+    line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
 }
 
 fn fill_cookies(line: &mut RequestLine<'_>, route: &Route) {

@@ -1,10 +1,8 @@
 //! `routes.toml` → a definition, with every finding on the way.
 //!
-//! `load` is the entry; `check::load` goes on from it. Nothing here touches a disk: files come through [`Files`]. A
-//! text is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and where each
-//! part of each route is written). Nothing stops at the first problem; `diagnostic::codes` is the catalogue of all.
-//!
-//! No file, clock or environment is touched here.
+//! `load` is the entry; `check::load` goes on from it. No file, clock or environment is touched here: files come through
+//! [`Files`]. A text is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and
+//! where each part of each route is written). Nothing stops at the first problem; `diagnostic::codes` lists them all.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
@@ -19,7 +17,7 @@ pub use read::files::{FileError, Files, FolderEntry, MAX_MAP, MAX_TOML, MemoryFi
 use crate::diagnostic::{Findings, Sources, codes};
 use crate::route::Definition;
 
-use lower::routes::Lowering;
+use lower::routes::LoweringRoutes;
 use lower::top;
 use read::document::Document;
 use read::include;
@@ -72,7 +70,7 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
     let head = top::lower(&mut findings, &tree);
     let included = include::read(&mut reader, &mut findings, top, &head.includes);
     let trees: Vec<Tree<'_>> = included.iter().map(|document| Tree::parse(document, &mut findings)).collect();
-    let mut lowering = Lowering::new(&mut reader, &mut findings, &head);
+    let mut lowering = LoweringRoutes::new(&mut reader, &mut findings, &head);
     lowering.add_file(&tree);
     for tree in &trees {
         lowering.add_included(tree);

@@ -25,4 +25,4 @@ pub use shown::shown;
 #[cfg(feature = "cli")]
 pub use time::NotATime;
 pub use time::Timestamp;
-pub use token::is_token;
+pub use token::{is_country, is_token};

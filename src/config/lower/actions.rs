@@ -11,6 +11,7 @@ use crate::route::{
     ResponseHeaders,
 };
 
+use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
 use crate::config::lower::top::Head;
@@ -18,9 +19,25 @@ use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
 
-/// The keys that say what happens; a route has exactly one.
-static ACTIONS: OneOf = OneOf {
-    keys: &["origin", "redirect", "gone", "respond", "redirect_map"],
+/// A key that says what happens.
+#[derive(Clone, Copy, Debug)]
+enum ActionKey {
+    Origin,
+    Redirect,
+    Gone,
+    Respond,
+    RedirectMap,
+}
+
+/// All of them; a route has exactly one.
+static ACTIONS: OneOf<ActionKey> = OneOf {
+    keys: &[
+        ("origin", ActionKey::Origin),
+        ("redirect", ActionKey::Redirect),
+        ("gone", ActionKey::Gone),
+        ("respond", ActionKey::Respond),
+        ("redirect_map", ActionKey::RedirectMap),
+    ],
     code: &codes::TWO_ACTIONS,
     first: "the first action",
     help: "a request has one outcome: keep one, or make two routes",
@@ -46,27 +63,27 @@ pub(crate) fn lower(
     head: &Head<'_>,
     pattern: Option<&PathPattern>,
 ) -> Option<Action> {
-    let Some(entry) = section.only_one(findings, &ACTIONS).ok()? else {
+    let Some((key, entry)) = section.only_one(findings, &ACTIONS).ok()? else {
         findings
             .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-            .help(format!("give it {}", one_of(ACTIONS.keys)));
+            .help(format!("give it {}", one_of(&ACTIONS.names())));
         return None;
     };
-    for (key, actions) in DETAILS {
-        if let Some(detail) = section.get(key).filter(|_| !actions.contains(&entry.key())) {
+    for (detail, actions) in DETAILS {
+        if let Some(detail) = section.get(detail).filter(|_| !actions.contains(&entry.key())) {
             needs_action(findings, detail, entry.key(), actions);
         }
     }
-    match entry.key() {
-        "origin" => origin(findings, section, head, pattern).map(Action::Origin),
-        "redirect" => redirect(findings, section, pattern).map(Action::Redirect),
-        "redirect_map" => Some(Action::RedirectMap(MapAction {
+    match key {
+        ActionKey::Origin => origin(findings, section, head, pattern).map(Action::Origin),
+        ActionKey::Redirect => redirect(findings, section, pattern).map(Action::Redirect),
+        ActionKey::RedirectMap => Some(Action::RedirectMap(MapAction {
             status: redirect_status(findings, section),
             query_string: query_string(findings, section),
             response: response(findings, section),
         })),
-        "gone" => gone(findings, section, entry).map(Action::Respond),
-        _ => respond(findings, section, entry).map(Action::Respond),
+        ActionKey::Gone => gone(findings, section, entry).map(Action::Respond),
+        ActionKey::Respond => respond(findings, section, entry).map(Action::Respond),
     }
 }
 
@@ -88,47 +105,48 @@ fn origin(
 ) -> Option<OriginAction> {
     let name = section.get("origin").and_then(|entry| entry.text(findings));
     let origin = name.and_then(|name| head.origin(findings, &name));
-    let mut request_headers = HeaderChanges::default();
-    if let Some(entry) = section.get("request_headers") {
-        request_headers = self::request_headers(findings, entry);
-        if let Some(origin) = origin.and_then(|origin| head.definition.origins.get(origin)) {
-            not_the_origins_own(findings, entry, origin, &request_headers);
-        }
-    }
+    let own = origin.and_then(|origin| head.definition.origins.get(origin));
+    let request_headers = section.get("request_headers").map(|entry| request_headers(findings, entry, head, own));
     let query_string = query_string(findings, section);
-    let rewrite = match section.get("rewrite") {
-        None => None,
-        Some(entry) => {
-            let text = entry.text(findings)?;
-            Some(targets::lower(findings, Use::Rewrite, &text, pattern)?)
-        }
-    };
-    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers })
+    let mut rewrite = None;
+    if let Some(entry) = section.get("rewrite") {
+        let text = entry.text(findings)?;
+        rewrite = Some(targets::lower(findings, Use::Rewrite, &text, pattern)?);
+    }
+    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers: request_headers.unwrap_or_default() })
 }
 
 /// A header that both the request and the origin's custom headers name is a 502.
-fn not_the_origins_own(findings: &mut Findings, entry: Setting<'_>, origin: &Origin, changes: &HeaderChanges) {
-    for (name, _) in changes.set.iter().chain(&changes.add) {
-        if origin.headers.iter().any(|(own, _)| own == name) {
-            let message = format!("the origin `{}` has its own `{name}`", origin.id);
+fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin, names: &HeaderNames) {
+    for (name, _) in &origin.headers {
+        if let Some(span) = names.span(name) {
             findings
-                .report(&codes::HEADER_TWICE, entry.span(), message)
+                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", origin.id))
+                .also(head.declared_at(&origin.id), "declared here")
                 .help("CloudFront adds it for the origin; remove it here");
         }
     }
 }
 
-fn request_headers(findings: &mut Findings, entry: Setting<'_>) -> HeaderChanges {
+fn request_headers(
+    findings: &mut Findings,
+    entry: Setting<'_>,
+    head: &Head<'_>,
+    origin: Option<&Origin>,
+) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
-    let mut set_names = HeaderNames::new(HeaderUse::Request);
+    let [mut set_names, mut add_names, mut removed] = [(); 3].map(|()| HeaderNames::new(HeaderUse::Request));
     if let Some(entry) = section.get("set") {
         changes.set = fields(findings, entry, &mut set_names, Written::OnRequest);
     }
     if let Some(entry) = section.get("add") {
-        changes.add = fields(findings, entry, &mut HeaderNames::new(HeaderUse::Request), Written::OnRequest);
+        changes.add = fields(findings, entry, &mut add_names, Written::OnRequest);
     }
-    let mut removed = HeaderNames::new(HeaderUse::Request);
+    if let Some(origin) = origin {
+        not_the_origins_own(findings, head, origin, &set_names);
+        not_the_origins_own(findings, head, origin, &add_names);
+    }
     for text in section.get("remove").map(|entry| entry.texts(findings)).unwrap_or_default() {
         let Some(name) = removed.take(findings, text.text, text.span.clone()) else { continue };
         if let Some(set) = set_names.span(&name) {
@@ -191,17 +209,7 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy
     }
     let mut names = Vec::new();
     for text in entry.texts(findings) {
-        if text.text.is_empty() || text.text.contains(['&', '=', '#', ' ']) || text.text.chars().any(char::is_control) {
-            findings
-                .report(
-                    &codes::BAD_NAME_IN_CONDITION,
-                    text.span,
-                    format!("`{}` cannot be the name of a query parameter", text.text),
-                )
-                .help("write the name as it is sent; nothing is decoded");
-        } else {
-            names.push(text.text.to_owned());
-        }
+        names.extend(plain_name(findings, NamedFact::Query, text.text, text.span));
     }
     if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) }
 }
@@ -222,13 +230,8 @@ fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders
 fn gone(findings: &mut Findings, section: &TomlTable<'_>, entry: Setting<'_>) -> Option<RespondAction> {
     let response = response(findings, section);
     if !entry.boolean(findings)? {
-        findings
-            .report(
-                &codes::GONE_FALSE,
-                entry.span(),
-                format!("{} has `gone = false` and no other action", section.name),
-            )
-            .help("write `gone = true`, or another action");
+        let message = format!("{} has `gone = false` and no other action", section.name);
+        findings.report(&codes::GONE_FALSE, entry.span(), message).help("write `gone = true`, or another action");
         return None;
     }
     Some(RespondAction { status: 410, body: String::new(), content_type: None, response })
@@ -268,23 +271,15 @@ fn answer_status(findings: &mut Findings, entry: Setting<'_>) -> Option<u16> {
 fn check_body(findings: &mut Findings, entry: Setting<'_>, action: &RespondAction) {
     let RespondAction { status, body, response, .. } = action;
     if !may_have_body(*status) && !body.is_empty() {
-        findings
-            .report(
-                &codes::BODY_NOT_ALLOWED,
-                entry.span(),
-                format!("an answer with status {status} cannot have a body"),
-            )
-            .help("remove `body`, or use 200");
+        let message = format!("an answer with status {status} cannot have a body");
+        findings.report(&codes::BODY_NOT_ALLOWED, entry.span(), message).help("remove `body`, or use 200");
     }
     let headers: usize = response.set.iter().map(|(name, value)| name.len() + value.len()).sum();
     let total = body.len() + headers + response.cache_control.len();
     if total > limits::MAX_ANSWER {
+        let message = format!("the answer has {total} bytes, more than CloudFront takes");
         findings
-            .report(
-                &codes::BODY_TOO_LARGE,
-                entry.span(),
-                format!("the answer has {total} bytes, more than CloudFront takes"),
-            )
+            .report(&codes::BODY_TOO_LARGE, entry.span(), message)
             .help(format!("at most {} bytes of headers and body; keep the page at an origin", limits::MAX_ANSWER));
     }
 }
@@ -295,11 +290,7 @@ fn content_type(findings: &mut Findings, entry: Setting<'_>) -> Option<String> {
         text.text.split_once('/').is_some_and(|(kind, rest)| !kind.trim().is_empty() && !rest.trim().is_empty());
     if !is_type || text.text.chars().any(char::is_control) {
         findings
-            .report(
-                &codes::BAD_HEADER_VALUE,
-                text.span,
-                format!("`{}` is not a content type", text.text.escape_debug()),
-            )
+            .report(&codes::BAD_HEADER_VALUE, text.span, format!("`{}` is not a content type", text.text))
             .help("write a type and a subtype: `text/html; charset=utf-8`");
         return None;
     }

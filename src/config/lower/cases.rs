@@ -82,15 +82,15 @@ pub(crate) fn lower(
     written: &WrittenCases<'_>,
 ) -> Vec<Case> {
     let names = KnownNames::of(definition, !findings.has_errors());
-    let mut lower = Lower { findings, sources, names, cases: Vec::new() };
+    let mut lowering = LoweringCases { findings, sources, names, cases: Vec::new() };
     for examples in &written.examples {
-        lower.examples(examples.examples, examples.route.map(Expect::Taken));
-        lower.examples(examples.not_examples, examples.route.map(Expect::NotTaken));
+        lowering.examples(examples.examples, examples.route.map(Expect::Taken));
+        lowering.examples(examples.not_examples, examples.route.map(Expect::NotTaken));
     }
     for test in &written.tests {
-        lower.test(*test);
+        lowering.test(*test);
     }
-    lower.cases
+    lowering.cases
 }
 
 /// A request, what people call it, and where it is.
@@ -108,14 +108,14 @@ impl WrittenRequest {
     }
 }
 
-struct Lower<'l> {
+struct LoweringCases<'l> {
     findings: &'l mut Findings,
     sources: &'l Sources,
     names: KnownNames<'l>,
     cases: Vec<Case>,
 }
 
-impl Lower<'_> {
+impl LoweringCases<'_> {
     fn examples(&mut self, examples: Option<Setting<'_>>, expect: Option<Expect>) {
         let Some(examples) = examples else { return };
         for item in examples.items(self.findings, "a list of paths, URLs or tables") {

@@ -9,12 +9,13 @@ use crate::route::{Condition, Declared, Fact, Told};
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
+use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::viewer::{self, any_of};
-use crate::config::read::value::{Setting, TextValue, TomlTable};
+use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
@@ -34,7 +35,7 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: 
         push(Fact::Method, any_of(methods(findings, entry)), entry);
     }
     for kind in [NamedFact::Query, NamedFact::Header, NamedFact::Cookie] {
-        for (fact, test, at) in section.get(kind.key()).map(|entry| tests(findings, entry, kind)).unwrap_or_default() {
+        for (fact, test, at) in section.get(kind.key()).map(|entry| named(findings, entry, kind)).unwrap_or_default() {
             push(fact, Some(test), at);
         }
     }
@@ -50,18 +51,11 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: 
 }
 
 fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
-    let mut hosts = Distinct::new();
-    for text in entry.one_or_more(findings) {
-        match host_pattern(text.text) {
-            Ok(host) => hosts.push(findings, host, &text),
-            Err(why) => {
-                findings
-                    .report(&codes::BAD_HOST, text.span, format!("`{}` is not a host name: {why}", text.text))
-                    .help(why.cure());
-            }
-        }
-    }
-    hosts.values
+    let texts = entry.one_or_more(findings);
+    Distinct::of(findings, &texts, |text| {
+        let fault = |why| Fault::whole(&codes::BAD_HOST, format!("`{text}` is not a host name: {why}"));
+        host_pattern(text).map_err(|why| fault(why).help(why.cure()))
+    })
 }
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
@@ -74,16 +68,10 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
             continue;
         }
         if !METHODS.contains(&text.text) {
-            findings
-                .report(
-                    &codes::UNKNOWN_METHOD,
-                    text.span.clone(),
-                    format!("CloudFront never passes on the method `{}`", text.text),
-                )
-                .did_you_mean(text.text, METHODS)
-                .help(
-                    "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
-                );
+            let message = format!("CloudFront never passes on the method `{}`", text.text);
+            findings.report(&codes::UNKNOWN_METHOD, text.span.clone(), message).did_you_mean(text.text, METHODS).help(
+                "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
+            );
         }
         methods.push(findings, text.text.to_owned(), &text);
     }
@@ -92,7 +80,7 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
 
 /// Where a named condition looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum NamedFact {
+pub(crate) enum NamedFact {
     Query,
     Header,
     Cookie,
@@ -125,13 +113,13 @@ impl NamedFact {
     }
 }
 
-fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Vec<(Fact, ValueTest, Setting<'a>)> {
+fn named<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Vec<(Fact, ValueTest, Setting<'a>)> {
     let mut names = HeaderNames::new(HeaderUse::Condition);
     let mut tests = Vec::new();
     for named in entry.names(findings) {
         let name = match kind {
             NamedFact::Header => names.take(findings, named.key(), named.key_span()),
-            _ => plain_name(findings, named, kind),
+            NamedFact::Query | NamedFact::Cookie => plain_name(findings, kind, named.key(), named.key_span()),
         };
         let test = value_test(findings, named, kind);
         if let (Some(name), Some(test)) = (name, test) {
@@ -141,13 +129,13 @@ fn tests<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Ve
     tests
 }
 
-fn plain_name(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Option<String> {
-    let name = entry.key();
+/// The name of a query parameter or cookie; reports one that no request can have.
+pub(crate) fn plain_name(findings: &mut Findings, kind: NamedFact, name: &str, span: Span) -> Option<String> {
     let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
     if !is_possible {
         let message = format!("`{name}` cannot be the name of a {}", what(kind));
         findings
-            .report(&codes::BAD_NAME_IN_CONDITION, entry.key_span(), message)
+            .report(&codes::BAD_NAME_IN_CONDITION, span, message)
             .help("write the name as it is sent; nothing is decoded");
         return None;
     }
@@ -168,21 +156,16 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
         DeValue::Boolean(false) => Some(ValueTest::Absent),
         DeValue::String(_) => {
             let text = entry.text(findings)?;
-            is_possible(findings, &text, kind).then(|| ValueTest::Equal(text.text.to_owned()))
+            sound(findings, &text, value(text.text, kind)).map(ValueTest::Equal)
         }
         DeValue::Array(_) => {
-            let mut values = Distinct::new();
-            for text in entry.some_texts(findings) {
-                if is_possible(findings, &text, kind) {
-                    values.push(findings, text.text.to_owned(), &text);
-                }
-            }
-            (!values.values.is_empty()).then_some(ValueTest::AnyOf(values.values))
+            let texts = entry.some_texts(findings);
+            any_of(Distinct::of(findings, &texts, |text| value(text, kind)))
         }
         DeValue::Table(_) => {
             let section = entry.section(findings, &["regex"])?;
             let text = section.require(findings, "regex")?.text(findings)?;
-            checked_regex(findings, &text).map(ValueTest::Regex)
+            sound(findings, &text, checked_regex(text.text)).map(ValueTest::Regex)
         }
         DeValue::Integer(number) => {
             let cure = format!("values are texts: write `\"{number}\"`");
@@ -195,19 +178,16 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
     }
 }
 
-fn is_possible(findings: &mut Findings, text: &TextValue<'_>, kind: NamedFact) -> bool {
-    let is_trimmed = kind == NamedFact::Query || text.text.trim_matches([' ', '\t']) == text.text;
-    let is_possible = is_trimmed && !text.text.contains(kind.ends().1) && !text.text.chars().any(char::is_control);
-    if !is_possible {
-        let message = format!("`{}` cannot be the value of a {}", text.text.escape_debug(), what(kind));
-        let report = findings.report(&codes::BAD_VALUE_IN_CONDITION, text.span.clone(), message);
-        match kind {
-            NamedFact::Query => {
-                report.help("write the value as it is sent; nothing is decoded: a space is `%20` or `+`")
-            }
-            NamedFact::Cookie => report.help("a value ends at `;` and has no spaces around it"),
-            NamedFact::Header => report.help("a value has no spaces around it and no control characters"),
-        };
+/// A value that a request can have at this place.
+fn value(text: &str, kind: NamedFact) -> Result<String, Fault> {
+    let is_trimmed = kind == NamedFact::Query || text.trim_matches([' ', '\t']) == text;
+    if is_trimmed && !text.contains(kind.ends().1) && !text.chars().any(char::is_control) {
+        return Ok(text.to_owned());
     }
-    is_possible
+    let message = format!("`{text}` cannot be the value of a {}", what(kind));
+    Err(Fault::whole(&codes::BAD_VALUE_IN_CONDITION, message).help(match kind {
+        NamedFact::Query => "write the value as it is sent; nothing is decoded: a space is `%20` or `+`",
+        NamedFact::Cookie => "a value ends at `;` and has no spaces around it",
+        NamedFact::Header => "a value has no spaces around it and no control characters",
+    }))
 }

@@ -5,72 +5,31 @@ use std::ops::Range;
 use crate::route::MAX_TEXT;
 use crate::route::pattern::Glob;
 
-use crate::config::read::value::TextValue;
-use crate::diagnostic::{Findings, codes};
+use crate::config::lower::fault::Fault;
+use crate::diagnostic::codes;
 
 /// Alternatives inside alternatives; people do not read deeper ones.
 const MAX_DEPTH: usize = 8;
 
-/// Checks a glob; `None` where it was reported.
-pub(crate) fn check(findings: &mut Findings, text: &TextValue<'_>) -> Option<Glob> {
-    if text.text.len() > MAX_TEXT {
-        let message = format!("a glob of {} bytes is too long", text.text.len());
-        findings.report(&codes::BAD_GLOB, text.span.clone(), message).help(format!("at most {MAX_TEXT} bytes"));
-        return None;
+/// Judges a glob.
+pub(crate) fn check(text: &str) -> Result<Glob, Fault> {
+    if text.len() > MAX_TEXT {
+        let message = format!("a glob of {} bytes is too long", text.len());
+        return Err(Fault::whole(&codes::BAD_GLOB, message).help(format!("at most {MAX_TEXT} bytes")));
     }
-    if let Some(finding) = first_finding(text.text) {
-        finding.report(findings, text);
-        return None;
+    first_fault(text).map_or(Ok(()), Err)?;
+    let malformed = |error: globset::Error| format!("the glob is malformed: {}", error.kind());
+    let glob = Glob::parse(text).map_err(|error| Fault::whole(&codes::BAD_GLOB, malformed(error)))?;
+    if !can_begin(text) {
+        let fault = Fault::whole(&codes::GLOB_START, "the glob cannot match a path, which begins with `/`");
+        return Err(fault.help(format!("write `/{text}`, or `/**/{text}` for any folder")));
     }
-    match Glob::parse(text.text) {
-        Ok(_) if !can_begin(text.text) => {
-            findings
-                .report(&codes::GLOB_START, text.span.clone(), "the glob cannot match a path, which begins with `/`")
-                .help(format!("write `/{}`, or `/**/{}` for any folder", text.text, text.text));
-            None
-        }
-        Ok(glob) => Some(Glob::new(glob.text())),
-        Err(error) => {
-            let what = error.kind().to_string();
-            findings.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));
-            None
-        }
-    }
+    Ok(Glob::new(glob.text()))
 }
 
 /// Whether the first thing of a glob can be a slash, as far as its first character tells.
 fn can_begin(glob: &str) -> bool {
     glob.starts_with(['/', '{', '[', '\\']) || glob.starts_with("**")
-}
-
-/// What is wrong with a glob that globset takes.
-#[derive(Debug, PartialEq, Eq)]
-enum Finding {
-    Stars(Range<usize>),
-    EmptyAlternative(Range<usize>),
-    Deep(Range<usize>),
-}
-
-impl Finding {
-    fn report(self, findings: &mut Findings, text: &TextValue<'_>) {
-        let (code, part, message, cure) = match self {
-            Finding::Stars(part) => (
-                &codes::GLOB_STARS,
-                part,
-                "`**` is a whole segment between slashes",
-                "write `/**/` between slashes, `/**` at the end, `*` inside a segment; for `**` in braces write two routes",
-            ),
-            Finding::EmptyAlternative(part) => (
-                &codes::GLOB_EMPTY_ALTERNATIVE,
-                part,
-                "an alternative is empty",
-                "remove it, or write a route of its own for the path without it",
-            ),
-            Finding::Deep(part) => (&codes::BAD_GLOB, part, "alternatives are nested too deep", "write several routes"),
-        };
-        let span = text.part(part);
-        findings.report(code, span, message).help(cure);
-    }
 }
 
 /// What a part of a glob stands for.
@@ -119,17 +78,28 @@ fn outside_class(glob: &str, at: usize, first: char) -> (usize, GlobPart) {
 }
 
 /// The first thing that globset would read as something else.
-fn first_finding(glob: &str) -> Option<Finding> {
+fn first_fault(glob: &str) -> Option<Fault> {
     // Per open brace: where its current alternative began.
     let mut open: Vec<usize> = Vec::new();
     for (at, _) in parts(glob).into_iter().filter(|(_, part)| *part == GlobPart::Syntax) {
         match &glob[at.clone()] {
             "**" if is_segment(glob, &at) => {}
-            stars if stars.starts_with("**") => return Some(Finding::Stars(at)),
-            "{" if open.len() == MAX_DEPTH => return Some(Finding::Deep(at)),
+            stars if stars.starts_with("**") => {
+                let cure = "write `/**/` between slashes, `/**` at the end, `*` inside a segment; for `**` in braces \
+                            write two routes";
+                return Some(Fault::new(&codes::GLOB_STARS, at, "`**` is a whole segment between slashes").help(cure));
+            }
+            "{" if open.len() == MAX_DEPTH => {
+                let fault = Fault::new(&codes::BAD_GLOB, at, "alternatives are nested too deep");
+                return Some(fault.help("write several routes"));
+            }
             "{" => open.push(at.end),
             end @ ("," | "}") => match open.pop() {
-                Some(began) if began == at.start => return Some(Finding::EmptyAlternative(began - 1..at.end)),
+                Some(began) if began == at.start => {
+                    let part = began - 1..at.end;
+                    let fault = Fault::new(&codes::GLOB_EMPTY_ALTERNATIVE, part, "an alternative is empty");
+                    return Some(fault.help("remove it, or write a route of its own for the path without it"));
+                }
                 Some(_) if end == "," => open.push(at.end),
                 _ => {}
             },
@@ -159,19 +129,19 @@ mod tests {
             ("/a/[**]", None),
             (r"/a/\**", None),
             ("/a/[]**]x", None),
-            ("/a**", Some(Finding::Stars(2..4))),
-            ("/**a", Some(Finding::Stars(1..3))),
-            ("/a/***", Some(Finding::Stars(3..6))),
-            ("/{a/**,b}", Some(Finding::Stars(4..6))),
-            ("/{a,}", Some(Finding::EmptyAlternative(3..5))),
-            ("/{,a}", Some(Finding::EmptyAlternative(1..3))),
-            ("/{}", Some(Finding::EmptyAlternative(1..3))),
-            ("/{a,,b}", Some(Finding::EmptyAlternative(3..5))),
-            ("/{{{{{{{{{a}}}}}}}}}", Some(Finding::Deep(9..10))),
+            ("/a**", Some((&codes::GLOB_STARS, 2..4))),
+            ("/**a", Some((&codes::GLOB_STARS, 1..3))),
+            ("/a/***", Some((&codes::GLOB_STARS, 3..6))),
+            ("/{a/**,b}", Some((&codes::GLOB_STARS, 4..6))),
+            ("/{a,}", Some((&codes::GLOB_EMPTY_ALTERNATIVE, 3..5))),
+            ("/{,a}", Some((&codes::GLOB_EMPTY_ALTERNATIVE, 1..3))),
+            ("/{}", Some((&codes::GLOB_EMPTY_ALTERNATIVE, 1..3))),
+            ("/{a,,b}", Some((&codes::GLOB_EMPTY_ALTERNATIVE, 3..5))),
+            ("/{{{{{{{{{a}}}}}}}}}", Some((&codes::BAD_GLOB, 9..10))),
             ("/a,b", None),
         ];
         for (glob, expected) in rows {
-            assert_eq!(first_finding(glob), expected, "{glob}");
+            assert_eq!(first_fault(glob).map(|fault| (fault.code, fault.part)), expected, "{glob}");
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;
+pub(crate) mod fault;
 pub(crate) mod globs;
 pub(crate) mod headers;
 pub(crate) mod keys;

@@ -18,12 +18,9 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>) -> Opt
     if let (Some(start), Some(end), Some(from), Some(until)) = (window.from, window.until, from, until)
         && start >= end
     {
+        let message = format!("{} is never live: `until` is not after `from`", section.name);
         findings
-            .report(
-                &codes::EMPTY_WINDOW,
-                until.span(),
-                format!("{} is never live: `until` is not after `from`", section.name),
-            )
+            .report(&codes::EMPTY_WINDOW, until.span(), message)
             .also(from.span(), "live from here on")
             .help("swap them, or correct one");
     }

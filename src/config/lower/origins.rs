@@ -22,6 +22,9 @@ const CUSTOM: &[&str] =
     &["host", "protocol", "port", "read_timeout", "keepalive_timeout", "response_completion_timeout", "ssl_protocols"];
 const S3: &[&str] = &["region"];
 
+/// Seconds for the first byte where the table says nothing.
+const READ_TIMEOUT: u16 = 30;
+
 /// Parts of a header's name that tell a secret.
 const SECRET_WORDS: [&str; 6] = ["verify", "secret", "token", "key", "password", "authorization"];
 
@@ -111,11 +114,8 @@ fn s3(findings: &mut Findings, section: &TomlTable<'_>) -> S3Origin {
 fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
     let Some(path) = section.get("path").and_then(|entry| entry.text(findings)) else { return String::new() };
     if let Err(unfit) = limits::check_origin_path(path.text) {
-        let report = findings.report(
-            &codes::BAD_ORIGIN_PATH,
-            path.span,
-            format!("`{}` cannot be an origin's path: {unfit}", path.text),
-        );
+        let message = format!("`{}` cannot be an origin's path: {unfit}", path.text);
+        let report = findings.report(&codes::BAD_ORIGIN_PATH, path.span, message);
         match unfit {
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
             _ => report.help("write it as it goes on the wire, such as `/site` or `/a%20b`"),
@@ -129,31 +129,35 @@ fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
     let protocol = section.get("protocol").and_then(|entry| entry.word(findings, &protocols));
     let protocol = protocol.unwrap_or(Protocol::Https);
     let own_port = if protocol == Protocol::Https { 443 } else { 80 };
-    let custom = CustomOrigin {
+    let read = seconds(findings, section, ("read_timeout", limits::READ_TIMEOUT));
+    let whole = seconds(findings, section, ("response_completion_timeout", limits::RESPONSE_COMPLETION_TIMEOUT));
+    check_completion(findings, section, read, whole);
+    CustomOrigin {
         host: section.get("host").map_or(HostRule::Origin, |entry| host_rule(findings, entry)),
         protocol,
         port: section.get("port").and_then(|entry| port(findings, entry)).unwrap_or(own_port),
         path: origin_path(findings, section),
-        read_timeout: seconds(findings, section, ("read_timeout", limits::READ_TIMEOUT)).unwrap_or(30),
+        read_timeout: read.unwrap_or(READ_TIMEOUT),
         keepalive_timeout: seconds(findings, section, ("keepalive_timeout", limits::KEEPALIVE_TIMEOUT)).unwrap_or(5),
-        response_completion_timeout: seconds(
-            findings,
-            section,
-            ("response_completion_timeout", limits::RESPONSE_COMPLETION_TIMEOUT),
-        ),
+        response_completion_timeout: whole,
         ssl_protocols: section
             .get("ssl_protocols")
             .map_or_else(|| vec!["TLSv1.2".to_owned()], |entry| ssl_protocols(findings, entry)),
-    };
-    let (read, whole) = (custom.read_timeout, custom.response_completion_timeout);
-    if let (Some(whole), Some(entry)) =
-        (whole.filter(|whole| *whole < read), section.get("response_completion_timeout"))
-    {
-        let message =
-            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({read} s)");
-        findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message).help(format!("write {read} or more"));
     }
-    custom
+}
+
+fn check_completion(findings: &mut Findings, section: &TomlTable<'_>, read: Option<u16>, whole: Option<u16>) {
+    let first = read.unwrap_or(READ_TIMEOUT);
+    let (Some(whole), Some(entry)) = (whole, section.get("response_completion_timeout")) else { return };
+    if whole < first {
+        let message =
+            format!("the total timeout ({whole} s) is shorter than the time allowed for the first byte ({first} s)");
+        let report = findings.report(&codes::COMPLETION_TOO_SHORT, entry.span(), message);
+        let report = report.help(format!("write {first} or more"));
+        if let Some(entry) = read.and(section.get("read_timeout")) {
+            report.also(entry.span(), "allowed for the first byte");
+        }
+    }
 }
 
 fn seconds(findings: &mut Findings, section: &TomlTable<'_>, limit: (&str, RangeInclusive<u16>)) -> Option<u16> {
@@ -195,19 +199,15 @@ fn host_rule(findings: &mut Findings, entry: Setting<'_>) -> HostRule {
 }
 
 fn ssl_protocols(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let words = SSL_PROTOCOLS.map(|word| (word, ()));
     let mut protocols = Vec::new();
     for text in entry.one_or_more(findings) {
-        if words.iter().any(|(word, ())| *word == text.text) {
+        if SSL_PROTOCOLS.contains(&text.text) {
             protocols.push(text.text.to_owned());
             continue;
         }
+        let message = format!("`{}` is not a protocol that CloudFront speaks to origins", text.text);
         findings
-            .report(
-                &codes::UNKNOWN_VALUE,
-                text.span,
-                format!("`{}` is not a protocol that CloudFront speaks to origins", text.text),
-            )
+            .report(&codes::UNKNOWN_VALUE, text.span, message)
             .did_you_mean(text.text, SSL_PROTOCOLS)
             .help(format!("CloudFront speaks {}", quoted(&SSL_PROTOCOLS)));
     }
@@ -242,12 +242,10 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             let span = entry.span();
             check_value(findings, headers::Written::OnOrigin, value, span.clone());
             if SECRET_WORDS.iter().any(|word| name.contains(word)) {
+                let own = secret_name(name);
                 findings
                     .report(&codes::LITERAL_SECRET, span, format!("the value of `{name}` looks like a secret"))
-                    .help(format!(
-                        "name it and keep it elsewhere: `{name} = {{ secret = \"{}\" }}`",
-                        secret_name(name)
-                    ));
+                    .help(format!("name it and keep it elsewhere: `{name} = {{ secret = \"{own}\" }}`"));
             }
             Some(HeaderValue::Text(value.to_string()))
         }

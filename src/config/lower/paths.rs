@@ -1,14 +1,19 @@
 //! `path`, `prefix`, `glob` and `regex`: the text of a pattern → what is matched on the normal form.
 
+use std::ops::Range;
+
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
 
+use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::globs;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, codes};
 
 /// Longest `path` or `prefix`, bytes: a request's URL has no more.
 const MAX_PATH: usize = 8_192;
+/// What to do where a brace is no capture.
+const LITERAL_BRACE: &str = "a literal brace is written `%7B` or `%7D`";
 /// Longest name of a capture.
 const MAX_CAPTURE: usize = 64;
 /// Captures of one path.
@@ -18,128 +23,100 @@ const MAX_FAULTS: usize = 8;
 
 /// `path`: exact text, or a template where it has captures. `None` where it was reported.
 pub(crate) fn path(findings: &mut Findings, canonical: &Canonical, text: &TextValue<'_>) -> Option<PathPattern> {
-    if !is_path(findings, "path", text) {
-        return None;
-    }
+    sound(findings, text, check_path("path", text.text))?;
     let holes = holes(findings, text)?;
     if holes.is_empty() {
         return Some(PathPattern::Exact(canonical.normalize(text.text).as_str().to_owned()));
     }
-    template(findings, canonical, text, &holes)
+    sound(findings, text, template(canonical, text.text, &holes))
 }
 
 /// `prefix`: literal text; a slash at its end is ignored.
 pub(crate) fn prefix(findings: &mut Findings, canonical: &Canonical, text: &TextValue<'_>) -> Option<PathPattern> {
-    if !is_path(findings, "prefix", text) {
-        return None;
-    }
-    if let Some(at) = text.text.find(['{', '}']) {
-        let span = text.part(at..at + 1);
-        let path = format!("{}/{{*rest}}", text.text.trim_end_matches('/'));
-        findings
-            .report(&codes::BRACE_IN_PREFIX, span, "a prefix cannot have captures of its own, only `{rest}`")
-            .help(format!("to capture, write `path = \"{path}\"`"))
-            .help("a literal brace is written `%7B` or `%7D`");
-        return None;
-    }
+    sound(findings, text, check_prefix(text.text))?;
     let normal = canonical.normalize(text.text);
     let normal = normal.as_str();
     Some(PathPattern::Prefix(normal.strip_suffix('/').unwrap_or(normal).to_owned()))
 }
 
+fn check_prefix(text: &str) -> Result<(), Fault> {
+    check_path("prefix", text)?;
+    let Some(at) = text.find(['{', '}']) else { return Ok(()) };
+    let message = "a prefix cannot have captures of its own, only `{rest}`";
+    let cure = format!("to capture, write `path = \"{}/{{*rest}}\"`", text.trim_end_matches('/'));
+    Err(Fault::new(&codes::BRACE_IN_PREFIX, at..at + 1, message).help(cure).help(LITERAL_BRACE))
+}
+
 /// `glob`, as written.
 pub(crate) fn glob(findings: &mut Findings, text: &TextValue<'_>) -> Option<PathPattern> {
-    globs::check(findings, text).map(PathPattern::Glob)
+    sound(findings, text, globs::check(text.text)).map(PathPattern::Glob)
 }
 
 /// `regex`, as written.
 pub(crate) fn regex(findings: &mut Findings, text: &TextValue<'_>) -> Option<PathPattern> {
-    checked_regex(findings, text).map(PathPattern::Regex)
+    sound(findings, text, checked_regex(text.text)).map(PathPattern::Regex)
 }
 
 /// A regex of a path or a value. It is compiled to check it and then again when first needed: a table may hold
 /// thousands, whose compiled forms together would not fit.
-pub(crate) fn checked_regex(findings: &mut Findings, text: &TextValue<'_>) -> Option<LazyRegex> {
-    if text.text.len() > MAX_TEXT {
-        findings
-            .report(
-                &codes::REGEX_TOO_LONG,
-                text.span.clone(),
-                format!("the regex has {} bytes, too many", text.text.len()),
-            )
-            .help(format!(
-                "at most {MAX_TEXT} bytes; many exact paths belong in a `redirect_map` or routes of their own"
-            ));
-        return None;
+pub(crate) fn checked_regex(text: &str) -> Result<LazyRegex, Fault> {
+    if text.len() > MAX_TEXT {
+        let message = format!("the regex has {} bytes, too many", text.len());
+        let help = "many exact paths belong in a `redirect_map` or routes of their own";
+        return Err(Fault::whole(&codes::REGEX_TOO_LONG, message).help(format!("at most {MAX_TEXT} bytes; {help}")));
     }
-    match LazyRegex::parse(text.text) {
-        Ok(regex) => Some(LazyRegex::new(regex.text())),
+    match LazyRegex::parse(text) {
+        Ok(regex) => Ok(LazyRegex::new(regex.text())),
         Err(regex::Error::CompiledTooBig(_)) => {
-            findings.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex is too large when compiled").help(
-                format!(
-                    "at most {} KiB when compiled: lower its counted repetitions, such as `{{1000}}`",
-                    MAX_COMPILED / 1024
-                ),
-            );
-            None
+            let (most, help) = (MAX_COMPILED / 1024, "lower its counted repetitions, such as `{1000}`");
+            let fault = Fault::whole(&codes::REGEX_TOO_LARGE, "the regex is too large when compiled");
+            Err(fault.help(format!("at most {most} KiB when compiled: {help}")))
         }
-        Err(error) => {
-            bad_regex(findings, text, &error);
-            None
-        }
+        Err(error) => Err(bad_regex(text, &error)),
     }
 }
 
-fn bad_regex(findings: &mut Findings, text: &TextValue<'_>, error: &regex::Error) {
-    let parsed = regex_syntax::ParserBuilder::new().nest_limit(64).build().parse(text.text);
-    let (what, part) = match parsed {
-        Err(regex_syntax::Error::Parse(error)) => {
-            (error.kind().to_string(), error.span().start.offset..error.span().end.offset)
-        }
-        Err(regex_syntax::Error::Translate(error)) => {
-            (error.kind().to_string(), error.span().start.offset..error.span().end.offset)
-        }
-        _ => (error.to_string(), 0..text.text.len()),
+fn bad_regex(text: &str, error: &regex::Error) -> Fault {
+    let bytes = |span: &regex_syntax::ast::Span| span.start.offset..span.end.offset;
+    let (what, part) = match regex_syntax::ParserBuilder::new().nest_limit(64).build().parse(text) {
+        Err(regex_syntax::Error::Parse(error)) => (error.kind().to_string(), bytes(error.span())),
+        Err(regex_syntax::Error::Translate(error)) => (error.kind().to_string(), bytes(error.span())),
+        _ => (error.to_string(), 0..text.len()),
     };
-    let span = text.part(part);
-    let lookaround = what.contains("look-around");
-    let report = findings.report(&codes::BAD_REGEX, span, format!("the regex is malformed: {what}"));
-    if lookaround {
-        report.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant");
-    } else if text.text.contains('\\') {
-        report.help("write regexes in single quotes, '…', where a backslash is itself");
+    let fault = Fault::new(&codes::BAD_REGEX, part, format!("the regex is malformed: {what}"));
+    if what.contains("look-around") {
+        fault.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant")
+    } else if text.contains('\\') {
+        fault.help("write regexes in single quotes, '…', where a backslash is itself")
+    } else {
+        fault
     }
 }
 
 /// Whether a text can be a path at all.
-fn is_path(findings: &mut Findings, key: &str, text: &TextValue<'_>) -> bool {
-    if !text.text.starts_with('/') {
-        let report = findings.report(&codes::PATH_START, text.span.clone(), format!("`{key}` must begin with `/`"));
-        match text.text.split_once("://") {
+fn check_path(key: &str, text: &str) -> Result<(), Fault> {
+    if !text.starts_with('/') {
+        let cure = match text.split_once("://") {
             Some((_, rest)) => {
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
                 let path = if path.is_empty() { "/" } else { path };
-                report.help(format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`"))
+                format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`")
             }
-            None => report.help(format!("write `/{}`", text.text)),
+            None => format!("write `/{text}`"),
         };
-        return false;
+        return Err(Fault::whole(&codes::PATH_START, format!("`{key}` must begin with `/`")).help(cure));
     }
-    if let Some(at) = text.text.find(['?', '#']) {
-        let span = text.part(at..text.text.len());
-        let report =
-            findings.report(&codes::PATH_HOLDS_QUERY, span, format!("`{key}` has `?` or `#`, which no path has"));
-        report
+    if let Some(at) = text.find(['?', '#']) {
+        let message = format!("`{key}` has `?` or `#`, which no path has");
+        return Err(Fault::new(&codes::PATH_HOLDS_QUERY, at..text.len(), message)
             .help("a query is a condition: `query = { name = \"value\" }`")
-            .help("a literal `?` or `#` is written `%3F` or `%23`");
-        return false;
+            .help("a literal `?` or `#` is written `%3F` or `%23`"));
     }
-    if text.text.len() > MAX_PATH {
-        let message = format!("`{key}` has {} bytes, more than any request's path", text.text.len());
-        findings.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
-        return false;
+    if text.len() > MAX_PATH {
+        let message = format!("`{key}` has {} bytes, more than any request's path", text.len());
+        return Err(Fault::whole(&codes::OUT_OF_RANGE, message).help(format!("at most {MAX_PATH} bytes")));
     }
-    true
+    Ok(())
 }
 
 /// A segment that captures.
@@ -160,11 +137,11 @@ fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Hole<'
     for segment in text.text.get(1..).unwrap_or_default().split('/') {
         let end = start + segment.len();
         if segment.contains(['{', '}']) {
-            match hole(segment) {
-                Ok((name, is_rest)) => holes.push(Hole { name, is_rest, start, end }),
-                Err(malformed) => {
+            match hole(segment, start..end) {
+                Ok(hole) => holes.push(hole),
+                Err(fault) => {
                     if faults < MAX_FAULTS {
-                        malformed.report(findings, text, start..end);
+                        fault.report_in(findings, text);
                     }
                     faults += 1;
                 }
@@ -185,19 +162,17 @@ fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>
     let mut fine = true;
     for (at, hole) in holes.iter().enumerate() {
         let span = text.part(hole.start..hole.end);
-        if holes.iter().take(at).any(|earlier| earlier.name == hole.name) {
+        if let Some(first) = holes.iter().take(at).find(|earlier| earlier.name == hole.name) {
             findings
                 .report(&codes::DUPLICATE_CAPTURE, span.clone(), format!("two captures are named `{}`", hole.name))
+                .also(text.part(first.start..first.end), "the first one")
                 .help("give each its own name");
             fine = false;
         }
         if hole.is_rest && hole.end < text.text.len() {
+            let message = format!("`{{*{}}}` takes all that is left, so it must come last", hole.name);
             findings
-                .report(
-                    &codes::REST_NOT_LAST,
-                    span,
-                    format!("`{{*{}}}` takes all that is left, so it must come last", hole.name),
-                )
+                .report(&codes::REST_NOT_LAST, span, message)
                 .help("for one segment write it without `*`; for text after the remainder use `glob` or `regex`");
             fine = false;
         }
@@ -205,43 +180,23 @@ fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>
     fine
 }
 
-/// Why a segment with a brace is no capture.
-enum Malformed {
-    /// `a{b}`.
-    Partial,
-    /// `{`, `{}`, `{a-b}`.
-    Name,
-}
-
-impl Malformed {
-    fn report(&self, findings: &mut Findings, text: &TextValue<'_>, part: std::ops::Range<usize>) {
-        let segment = text.text.get(part.clone()).unwrap_or_default();
-        let span = text.part(part);
-        let literal = "a literal brace is written `%7B` or `%7D`";
-        match self {
-            Malformed::Partial => findings
-                .report(&codes::PARTIAL_CAPTURE, span, format!("`{segment}` captures only part of a segment"))
-                .help("to capture part of a segment, use `regex` with a named group: `(?<name>[^/]+)`")
-                .help(literal),
-            Malformed::Name => findings
-                .report(&codes::BAD_CAPTURE, span, format!("`{segment}` is not a capture"))
-                .help(
-                    "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`",
-                )
-                .help(literal),
-        };
-    }
-}
-
-fn hole(segment: &str) -> Result<(&str, bool), Malformed> {
+/// The capture that a segment with a brace is.
+fn hole(segment: &str, part: Range<usize>) -> Result<Hole<'_>, Fault> {
+    let fault = |code, what: &str| Fault::new(code, part.clone(), format!("`{segment}` {what}"));
     let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    let Some(inner) = inner.filter(|inner| !inner.contains(['{', '}'])) else {
-        let opens = segment.find('{');
-        let closes = opens.and_then(|at| segment.get(at..)).is_some_and(|rest| rest.contains('}'));
-        return Err(if closes { Malformed::Partial } else { Malformed::Name });
-    };
+    let inner = inner.filter(|inner| !inner.contains(['{', '}']));
+    let opens = segment.find('{');
+    if inner.is_none() && opens.and_then(|at| segment.get(at..)).is_some_and(|rest| rest.contains('}')) {
+        let cure = "to capture part of a segment, use `regex` with a named group: `(?<name>[^/]+)`";
+        return Err(fault(&codes::PARTIAL_CAPTURE, "captures only part of a segment").help(cure).help(LITERAL_BRACE));
+    }
+    let inner = inner.unwrap_or_default();
     let (name, is_rest) = inner.strip_prefix('*').map_or((inner, false), |name| (name, true));
-    if is_capture_name(name) { Ok((name, is_rest)) } else { Err(Malformed::Name) }
+    if !is_capture_name(name) {
+        let cure = "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`";
+        return Err(fault(&codes::BAD_CAPTURE, "is not a capture").help(cure).help(LITERAL_BRACE));
+    }
+    Ok(Hole { name, is_rest, start: part.start, end: part.end })
 }
 
 /// Letters, digits and `_`, not beginning with a digit.
@@ -253,18 +208,13 @@ fn is_capture_name(name: &str) -> bool {
 
 /// The normal form of a template: of the whole pattern with a mark in place of each capture. A mark is a segment that
 /// normal forms leave alone and that no literal segment can be: it has more tildes than the pattern could make.
-fn template(
-    findings: &mut Findings,
-    canonical: &Canonical,
-    text: &TextValue<'_>,
-    holes: &[Hole<'_>],
-) -> Option<PathPattern> {
-    let tildes = "~".repeat(text.text.matches(['~', '%']).count() + 1);
-    let marked = marked(text.text, holes, &tildes);
+fn template(canonical: &Canonical, text: &str, holes: &[Hole<'_>]) -> Result<PathPattern, Fault> {
+    let tildes = "~".repeat(text.matches(['~', '%']).count() + 1);
+    let marked = marked(text, holes, &tildes);
     let normal = canonical.normalize(&marked);
     let mut segments = Vec::new();
     let mut rest = None;
-    let mut kept = 0;
+    let mut kept = Vec::new();
     for segment in normal.as_str().get(1..).unwrap_or_default().split('/') {
         let number = segment.strip_prefix(&tildes).and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| holes.get(number)) {
@@ -272,15 +222,13 @@ fn template(
             Some(hole) => segments.push(Segment::Capture(hole.name.to_owned())),
             None => segments.push(Segment::Literal(segment.to_owned())),
         }
-        kept += usize::from(number.is_some());
+        kept.extend(number);
     }
-    if kept < holes.len() {
-        findings
-            .report(&codes::LITERAL_UNSTABLE, text.span.clone(), "`..` removes a capture of this path")
-            .help("paths are matched without dot segments: write the path without `..`");
-        return None;
+    if let Some((_, lost)) = holes.iter().enumerate().find(|(number, _)| !kept.contains(number)) {
+        let fault = Fault::new(&codes::LITERAL_UNSTABLE, lost.start..lost.end, "`..` removes this capture");
+        return Err(fault.help("paths are matched without dot segments: write the path without `..`"));
     }
-    Some(PathPattern::Template(Template { segments, rest }))
+    Ok(PathPattern::Template(Template { segments, rest }))
 }
 
 fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::config::lower::actions::REDIRECTS;
+use crate::config::lower::fault::Fault;
 use crate::config::lower::targets::{check_literal, to_ascii};
 use crate::config::read::document::{decode, report_not_utf8};
 use crate::config::read::files::MAX_MAP;
@@ -45,7 +46,7 @@ pub(crate) fn lower(
     reader.sources.add(&resolved, text);
     if read.rows.as_ref().is_some_and(Vec::is_empty) {
         findings
-            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no row"))
+            .report(&codes::EMPTY_MAP, name.span.clone(), format!("the redirect map `{resolved}` has no rows"))
             .help("a row is `from,to` or `from,to,status`");
     }
     Some(read)
@@ -158,11 +159,11 @@ impl<'t> Map<'t> {
     }
 
     fn source(&mut self, row: &CsvRow<'_>, from: &str) -> Option<String> {
-        let at = self.cell(row, from);
-        if let Some((message, help)) = source_fault(from) {
-            self.report(&codes::ROW_SOURCE, at, message).help(help);
+        if let Some(fault) = source_fault(from) {
+            fault.report(|code, part, message| self.report(code, self.part(row, from, part), message));
             return None;
         }
+        let at = self.cell(row, from);
         let normal = self.canonical.normalize(from).as_str().to_owned();
         if let Some(first) = self.sources.get(&normal) {
             let first = Span { file: self.file, range: first.clone() };
@@ -177,13 +178,15 @@ impl<'t> Map<'t> {
 
     fn target(&mut self, row: &CsvRow<'_>, to: &str) -> Option<()> {
         let Err(fault) = check_literal(to) else { return Some(()) };
-        let mut at = self.cell(row, to);
-        if at.len() == to.len() && !to.is_empty() {
-            at = at.start + fault.part.start..at.start + fault.part.end;
-        }
-        let report = self.report(&codes::ROW_TARGET, at, fault.message);
-        fault.help.into_iter().fold(report, Report::help);
+        fault.report(|_, part, message| self.report(&codes::ROW_TARGET, self.part(row, to, part), message));
         None
+    }
+
+    /// Where a part of a cell is: the whole of it where quotes hide it.
+    fn part(&self, row: &CsvRow<'_>, cell: &str, part: Range<usize>) -> Range<usize> {
+        let at = self.cell(row, cell);
+        let is_literal = at.len() == cell.len() && part.end <= cell.len() && !cell.is_empty();
+        if is_literal { at.start + part.start..at.start + part.end } else { at }
     }
 
     /// The row's own status; outer `None` where it was reported.
@@ -230,36 +233,29 @@ fn is_header(cells: &[&str]) -> bool {
     (2..=3).contains(&cells.len()) && cells.iter().zip(names).all(|(cell, name)| cell.eq_ignore_ascii_case(name))
 }
 
-fn source_fault(from: &str) -> Option<(String, String)> {
+fn source_fault(from: &str) -> Option<Fault> {
+    let whole = |message: &str| Fault::whole(&codes::ROW_SOURCE, message);
+    let from_here = |at: usize, message: &str| Fault::new(&codes::ROW_SOURCE, at..from.len(), message);
     let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
-    if from.is_empty() {
-        return Some(("the row has no source".to_owned(), "write the path that is redirected".to_owned()));
-    }
-    if from.len() > MAX_SOURCE {
-        return Some((
-            format!("the source has {} bytes, more than any request's path", from.len()),
-            "check the row's quotes".to_owned(),
-        ));
-    }
-    if let Some((_, rest)) = from.split_once("://") {
+    let fault = if from.is_empty() {
+        whole("the row has no source").help("write the path that is redirected")
+    } else if from.len() > MAX_SOURCE {
+        let message = format!("the source has {} bytes, more than any request's path", from.len());
+        whole(&message).help("check the row's quotes")
+    } else if let Some((_, rest)) = from.split_once("://") {
         let after = path(rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
         let help = format!("write the path, `{after}`; the host is the route's `host`");
-        return Some(("the source has a scheme and a host".to_owned(), help));
-    }
-    if from.contains(['?', '#']) {
+        whole("the source has a scheme and a host").help(help)
+    } else if let Some(at) = from.find(['?', '#']) {
         let help = format!("write `{}`; for one query write a route with `path` and `query`", path(from));
-        return Some(("the source has `?` or `#`, which no path has".to_owned(), help));
-    }
-    if !from.starts_with('/') {
-        return Some(("the source does not begin with `/`".to_owned(), format!("write `/{from}`")));
-    }
-    if from.chars().any(char::is_control) {
-        return Some((
-            "the source has a line end or another control character".to_owned(),
-            "check the row's quotes".to_owned(),
-        ));
-    }
-    None
+        from_here(at, "the source has `?` or `#`, which no path has").help(help)
+    } else if !from.starts_with('/') {
+        whole("the source does not begin with `/`").help(format!("write `/{from}`"))
+    } else {
+        let at = from.find(char::is_control)?;
+        from_here(at, "the source has a line end or another control character").help("check the row's quotes")
+    };
+    Some(fault)
 }
 
 fn byte(position: &csv::Position) -> usize {

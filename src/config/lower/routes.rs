@@ -1,6 +1,7 @@
 //! `[[route]]`: one entry of the table.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use toml::de::DeValue;
 
@@ -14,14 +15,30 @@ use crate::config::lower::top::Head;
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
 use crate::config::read::tree::Tree;
-use crate::config::read::value::{OneOf, Setting, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
 
-/// The keys that say which paths; a route has one at most.
-static PATHS: OneOf = OneOf {
-    keys: &["path", "prefix", "glob", "regex", "redirect_map"],
+/// A key that says which paths.
+#[derive(Clone, Copy, Debug)]
+enum PathKey {
+    Path,
+    Prefix,
+    Glob,
+    Regex,
+    RedirectMap,
+}
+
+/// All of them; a route has one at most.
+static PATHS: OneOf<PathKey> = OneOf {
+    keys: &[
+        ("path", PathKey::Path),
+        ("prefix", PathKey::Prefix),
+        ("glob", PathKey::Glob),
+        ("regex", PathKey::Regex),
+        ("redirect_map", PathKey::RedirectMap),
+    ],
     code: &codes::TWO_PATHS,
     first: "the first kind of path",
     help: "keep one, or make two routes",
@@ -51,12 +68,25 @@ pub(crate) struct WrittenPattern {
     pub(crate) key: &'static str,
     /// As it was read.
     pub(crate) text: String,
-    /// Where it is.
-    pub(crate) span: Span,
+    /// Where it is: what is between the quotes, or all of it where escapes make the two differ.
+    span: Span,
+}
+
+impl WrittenPattern {
+    fn of(pattern: &PathPattern, text: &TextValue<'_>) -> WrittenPattern {
+        WrittenPattern { key: pattern.key(), text: text.text.to_owned(), span: text.part(0..text.text.len()) }
+    }
+
+    /// Where a part of it is written.
+    pub(crate) fn part(&self, part: Range<usize>) -> Span {
+        let Span { file, range } = self.span.clone();
+        let is_literal = range.len() == self.text.len();
+        Span { file, range: if is_literal { range.start + part.start..range.start + part.end } else { range } }
+    }
 }
 
 /// Lowers routes, a file at a time.
-pub(crate) struct Lowering<'l, 'f, 'a> {
+pub(crate) struct LoweringRoutes<'l, 'f, 'a> {
     reader: &'l mut Reader<'f>,
     findings: &'l mut Findings,
     head: &'l Head<'a>,
@@ -66,11 +96,11 @@ pub(crate) struct Lowering<'l, 'f, 'a> {
     uses: HashMap<usize, Span>,
 }
 
-impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
+impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     /// No route yet.
     pub(crate) fn new(reader: &'l mut Reader<'f>, findings: &'l mut Findings, head: &'l Head<'a>) -> Self {
         let (ids, uses) = (HashMap::new(), HashMap::new());
-        Lowering { reader, findings, head, lowered: Lowered::default(), ids, uses }
+        LoweringRoutes { reader, findings, head, lowered: Lowered::default(), ids, uses }
     }
 
     /// Lowers the routes and tests of a file.
@@ -150,26 +180,21 @@ impl<'l, 'f, 'a> Lowering<'l, 'f, 'a> {
 
     /// The path; `Any` where the route has none, `None` where it was reported.
     fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
-        let Some(entry) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
+        let Some((key, entry)) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
         let text = entry.text(self.findings)?;
-        let pattern = match entry.key() {
-            "path" => paths::path(self.findings, canonical, &text)?,
-            "prefix" => paths::prefix(self.findings, canonical, &text)?,
-            "glob" => paths::glob(self.findings, &text)?,
-            "regex" => paths::regex(self.findings, &text)?,
-            _ => {
+        let pattern = match key {
+            PathKey::Path => return paths::path(self.findings, canonical, &text),
+            PathKey::Prefix => return paths::prefix(self.findings, canonical, &text),
+            PathKey::RedirectMap => {
                 let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
                 self.lowered.map_rows += map.met;
-                PathPattern::Map(map.rows?)
+                return map.rows.map(PathPattern::Map);
             }
+            PathKey::Glob => paths::glob(self.findings, &text)?,
+            PathKey::Regex => paths::regex(self.findings, &text)?,
         };
-        let key = match &pattern {
-            PathPattern::Glob(_) => "glob",
-            PathPattern::Regex(_) => "regex",
-            _ => return Some(pattern),
-        };
-        self.lowered.patterns.push(WrittenPattern { key, text: text.text.to_owned(), span: text.span });
+        self.lowered.patterns.push(WrittenPattern::of(&pattern, &text));
         Some(pattern)
     }
 

@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
+use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
-use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Findings, Report, Severity};
+use crate::diagnostic::{Findings, Severity, codes};
 use crate::text::host::check_host;
 use crate::text::percent;
 
@@ -24,30 +24,6 @@ pub(crate) enum Use {
     Rewrite,
     /// A `location`.
     Redirect,
-}
-
-/// What is wrong with a target: which bytes of it, and in what way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    /// Which kind of finding.
-    pub(crate) code: &'static Code,
-    /// Bytes of the target.
-    pub(crate) part: Range<usize>,
-    /// What.
-    pub(crate) message: String,
-    /// What to do.
-    pub(crate) help: Vec<String>,
-}
-
-impl Fault {
-    fn new(code: &'static Code, part: Range<usize>, message: impl Into<String>) -> Fault {
-        Fault { code, part, message: message.into(), help: Vec::new() }
-    }
-
-    fn help(mut self, text: impl Into<String>) -> Fault {
-        self.help.push(text.into());
-        self
-    }
 }
 
 /// Lowers a `rewrite` or `redirect`. `pattern` is the route's path, `None` where that was reported already.
@@ -69,9 +45,7 @@ pub(crate) fn lower(
     faults.sort_by_key(|fault| fault.part.start);
     faults.truncate(MAX_FAULTS);
     for fault in faults {
-        let span = text.part(fault.part);
-        let report = findings.report(fault.code, span, fault.message);
-        fault.help.into_iter().fold(report, Report::help);
+        fault.report_in(findings, text);
     }
     fine.then_some(target)
 }
@@ -132,7 +106,7 @@ fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut
         return;
     }
     match absolute(text) {
-        Some(authority) if purpose == Use::Redirect => check_authority(text, authority, faults),
+        Some(authority) if purpose == Use::Redirect => faults.extend(authority_fault(text, authority)),
         _ => check_start(purpose, text, faults),
     }
     for piece in pieces {
@@ -169,42 +143,34 @@ fn check_start(purpose: Use, text: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-fn check_authority(text: &str, authority: Range<usize>, faults: &mut Vec<Fault>) {
+fn authority_fault(text: &str, authority: Range<usize>) -> Option<Fault> {
     let host = text.get(authority.clone()).unwrap_or_default();
     let after = text.get(authority.end..).unwrap_or_default();
+    let fault = |message: &str| Fault::new(&codes::TARGET_HOST, authority, message);
     if host.contains(['{', '}']) || (!after.starts_with('/') && after.contains('{')) {
-        let message = "a capture may stand only after the `/` that follows the host";
-        let mut fault = Fault::new(&codes::TARGET_HOST, authority, message)
+        let fault = fault("a capture may stand only after the `/` that follows the host")
             .help("write the host as text and a `/` after it: `https://www.example.com/{name}`");
-        if text.contains("{rest}") {
-            fault = fault
-                .help("a prefix's `{rest}` has a slash of its own: take `path = \"/…/{*rest}\"` instead of the prefix");
-        }
-        faults.push(fault);
-        return;
+        let own_slash =
+            "a prefix's `{rest}` has a slash of its own: take `path = \"/…/{*rest}\"` instead of the prefix";
+        return Some(if text.contains("{rest}") { fault.help(own_slash) } else { fault });
     }
-    let (name, port) = match host.rsplit_once(':') {
-        Some((name, port)) => (name, Some(port)),
-        None => (host, None),
-    };
-    let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
+    let (name, port) = host.rsplit_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
     if host.contains('@') {
-        let message = "the target's host has a user name";
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("remove what stands before the `@`"));
-    } else if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        let message = format!("`{host}` is not a host name: {why}");
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help(why.cure()));
-    } else if !port_is_fine {
-        let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
-        faults.push(Fault::new(&codes::TARGET_HOST, authority, message).help("write a port, or no `:`"));
+        return Some(fault("the target's host has a user name").help("remove what stands before the `@`"));
     }
+    if let Err(why) = check_host(&name.to_ascii_lowercase()) {
+        return Some(fault(&format!("`{host}` is not a host name: {why}")).help(why.cure()));
+    }
+    let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
+    let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
+    (!port_is_fine).then(|| fault(&message).help("write a port, or no `:`"))
 }
 
 fn check_characters(purpose: Use, text: &str, piece: &TargetPiece<'_>, faults: &mut Vec<Fault>) {
     let &TargetPiece::Literal(literal, start) = piece else { return };
     let part = |at: usize, char: char| start + at..start + at + char.len_utf8();
     if let Some((at, char)) = literal.char_indices().find(|(_, char)| char.is_control()) {
-        let message = format!("the target has the control character `{}`", char.escape_default());
+        let message = format!("the target has the control character `{char}`");
         faults.push(Fault::new(&codes::TARGET_UNSAFE, part(at, char), message).help("remove it"));
         return;
     }

@@ -142,7 +142,7 @@ fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &
     let entries = section.get("origins").map(|entry| entry.names(findings)).unwrap_or_default();
     if entries.is_empty() && !section.has_misspelt("origins") {
         findings
-            .report(&codes::NO_ORIGIN, section.span.clone(), "the table declares no origin")
+            .report(&codes::NO_ORIGIN, section.span.clone(), "`[origins]` is missing or empty")
             .help("add one: `[origins.legacy]` with `side`, `type` and `domain`");
     }
     for entry in entries {
@@ -186,12 +186,9 @@ fn configured_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mu
             head.is_configured_known = false;
             let id = |at: &usize| head.definition.origins.get(*at).map_or("", |origin| origin.id.as_str());
             let span = |at: &usize| head.origin_spans.get(*at).cloned().unwrap_or_default();
+            let message = "the table does not say which s3 origin the behavior uses";
             findings
-                .report(
-                    &codes::CONFIGURED_UNCLEAR,
-                    span(second),
-                    "the table does not say which s3 origin the behavior uses",
-                )
+                .report(&codes::CONFIGURED_UNCLEAR, span(second), message)
                 .also(span(first), "another s3 origin")
                 .help(format!("say which: `[distribution]` with `configured_origin = \"{}\"`", id(first)))
                 .help("only that one can be sent to; the others need a distribution or behavior of their own");

@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 
 use crate::config::lower::distinct::Distinct;
+use crate::config::lower::fault::Fault;
 use crate::config::lower::names::check_name;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::route::condition::ValueTest;
 use crate::route::{Cohort, Declared, Languages, Share, Told};
-use crate::text::{is_token, quoted};
+use crate::text::{is_country, is_token, quoted};
 
 /// The sections of a table that declare something.
 pub(crate) const SECTIONS: [&str; 2] = ["cohorts", "languages"];
@@ -34,14 +35,14 @@ fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
         check_name(findings, cohort.key(), cohort.key_span(), "cohort");
         let name = format!("`[cohorts.{}]`", cohort.key());
         let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
-        let share = section.require(findings, "share_percent");
-        let percent = share.and_then(|entry| entry.number(findings, 0.0..=100.0));
+        let entry = section.require(findings, "share_percent");
+        let percent = entry.and_then(|entry| entry.number(findings, 0.0..=100.0));
         let share = percent.map(|percent| Share::of_millionths(percent * 1e4)).unwrap_or_default();
         total = total.saturating_add(share.0);
-        if total > 1_000_000 && total - share.0 <= 1_000_000 {
+        if let Some(entry) = entry.filter(|_| total > 1_000_000 && total - share.0 <= 1_000_000) {
             let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
             findings
-                .report(&codes::TOO_MANY_VIEWERS, section.span.clone(), message)
+                .report(&codes::TOO_MANY_VIEWERS, entry.span(), message)
                 .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
         }
         cohorts.push(Cohort { name: cohort.key().to_owned(), share });
@@ -98,22 +99,18 @@ pub(crate) fn any_of(texts: Vec<String>) -> Option<ValueTest> {
 }
 
 fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let mut countries = Distinct::new();
-    for text in entry.one_or_more(findings) {
-        let is_code = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if is_code(text.text) {
-            countries.push(findings, text.text.to_owned(), &text);
-            continue;
+    let texts = entry.one_or_more(findings);
+    Distinct::of(findings, &texts, |text| {
+        if is_country(text) {
+            return Ok(text.to_owned());
         }
-        let upper = text.text.to_uppercase();
-        let report = findings.report(&codes::BAD_COUNTRY, text.span, format!("`{}` is not a country code", text.text));
-        if is_code(&upper) {
-            report.help(format!("write `{upper}`: countries are case-sensitive"));
-        } else {
-            report.help("use the two capital letters of ISO 3166-1, such as `BR`");
-        }
-    }
-    countries.values
+        let upper = text.to_uppercase();
+        let cure = match is_country(&upper) {
+            true => format!("write `{upper}`: countries are case-sensitive"),
+            false => "use the two capital letters of ISO 3166-1, such as `BR`".to_owned(),
+        };
+        Err(Fault::whole(&codes::BAD_COUNTRY, format!("`{text}` is not a country code")).help(cure))
+    })
 }
 
 fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, offered: &[String]) -> Vec<String> {

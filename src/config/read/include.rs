@@ -16,7 +16,7 @@ const KEYS: &[&str] = &["route", "test"];
 /// Files that one table may name.
 const MAX_FILES: usize = 10_000;
 
-/// Why a name is none of a file beside the table.
+/// Why a name cannot be that of a file of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadName {
     /// `/x`, `C:\x`.
@@ -122,12 +122,9 @@ pub(crate) fn check_keys(findings: &mut Findings, tree: &Tree<'_>, known: &[&str
             continue;
         }
         let message = format!("`{key}` is in an included file, which has only `[[route]]` and `[[test]]`");
-        let cure = match key {
-            "include" => {
-                "name every file in the top file's `include`: included files include nothing, so there is no cycle"
-            }
-            _ => "write it in the top file",
-        };
+        let nested =
+            "name every file in the top file's `include`: included files include nothing, so there is no cycle";
+        let cure = if key == "include" { nested } else { "write it in the top file" };
         findings.report(&codes::NOT_IN_INCLUDED, setting.key_span(), message).help(cure);
     }
 }
@@ -148,12 +145,9 @@ fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &Tex
         Ok(names) if (1..=MAX_FILES).contains(&names.len()) => return names,
         Ok(names) => wrong_number(findings, pattern, names.len()),
         Err(why) => {
+            let message = format!("the files of `{}` cannot be listed: {why}", pattern.text);
             findings
-                .report(
-                    &codes::BAD_FILE_NAME,
-                    pattern.span.clone(),
-                    format!("the files of `{}` cannot be listed: {why}", pattern.text),
-                )
+                .report(&codes::BAD_FILE_NAME, pattern.span.clone(), message)
                 .help("a pattern is a path in the top file's folder in which `*` stays inside a name");
         }
     }

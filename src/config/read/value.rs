@@ -45,15 +45,22 @@ pub(crate) struct TomlTable<'a> {
 
 /// Keys of which a table has one at most.
 #[derive(Debug)]
-pub(crate) struct OneOf {
-    /// The keys.
-    pub(crate) keys: &'static [&'static str],
+pub(crate) struct OneOf<K: 'static> {
+    /// The keys, and what each stands for.
+    pub(crate) keys: &'static [(&'static str, K)],
     /// What a second one is reported as.
     pub(crate) code: &'static Code,
     /// What the first one is called then.
     pub(crate) first: &'static str,
     /// What to do then.
     pub(crate) help: &'static str,
+}
+
+impl<K> OneOf<K> {
+    /// The keys alone.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.keys.iter().map(|(name, _)| *name).collect()
+    }
 }
 
 impl TextValue<'_> {
@@ -289,20 +296,29 @@ impl<'a> TomlTable<'a> {
         setting
     }
 
-    /// The one of some keys that is set; an error where there are several, or one is misspelt, which is reported.
-    pub(crate) fn only_one(&self, findings: &mut Findings, of: &OneOf) -> Result<Option<Setting<'a>>, ()> {
-        let set: Vec<Setting<'a>> =
-            self.settings.iter().filter(|setting| of.keys.contains(&setting.key())).copied().collect();
-        let Some((first, others)) = set.split_first() else {
-            let is_misspelt = of.keys.iter().any(|key| self.has_misspelt(key));
+    /// The one of some keys that is set, and what it stands for; an error where there are several, or one is
+    /// misspelt, which is reported.
+    pub(crate) fn only_one<K: Copy>(
+        &self,
+        findings: &mut Findings,
+        of: &OneOf<K>,
+    ) -> Result<Option<(K, Setting<'a>)>, ()> {
+        let meaning = |setting: &Setting<'a>| {
+            let (_, meaning) = of.keys.iter().find(|(name, _)| *name == setting.key())?;
+            Some((*meaning, *setting))
+        };
+        let set: Vec<(K, Setting<'a>)> = self.settings.iter().filter_map(meaning).collect();
+        let Some((one, others)) = set.split_first() else {
+            let is_misspelt = of.keys.iter().any(|(name, _)| self.has_misspelt(name));
             return if is_misspelt { Err(()) } else { Ok(None) };
         };
-        for other in others {
+        let first = one.1;
+        for (_, other) in others {
             let message = format!("{} has both `{}` and `{}`", self.name, first.key(), other.key());
             let report = findings.report(of.code, other.key_span(), message);
             report.also(first.key_span(), of.first).help(of.help);
         }
-        if others.is_empty() { Ok(Some(*first)) } else { Err(()) }
+        if others.is_empty() { Ok(Some(*one)) } else { Err(()) }
     }
 
     /// All keys that are set, in written order.
