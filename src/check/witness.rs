@@ -56,8 +56,8 @@ pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> boo
 
 /// A line with the facts that it does not give, as the route's conditions ask for them.
 ///
-/// What it gives stays: a URL gives its query, even where it has none, and a header field is given whole, so that a
-/// `cookie` field lacks every cookie that it does not hold. A path gives no host.
+/// What it gives stays: a URL gives its query, even where it has none, and a `cookie` field lacks every cookie that it does
+/// not hold. A path gives no host.
 #[must_use]
 pub fn fill(route: &Route, mut line: RequestLine<'static>) -> RequestLine<'static> {
     if line.request().host.is_none()

@@ -1,10 +1,8 @@
 //! `routes.toml` → a definition, with every finding on the way.
 //!
-//! `load` is the entry; `check::load` goes on from it. Nothing here touches a disk: files come through [`Files`]. A
-//! text is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and where each
-//! part of each route is written). Nothing stops at the first problem; `diagnostic::codes` is the catalogue of all.
-//!
-//! No file, clock or environment is touched here.
+//! `load` is the entry; `check::load` goes on from it. No disk, clock or environment is touched: files come through [`Files`]. A text
+//! is *read* (`read`: values that know where they stand) and *lowered* (`lower`: the definition, and where each part of
+//! each route is written). Nothing stops at the first problem; `diagnostic::codes` is the catalogue of all.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
