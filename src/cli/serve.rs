@@ -16,7 +16,6 @@ use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
 use crate::report::numbers::count;
-use crate::route::Table;
 use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::nearest;
 
@@ -107,8 +106,7 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 /// Returns what tells that the last line is written.
 async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
     let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let mut watched = Watched::new(&global.routes);
-    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
+    let (watched, table) = Watched::open(&global.routes, global)?;
     let stop = stop()?;
     let listener = listen(&args).await?;
     let address = listener.local_addr()?;
@@ -118,7 +116,9 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
     let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
-    let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
+    let edge =
+        Edge::new(Tabled::new(table, secrets::of_environment), settings, Arc::new(move |notice| teller.tell(notice)))
+            .map_err(unmappable)?;
     let edge = Arc::new(edge);
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
@@ -126,11 +126,6 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     serve::serve(listener, edge, stop).await;
     watching.abort();
     Ok(written)
-}
-
-fn tabled(table: Table) -> Tabled {
-    let secrets = secrets::of_environment(&table);
-    Tabled { table, secrets }
 }
 
 /// Looks whether the table changed, and reads it if so.
@@ -147,7 +142,7 @@ fn reader(
             Ok(None) => Reading::Unchanged,
             Ok(Some(table)) => {
                 *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
-                Reading::Changed(Box::new(tabled(table)))
+                Reading::Changed(Box::new(Tabled::new(table, secrets::of_environment)))
             }
             Err(error) => Reading::Broken(error.render()),
         }

@@ -211,6 +211,12 @@ fn check_secrets(definition: &Definition, secrets: &BTreeMap<String, String>) ->
     }
 }
 
+/// A value for every secret that a table's origins need, by name.
+#[must_use]
+pub fn secret_values(definition: &Definition, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+    secret_names(definition).into_iter().map(|name| (name.to_owned(), value(name))).collect()
+}
+
 /// The names of the secrets that a table's origins need.
 #[must_use]
 pub fn secret_names(definition: &Definition) -> BTreeSet<&str> {
