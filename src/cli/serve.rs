@@ -17,7 +17,7 @@ use super::{CliError, Exit, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
 use crate::report::numbers::count;
 use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
-use crate::text::nearest;
+use crate::text::{is_country, nearest, quoted};
 
 /// Arguments of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -83,10 +83,8 @@ impl FromStr for Listen {
     }
 }
 
-/// An ISO 3166 code as CloudFront writes it.
 fn parse_country(text: &str) -> Result<String, String> {
-    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_code { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
+    if is_country(text) { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
 }
 
 /// Serves until it is told to end.
@@ -258,11 +256,6 @@ fn unmappable(error: MapError) -> CliError {
         }
         MapError::Twice(_) | MapError::Address(_) => problem,
     }
-}
-
-/// The ids in back-ticks, with commas between them.
-fn quoted(ids: &[String]) -> String {
-    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::image::{self, ImageError, TableHash};
 use super::{FunctionError, Handler};
 use crate::event::json::{ObjectWriter, write_text};
 use crate::route::{Definition, HeaderValue, Table, Timestamp};
+use crate::text::hex;
 
 /// The compiled table.
 pub const TABLE: &str = "table.bin";
@@ -171,12 +172,6 @@ pub fn write_log(lines: &[String]) {
         // Nobody is left to tell of a log that cannot be written.
         let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
     }
-}
-
-/// A hash as people write it.
-#[must_use]
-pub fn hex(hash: &TableHash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_table(path: &Path) -> Result<(Table, TableHash), NoTable> {

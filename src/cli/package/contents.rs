@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{Rights, ZipEntry};
 use super::binary::Bootstrap;
-use super::source::{hex, table_hash};
+use super::source::table_hash;
 use crate::analysis::manifest::Manifest;
 use crate::cli::CliError;
 use crate::cli::table::OpenTable;
@@ -16,6 +16,7 @@ use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
 use crate::platform::headers;
 use crate::report::json;
 use crate::route::{Definition, HostRule, Origin, OriginKind, Table};
+use crate::text::hex;
 use crate::text::host::LONGEST_VALUE;
 
 /// The first file that Lambda loads.

@@ -17,13 +17,14 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use self::binary::Bootstrap;
-use self::source::{hex, manifest, table_hash};
+use self::source::{manifest, table_hash};
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cache_key::Problem;
 use crate::platform::limits::MAX_PACKAGE;
 use crate::report::numbers::grouped;
 use crate::report::packed::Packed;
+use crate::text::{hex, quoted};
 
 /// Arguments of `package`.
 #[derive(Clone, Debug, Args)]
@@ -94,7 +95,7 @@ fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
             continue;
         };
         let who = [&needed_by.routes[..], &needed_by.origins].concat();
-        let who = who.iter().take(5).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let who = quoted(&who[..who.len().min(5)]);
         return Err(CliError::new(problem).help(format_args!("it is needed by {who}: decide by something else there")));
     }
     Ok(())
