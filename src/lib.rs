@@ -44,8 +44,8 @@
 //! # Reading order
 //! `docs/design.md` numbers the rules that comments cite, `docs/architecture.md` draws the way of a table and of a request
 //! through these rooms.
-//! 1. [`mod@route`]: the meaning. Facts, the normal form of a path, patterns, conditions, the table, [`route::decide`],
-//!    [`fn@route::explain`]. Pure, like everything up to `event`.
+//! 1. [`text`]: what every room may ask of a text. Then [`mod@route`], the meaning: facts, the normal form of a path,
+//!    patterns, conditions, the table, [`route::decide`], [`fn@route::explain`]. Pure, like everything up to `check`.
 //! 2. [`diagnostic`] and [`platform`]: what is wrong with a table, and what CloudFront accepts, both as data.
 //! 3. [`requests`]: requests and decisions as people and tools write them.
 //! 4. [`config`], then [`check`]: `routes.toml` → a definition → a table and every finding.

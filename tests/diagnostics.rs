@@ -52,10 +52,10 @@ fn every_code_is_in_a_list() {
 fn every_code_has_its_page() {
     let index = fs::read_to_string(folder("docs/diagnostics").join("README.md")).expect("the index is there");
     for code in CATALOGUE {
-        let page = Page::read(&folder(&code.page()));
+        let page = Page::read(&folder(&codes::page(code.code)));
         let severity = if code.severity == Severity::Error { "error" } else { "warning" };
         let head = format!("# {}: {}\n\n{} · {}.\n", code.code, code.title, severity, code.explanation);
-        assert!(page.text.starts_with(&head), "{} should begin:\n{head}", code.page());
+        assert!(page.text.starts_with(&head), "{} should begin:\n{head}", codes::page(code.code));
         let row = format!("| [{0}]({0}.md) | {1} | {2} |", code.code, severity, code.title);
         assert!(index.contains(&row), "docs/diagnostics/README.md has no row:\n{row}");
     }
@@ -73,14 +73,14 @@ fn a_bad_example_has_its_code_and_a_fixed_one_has_none() {
     };
     let mut wrong = String::new();
     for code in CATALOGUE {
-        let page = Page::read(&folder(&code.page()));
+        let page = Page::read(&folder(&codes::page(code.code)));
         let (bad, fixed) = (found(&page.bad), found(&page.fixed));
         let counts_others = [codes::MORE_ERRORS, codes::MORE_WARNINGS, codes::MORE_ROWS].contains(code);
         if !bad.contains(code.code) || (bad.len() > 1 && !counts_others) {
-            writeln!(wrong, "{}: the bad example has {bad:?}", code.page()).unwrap();
+            writeln!(wrong, "{}: the bad example has {bad:?}", codes::page(code.code)).unwrap();
         }
         if !fixed.is_empty() {
-            writeln!(wrong, "{}: the fixed example has {fixed:?}", code.page()).unwrap();
+            writeln!(wrong, "{}: the fixed example has {fixed:?}", codes::page(code.code)).unwrap();
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

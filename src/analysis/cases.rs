@@ -96,7 +96,7 @@ pub fn run<'c>(table: &'c Table, asked: &'c [AskedCase<'c>]) -> CaseResults<'c> 
 
 fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>) -> CaseResult<'c> {
     let decision = decide(table, request);
-    let line = serde_json::to_value(DecisionLine(&decision)).unwrap_or_default();
+    let line = serde_json::to_value(DecisionLine(&decision)).expect("a decision line has texts and numbers alone");
     let of = case.expect.route().and_then(|route| table.routes().get(route));
     let id = of.map_or("", |route| route.id.as_str());
     let (kind, differences) = match &case.expect {

@@ -5,7 +5,6 @@
 use serde::Serialize;
 
 use super::cache_key::CacheKey;
-use crate::route::pattern::PathPattern;
 use crate::route::{
     CustomOrigin, Definition, HeaderValue, HostRule, Languages, Origin, OriginKind, S3Origin, Share, Side, Table,
     Timestamp, VariesQuery,
@@ -187,10 +186,7 @@ impl Manifest {
 
 impl TableCounts {
     fn of(definition: &Definition) -> TableCounts {
-        let rows = definition.routes.iter().map(|route| match &route.path {
-            PathPattern::Map(rows) => rows.len(),
-            _ => 0,
-        });
+        let rows = definition.routes.iter().map(|route| route.path.rows().len());
         TableCounts {
             routes: definition.routes.len(),
             map_rows: rows.sum(),

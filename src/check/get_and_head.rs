@@ -1,4 +1,4 @@
-//! GET and HEAD share an answer in CloudFront's cache, so a table must not tell them apart (design §4).
+//! GET and HEAD share an answer in CloudFront's cache, so a table must not tell them apart (design §4.4).
 //!
 //! Only what a concrete request proves is reported. A table of which no route takes exactly one of the two cannot fail;
 //! for any other, every route's own requests are decided with both methods, and again with the facts that the routes of

@@ -1,4 +1,4 @@
-//! Redirects of methods that a redirect should not take (design §4). [`get_and_head`](super::get_and_head) has the two
+//! Redirects of methods that a redirect should not take (design §4.4). [`get_and_head`](super::get_and_head) has the two
 //! methods that share an answer.
 
 use crate::route::{Action, Route, Table};

@@ -1,6 +1,9 @@
 //! The one place where a command looks at the clock.
 
+use crate::edge::start;
 use crate::route::{Table, Timestamp};
+
+const NANOS: i128 = 1_000_000_000;
 
 /// Now, where the table has instants; where it has none no decision can depend on the time and the clock is not read.
 #[must_use]
@@ -11,5 +14,5 @@ pub fn now_for(table: &Table) -> Option<Timestamp> {
 /// Now, to the second: finer than any table is written.
 #[must_use]
 pub fn now() -> Timestamp {
-    Timestamp::from_seconds(jiff::Timestamp::now().as_second())
+    Timestamp(start::now().0.div_euclid(NANOS) * NANOS)
 }

@@ -1,4 +1,4 @@
-//! InputLines in, answers out: lines of bounded length, and no answer held back while the next line is awaited.
+//! Lines in, answers out: lines of bounded length, and no answer held back while the next line is awaited.
 
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -24,7 +24,7 @@ pub struct InputLines<'w, R, W: Write> {
 }
 
 impl<'w, R: Read, W: Write> InputLines<'w, R, W> {
-    /// InputLines of an input whose answers go to an output.
+    /// The lines of an input whose answers go to an output.
     pub fn new(input: R, output: &'w RefCell<W>) -> InputLines<'w, R, W> {
         let input = BufReader::with_capacity(BUFFER, FlushFirst { input, output });
         InputLines { input, line: Vec::new(), first: true }

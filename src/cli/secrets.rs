@@ -3,23 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::edge::start::secret_names;
+use crate::edge::start::secret_values;
 use crate::route::Table;
 
-/// A value for every secret that the table names: that of the environment variable of its name, else `secret-NAME`.
+/// The value of a secret: that of the environment variable of its name, else `secret-NAME`.
 #[must_use]
-pub fn of_environment(table: &Table) -> BTreeMap<String, String> {
-    each(table, |name| std::env::var(name).unwrap_or_else(|_| placeholder(name)))
+pub fn of_environment(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| placeholder(name))
 }
 
 /// `secret-NAME` for every secret that the table names: no value can be printed that was never read.
 #[must_use]
 pub fn placeholders(table: &Table) -> BTreeMap<String, String> {
-    each(table, placeholder)
-}
-
-fn each(table: &Table, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
-    secret_names(table.definition()).into_iter().map(|name| (name.to_owned(), value(name))).collect()
+    secret_values(table.definition(), placeholder)
 }
 
 fn placeholder(name: &str) -> String {

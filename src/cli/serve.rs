@@ -16,9 +16,8 @@ use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
 use crate::report::numbers::count;
-use crate::route::Table;
 use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
-use crate::text::nearest;
+use crate::text::{is_country, nearest, quoted};
 
 /// Arguments of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -85,10 +84,8 @@ impl FromStr for Listen {
     }
 }
 
-/// An ISO 3166 code as CloudFront writes it.
 fn parse_country(text: &str) -> Result<String, String> {
-    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
-    if is_code { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
+    if is_country(text) { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
 }
 
 /// Serves until it is told to end.
@@ -108,8 +105,7 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 /// Returns what tells that the last line is written.
 async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
     let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let mut watched = Watched::new(&global.routes);
-    let table = watched.read(global)?.ok_or_else(|| CliError::new("the table was not read"))?;
+    let (watched, table) = Watched::open(&global.routes, global)?;
     let stop = stop()?;
     let listener = listen(&args).await?;
     let address = listener.local_addr()?;
@@ -119,7 +115,9 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
     let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
-    let edge = Edge::new(tabled(table), settings, Arc::new(move |notice| teller.tell(notice))).map_err(unmappable)?;
+    let edge =
+        Edge::new(Tabled::new(table, secrets::of_environment), settings, Arc::new(move |notice| teller.tell(notice)))
+            .map_err(unmappable)?;
     let edge = Arc::new(edge);
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
@@ -127,11 +125,6 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     serve::serve(listener, edge, stop).await;
     watching.abort();
     Ok(written)
-}
-
-fn tabled(table: Table) -> Tabled {
-    let secrets = secrets::of_environment(&table);
-    Tabled { table, secrets }
 }
 
 /// Looks whether the table changed, and reads it if so.
@@ -148,7 +141,7 @@ fn reader(
             Ok(None) => Reading::Unchanged,
             Ok(Some(table)) => {
                 *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
-                Reading::Changed(Box::new(tabled(table)))
+                Reading::Changed(Box::new(Tabled::new(table, secrets::of_environment)))
             }
             Err(error) => Reading::Broken(error.render()),
         }
@@ -264,11 +257,6 @@ fn unmappable(error: MapError) -> CliError {
         }
         MapError::Twice(_) | MapError::Address(_) => problem,
     }
-}
-
-/// The ids in back-ticks, with commas between them.
-fn quoted(ids: &[String]) -> String {
-    ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

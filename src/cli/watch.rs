@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use super::files::DiskFiles;
 use super::table::{Accept, OpenTable};
 use super::{CliError, Global};
-use crate::check;
+use crate::check::{self, Loaded};
 use crate::config::{FileError, Files, FolderEntry};
 use crate::route::Table;
 
@@ -44,29 +44,38 @@ struct Stamp {
 }
 
 impl Watched {
-    /// The table of a top file, not yet read.
-    #[must_use]
-    pub fn new(path: &Path) -> Watched {
-        Watched { path: path.to_owned(), seen: Stamps::new(), digest: None }
-    }
-
-    /// Reads the table. `None`: its files hold the very text that was read the last time.
+    /// Reads the table of a top file, to be watched from now on.
     ///
     /// # Errors
     /// The files cannot be read, or the table has errors.
+    pub fn open(path: &Path, global: &Global) -> Result<(Watched, Table), CliError> {
+        let mut watched = Watched { path: path.to_owned(), seen: Stamps::new(), digest: None };
+        let (loaded, folder) = watched.load()?;
+        Ok((watched, OpenTable::of(loaded, folder, Accept::NoError, global)?.table))
+    }
+
+    /// Reads the table again. `None`: its files hold the very text that was read the last time.
+    ///
+    /// # Errors
+    /// As [`open`](Watched::open).
     pub fn read(&mut self, global: &Global) -> Result<Option<Table>, CliError> {
-        self.seen = Stamps::from([(self.path.clone(), Stamp::of(&self.path))]);
         let last = self.digest.take();
+        let (loaded, folder) = self.load()?;
+        if self.digest == last {
+            return Ok(None);
+        }
+        OpenTable::of(loaded, folder, Accept::NoError, global).map(|open| Some(open.table))
+    }
+
+    /// Reads the files and notes how they are. The text is what goes before their names.
+    fn load(&mut self) -> Result<(Loaded, String), CliError> {
+        self.seen = Stamps::from([(self.path.clone(), Stamp::of(&self.path))]);
         let disk = DiskFiles::beside(&self.path)?;
         let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
         let loaded = check::load(files.disk.top(), &files);
         self.seen.append(&mut files.seen.take());
-        let digest = Some(files.hasher.into_inner().finish());
-        self.digest = digest;
-        if digest == last {
-            return Ok(None);
-        }
-        OpenTable::of(loaded, files.folder, Accept::NoError, global).map(|open| Some(open.table))
+        self.digest = Some(files.hasher.into_inner().finish());
+        Ok((loaded, files.folder))
     }
 
     /// Whether a file or folder is no longer as it was. Returns only once they are still. O(files).

@@ -22,12 +22,10 @@ pub struct Code {
     pub explanation: &'static str,
 }
 
-impl Code {
-    /// The page of a code: `docs/diagnostics/R005.md`.
-    #[must_use]
-    pub fn page(&self) -> String {
-        format!("docs/diagnostics/{}.md", self.code)
-    }
+/// The page of a code: `docs/diagnostics/R005.md`.
+#[must_use]
+pub fn page(code: &str) -> String {
+    format!("docs/diagnostics/{code}.md")
 }
 
 macro_rules! catalogue {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::contract::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
-use crate::event::json::{Member, ObjectWriter, write_text};
+use crate::event::json::{Member, ObjectWriter, written};
 use crate::route::{CustomOrigin, HeaderValue, HostRule, Origin, OriginId, OriginKind, Protocol, Table};
 
 /// All origins of a table. Holds values of secrets: neither printed nor logged anywhere.
@@ -172,26 +172,20 @@ fn members(origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) -> 
         Protocol::Http => "http",
         Protocol::Https => "https",
     };
-    let ssl_protocols: Vec<String> = custom.ssl_protocols.iter().map(|name| quoted(name)).collect();
+    let ssl_protocols: Vec<String> = custom.ssl_protocols.iter().map(|name| written(name)).collect();
     let completion = custom.response_completion_timeout.map(|timeout| timeout.to_string());
     let mut members = vec![
         ("customHeaders", own_headers),
-        ("domainName", quoted(&origin.domain)),
+        ("domainName", written(&origin.domain)),
         ("keepaliveTimeout", custom.keepalive_timeout.to_string()),
-        ("path", quoted(&custom.path)),
+        ("path", written(&custom.path)),
         ("port", custom.port.to_string()),
-        ("protocol", quoted(protocol)),
+        ("protocol", written(protocol)),
         ("readTimeout", custom.read_timeout.to_string()),
     ];
     members.extend(completion.map(|timeout| ("responseCompletionTimeout", timeout)));
     members.push(("sslProtocols", format!("[{}]", ssl_protocols.join(","))));
     members
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    write_text(&mut out, text);
-    out
 }
 
 /// An `origin` of these members and an event's further ones.

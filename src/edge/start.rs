@@ -13,6 +13,7 @@ use super::image::{self, ImageError, TableHash};
 use super::{FunctionError, Handler};
 use crate::event::json::{ObjectWriter, write_text};
 use crate::route::{Definition, HeaderValue, Table, Timestamp};
+use crate::text::hex;
 
 /// The compiled table.
 pub const TABLE: &str = "table.bin";
@@ -173,12 +174,6 @@ pub fn write_log(lines: &[String]) {
     }
 }
 
-/// A hash as people write it.
-#[must_use]
-pub fn hex(hash: &TableHash) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn read_table(path: &Path) -> Result<(Table, TableHash), NoTable> {
     let image = image::decode(&fs::read(path)?)?;
     Ok((image.table, image.hash))
@@ -209,6 +204,12 @@ fn check_secrets(definition: &Definition, secrets: &BTreeMap<String, String>) ->
         Some(name) => Err(StartError::MissingSecret(name.to_owned())),
         None => Ok(()),
     }
+}
+
+/// A value for every secret that a table's origins need, by name.
+#[must_use]
+pub fn secret_values(definition: &Definition, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
+    secret_names(definition).into_iter().map(|name| (name.to_owned(), value(name))).collect()
 }
 
 /// The names of the secrets that a table's origins need.

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::facts::field_value;
-use super::json::{Member, Object, ObjectWriter, elements, text, write_text};
+use super::json::{Member, Object, ObjectWriter, elements, text, write_text, written};
 use crate::platform::{may_have_body, reason_phrase};
 use crate::route::{HeaderChanges, Redirect, Respond};
 
@@ -97,15 +97,10 @@ impl Edits<'_> {
     pub fn write(&self, request: &RequestEvent<'_>) -> String {
         let headers = self.write_headers(request);
         let mut changes = vec![];
-        let text = |text: &Cow<'_, str>| {
-            let mut out = String::with_capacity(text.len() + 2);
-            write_text(&mut out, text);
-            out
-        };
         let uri = self.uri.as_ref().filter(|uri| **uri != request.uri);
-        changes.extend(uri.map(|uri| ("uri", text(uri))));
+        changes.extend(uri.map(|uri| ("uri", written(uri))));
         let query = self.query.as_ref().filter(|query| **query != request.query);
-        changes.extend(query.map(|query| ("querystring", text(query))));
+        changes.extend(query.map(|query| ("querystring", written(query))));
         changes.extend(self.origin.as_ref().map(|origin| ("origin", origin.to_string())));
         changes.extend(headers.map(|headers| ("headers", headers)));
         if changes.is_empty() {

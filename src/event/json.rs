@@ -172,6 +172,14 @@ pub fn write_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// A text as JSON.
+#[must_use]
+pub fn written(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_text(&mut out, text);
+    out
+}
+
 /// Writes the members of an object, with commas.
 #[derive(Debug)]
 pub struct ObjectWriter<'o> {

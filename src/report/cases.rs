@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::Present;
 use super::json::versioned;
@@ -32,7 +32,7 @@ struct CaseJson<'a> {
     #[serde(flatten)]
     result: &'a CaseResult<'a>,
     /// A line, as `decide` writes it.
-    decision: Option<Box<RawValue>>,
+    decision: Box<RawValue>,
 }
 
 impl Present for CasesRun<'_> {
@@ -46,9 +46,8 @@ impl Present for CasesRun<'_> {
     }
 
     fn json(&self) -> impl Serialize {
-        let line =
-            |result: &CaseResult<'_>| serde_json::value::to_raw_value(&versioned(DecisionLine(&result.decision)));
-        let case = |result| CaseJson { result, decision: line(result).ok() };
+        let line = |decision| to_raw_value(&versioned(DecisionLine(decision))).expect("a decision line can be written");
+        let case = |result| CaseJson { result, decision: line(&result.decision) };
         let CaseResults { passed, failed, cases } = self.results;
         CasesJson { passed: *passed, failed: *failed, cases: cases.iter().map(case).collect() }
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Label, Severity, SourceFile, Sources};
+use crate::diagnostic::{Diagnostic, Label, Severity, SourceFile, Sources, codes};
 
 /// How many diagnostics are shown as text where the rest is only counted.
 pub const SHOWN: usize = 50;
@@ -225,7 +225,7 @@ fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> DiagnosticJson
         labels: labels.collect(),
         witness: diagnostic.witness.as_deref(),
         help: &diagnostic.help,
-        docs: format!("docs/diagnostics/{}.md", diagnostic.code),
+        docs: codes::page(diagnostic.code),
     }
 }
 

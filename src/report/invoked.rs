@@ -13,17 +13,9 @@ pub struct Invoked<'a>(pub &'a Handled);
 #[derive(Serialize)]
 struct InvokedJson<'a> {
     answer: Option<RawJson<'a>>,
-    error: Option<ErrorJson<'a>>,
+    error: Option<&'a FunctionError>,
     summary: Option<&'a Summary>,
     log: Vec<RawJson<'a>>,
-}
-
-/// A function error as the Lambda runtime reports it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ErrorJson<'a> {
-    error_type: &'a str,
-    error_message: &'a str,
 }
 
 impl Invoked<'_> {
@@ -32,7 +24,7 @@ impl Invoked<'_> {
     pub fn raw(&self) -> Vec<u8> {
         match &self.0.answer {
             Ok(answer) => answer.clone(),
-            Err(error) => serde_json::to_vec(&ErrorJson::of(error)).unwrap_or_default(),
+            Err(error) => serde_json::to_vec(error).expect("two texts can be written"),
         }
     }
 }
@@ -46,16 +38,10 @@ impl Present for Invoked<'_> {
         let Handled { answer, summary, log, .. } = self.0;
         let answer = answer.as_ref();
         InvokedJson {
-            answer: answer.ok().map(|answer| RawJson(std::str::from_utf8(answer).unwrap_or_default())),
-            error: answer.err().map(ErrorJson::of),
+            answer: answer.ok().map(|answer| RawJson(std::str::from_utf8(answer).expect("an answer is JSON"))),
+            error: answer.err(),
             summary: summary.as_ref(),
             log: log.iter().map(|line| RawJson(line)).collect(),
         }
-    }
-}
-
-impl<'a> ErrorJson<'a> {
-    fn of(FunctionError { kind, message }: &'a FunctionError) -> ErrorJson<'a> {
-        ErrorJson { error_type: kind, error_message: message }
     }
 }

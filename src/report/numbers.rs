@@ -9,7 +9,7 @@ pub fn count(number: usize, noun: &str) -> String {
 
 /// A number with its thousands set apart: `1,204`.
 #[must_use]
-pub fn grouped(number: usize) -> String {
+pub fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -31,7 +31,7 @@ pub struct PackedFile {
     /// `/`-separated.
     pub name: String,
     /// Its size.
-    pub bytes: usize,
+    pub bytes: u64,
     /// What it takes in the zip.
     pub packed: u64,
 }
@@ -41,8 +41,7 @@ impl Present for Packed {
     fn text(&self, sheet: &mut Sheet) {
         let mut grid = Grid::new();
         for PackedFile { name, bytes, packed } in &self.files {
-            let packed = usize::try_from(*packed).unwrap_or(usize::MAX);
-            grid.row([cell(PLAIN, name), number(PLAIN, grouped(*bytes)), number(PLAIN, grouped(packed))]);
+            grid.row([cell(PLAIN, name), number(PLAIN, grouped(bytes)), number(PLAIN, grouped(packed))]);
         }
         sheet.grid(0, grid);
         let share = self.bytes as f64 * 100.0 / self.limit as f64;

@@ -103,8 +103,7 @@ impl Journey {
         let Journey { edge, live, client, exchange } = self;
         let configured = live.handler.table().configured_origin();
         incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
-        let origin = incoming::origin_block(configured, &live.secrets);
-        let event = incoming::event(&parts, *client, &edge.next_request_id(), &origin);
+        let event = incoming::event(&parts, *client, &edge.next_request_id(), &live.configured);
         let handled = live.handler.handle(&event, now);
         if let Some(summary) = handled.summary {
             (exchange.route, exchange.origin, exchange.trouble) = (summary.route, summary.origin, summary.surprise);

@@ -11,8 +11,8 @@ use super::headers::{drop_hop_by_hop, drop_where, text_of};
 use crate::platform::headers::DISALLOWED;
 use crate::route::{HeaderValue as OriginHeader, Origin, OriginKind};
 
-/// The values of the table's secrets, by name.
-pub type Secrets = BTreeMap<String, String>;
+/// A value for each of the table's secrets, by name.
+pub(super) type Secrets = BTreeMap<String, String>;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -93,7 +93,7 @@ pub(super) fn origin_block(origin: &Origin, secrets: &Secrets) -> Value {
 fn custom_headers(origin: &Origin, secrets: &Secrets) -> BTreeMap<String, Value> {
     let value = |header: &OriginHeader| match header {
         OriginHeader::Text(text) => text.clone(),
-        OriginHeader::Secret(name) => secrets.get(name).cloned().unwrap_or_default(),
+        OriginHeader::Secret(name) => secrets[name].clone(),
     };
     let field =
         |(name, header): &(String, OriginHeader)| (name.clone(), json!([{"key": name, "value": value(header)}]));

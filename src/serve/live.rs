@@ -6,12 +6,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use http::HeaderValue;
+use serde_json::Value;
 
 use super::forward::{self, Client};
-use super::incoming::Secrets;
+use super::incoming::{Secrets, origin_block};
 use super::notice::{Notice, Notify};
 use super::target::{MapError, Mapping, check_mapping};
 use crate::edge::Handler;
+use crate::edge::start::secret_values;
 use crate::route::{Definition, Origin, Table};
 
 /// What does not change while the edge runs.
@@ -31,13 +33,19 @@ impl Default for ServeSettings {
     }
 }
 
-/// A table and the values of its secrets.
+/// A table and a value for each of its secrets.
 #[derive(Debug)]
 pub struct Tabled {
-    /// Without any error.
-    pub table: Table,
-    /// By name.
-    pub secrets: Secrets,
+    table: Table,
+    secrets: Secrets,
+}
+
+impl Tabled {
+    /// Asks for the value of every secret that the table names.
+    pub fn new(table: Table, secret: impl Fn(&str) -> String) -> Tabled {
+        let secrets = secret_values(table.definition(), secret);
+        Tabled { table, secrets }
+    }
 }
 
 /// The local edge.
@@ -55,7 +63,8 @@ pub struct Edge {
 /// A table at work.
 pub(super) struct Live {
     pub(super) handler: Handler,
-    pub(super) secrets: Secrets,
+    /// What CloudFront itself has on the behavior, as events have it.
+    pub(super) configured: Value,
 }
 
 impl Edge {
@@ -67,12 +76,13 @@ impl Edge {
         let origins = &tabled.table.definition().origins;
         check_mapping(&settings.mapping, origins.iter().map(|origin| origin.id.as_str()))?;
         let instance = RandomState::new().hash_one(());
-        let via = HeaderValue::from_str(&format!("1.1 {instance:016x}.crossfade (CloudFront)"));
+        let via = HeaderValue::from_str(&format!("1.1 {instance:016x}.crossfade (CloudFront)"))
+            .expect("digits and letters make a header's value");
         Ok(Edge {
             settings,
             notify,
             client: forward::client(),
-            via: via.unwrap_or(HeaderValue::from_static("1.1 crossfade (CloudFront)")),
+            via,
             live: RwLock::new(Arc::new(Live::new(tabled))),
             requests: AtomicU64::new(0),
             instance,
@@ -101,7 +111,8 @@ impl Edge {
 
 impl Live {
     fn new(Tabled { table, secrets }: Tabled) -> Live {
-        Live { handler: Handler::new(table, secrets.clone()), secrets }
+        let configured = origin_block(table.configured_origin(), &secrets);
+        Live { handler: Handler::new(table, secrets), configured }
     }
 
     pub(super) fn definition(&self) -> &Definition {

@@ -23,7 +23,6 @@ mod target;
 mod watch;
 
 pub use connections::serve;
-pub use incoming::Secrets;
 pub use live::{Edge, ServeSettings, Tabled};
 pub use notice::{Exchange, Notice, Notify};
 pub use target::{HttpServer, MapError, Mapping, Player, check_mapping, parse_mapping};

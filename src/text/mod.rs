@@ -1,10 +1,11 @@
-//! Small truths of text, each told once: host names, escapes, tokens, moments, what may be shown, near misses.
+//! Small truths of text, each told once: host names, escapes, hashes, tokens, moments, what may be shown, near misses.
 //!
 //! Everything else may use this room; it uses none. Pure: no file, clock, environment or socket.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod hex;
 pub mod host;
 #[cfg(feature = "cli")]
 mod listed;
@@ -16,6 +17,7 @@ mod shown;
 mod time;
 mod token;
 
+pub use hex::hex;
 #[cfg(feature = "cli")]
 pub use listed::{one_of, quoted};
 #[cfg(feature = "cli")]
@@ -25,4 +27,6 @@ pub use shown::shown;
 #[cfg(feature = "cli")]
 pub use time::NotATime;
 pub use time::Timestamp;
-pub use token::{is_country, is_token};
+#[cfg(feature = "cli")]
+pub use token::is_country;
+pub use token::is_token;

@@ -7,6 +7,7 @@ pub fn is_token(text: &str) -> bool {
 }
 
 /// Whether a text has the form of a country code: two capital letters, as ISO 3166-1 has them.
+#[cfg(feature = "cli")]
 #[must_use]
 pub fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())

@@ -16,6 +16,7 @@ mod validator;
 mod answers;
 mod faults;
 mod figures;
+mod hosts;
 mod protocol;
 mod stored;
 mod zip;

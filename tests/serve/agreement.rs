@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crossfade::check::load;
 use crossfade::cli::files::DiskFiles;
 use crossfade::config::Case;
-use crossfade::route::{Decision, Outcome, Request, Table, Timestamp, decide};
-use crossfade::serve::{Secrets, ServeSettings, Tabled};
+use crossfade::route::{Decision, Outcome, Request, Timestamp, decide};
+use crossfade::serve::{ServeSettings, Tabled};
 
 use crate::harness::{Answer, Running};
 
@@ -17,7 +17,8 @@ async fn serve_does_what_decide_says() {
     let files = DiskFiles::beside(&top).unwrap();
     let loaded = load(files.top(), &files);
     let table = loaded.table.expect("the portal's table has no error");
-    let running = Running::by(tabled(table.clone()), ServeSettings::default()).await;
+    let running =
+        Running::by(Tabled::new(table.clone(), |name| format!("secret-{name}")), ServeSettings::default()).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).unwrap());
     let (mut compared, mut wrong) = (0, Vec::new());
@@ -33,18 +34,6 @@ async fn serve_does_what_decide_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 100 && compared * 10 > loaded.cases.len() * 9, "{compared} of {}", loaded.cases.len());
-}
-
-fn tabled(table: Table) -> Tabled {
-    let mut secrets = Secrets::new();
-    for origin in &table.definition().origins {
-        for (_, value) in &origin.headers {
-            if let crossfade::route::HeaderValue::Secret(name) = value {
-                secrets.insert(name.clone(), format!("secret-{name}"));
-            }
-        }
-    }
-    Tabled { table, secrets }
 }
 
 /// Whether every byte of the URL may stand in a request line.

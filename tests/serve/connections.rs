@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, tabled};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
 
 #[tokio::test]
 async fn the_first_byte_of_an_upload_arrives_before_the_last_is_sent() {
@@ -141,12 +141,11 @@ async fn at_the_end_answers_under_way_are_given_whole() {
 #[tokio::test]
 async fn a_new_table_decides_and_a_broken_one_changes_nothing() {
     let running = Running::mapped(&[]).await;
-    let mut smaller = tabled();
-    let mut definition = smaller.table.definition().clone();
-    definition.routes.retain(|route| route.id == "retired");
-    smaller.table = crossfade::route::Table::compile(definition).unwrap();
+    let mut smaller = site();
+    smaller.routes.retain(|route| route.id == "retired");
+    let smaller = Box::new(tabled(smaller));
     let mut readings =
-        vec![Reading::Unchanged, Reading::Changed(Box::new(smaller)), Reading::Broken("error: no table".to_owned())];
+        vec![Reading::Unchanged, Reading::Changed(smaller), Reading::Broken("error: no table".to_owned())];
     assert_eq!(running.get("/old", "").await.status, 301);
     let watching = tokio::spawn(watch(Arc::clone(&running.edge), move || readings.pop().unwrap_or(Reading::Unchanged)));
     tokio::time::timeout(PATIENCE, async {

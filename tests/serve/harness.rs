@@ -10,7 +10,7 @@ use crossfade::route::{
     Origin, OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
     pattern::PathPattern, target::Target,
 };
-use crossfade::serve::{Edge, Exchange, Notice, Secrets, ServeSettings, Tabled, parse_mapping, serve};
+use crossfade::serve::{Edge, Exchange, Notice, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -36,7 +36,7 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn with(settings: ServeSettings) -> Running {
-        Running::by(tabled(), settings).await
+        Running::by(tabled(site()), settings).await
     }
 
     pub(crate) async fn by(tabled: Tabled, settings: ServeSettings) -> Running {
@@ -228,8 +228,13 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-pub(crate) fn tabled() -> Tabled {
-    let definition = Definition {
+pub(crate) fn tabled(definition: Definition) -> Tabled {
+    Tabled::new(Table::compile(definition).unwrap(), |_| "hush".to_owned())
+}
+
+/// What most tests are served by.
+pub(crate) fn site() -> Definition {
+    Definition {
         canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
         origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
@@ -244,9 +249,7 @@ pub(crate) fn tabled() -> Tabled {
         routes: routes(),
         files: vec!["routes.toml".to_owned()],
         ..Definition::default()
-    };
-    let secrets = Secrets::from([("VERIFY".to_owned(), "hush".to_owned())]);
-    Tabled { table: Table::compile(definition).unwrap(), secrets }
+    }
 }
 
 /// An origin that proves itself, and that gives up after a second.

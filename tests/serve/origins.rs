@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
 
 #[tokio::test]
 async fn an_origin_gets_the_request_with_its_bytes() {
@@ -218,7 +218,7 @@ async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     let own = listener.local_addr().unwrap().port();
     let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
     let settings = crossfade::serve::ServeSettings { mapping, ..Default::default() };
-    let edge = crossfade::serve::Edge::new(crate::harness::tabled(), settings, std::sync::Arc::new(|_| {})).unwrap();
+    let edge = crossfade::serve::Edge::new(tabled(site()), settings, std::sync::Arc::new(|_| {})).unwrap();
     tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();
     stream.write_all(&head("GET", "/", "")).await.unwrap();

@@ -242,7 +242,7 @@ fn what_cannot_be_served_is_said_with_a_cure() {
     let rows: [(&[&str], &str); 11] = [
         (&["--port", &port], &taken),
         (&["--map", "legcy=9001"], "error: --map the table has no origin `legcy`\nhelp: did you mean `legacy`?\n"),
-        (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy`, `site`\n"),
+        (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy` and `site`\n"),
         (
             &["--map", "site=https://a.example"],
             "error: --map `https://a.example`: only `http://` servers can be mapped\n",

@@ -1,12 +1,13 @@
 //! A zip whose bytes depend on its files alone: sorted names, one date, given modes.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{Cursor, Write};
 
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::report::packed::PackedFile;
 
 /// One file.
 pub(super) struct ZipEntry {
@@ -62,15 +63,15 @@ pub(super) fn zip(entries: &[ZipEntry]) -> ZipResult<Vec<u8>> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// What each file of a zip takes in it.
-pub(super) fn packed_sizes(zip: &[u8]) -> ZipResult<BTreeMap<String, u64>> {
+/// What each file of a zip takes, alone and in it.
+pub(super) fn packed_files(zip: &[u8]) -> ZipResult<Vec<PackedFile>> {
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
-    let mut sizes = BTreeMap::new();
-    for at in 0..archive.len() {
+    let count = archive.len();
+    let packed = |at| {
         let file = archive.by_index_raw(at)?;
-        sizes.insert(file.name()?.into_owned(), file.compressed_size());
-    }
-    Ok(sizes)
+        Ok(PackedFile { name: file.name()?.into_owned(), bytes: file.size(), packed: file.compressed_size() })
+    };
+    (0..count).map(packed).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::archive::{Rights, ZipEntry};
 use super::binary::Bootstrap;
-use super::source::{hex, table_hash};
+use super::source::table_hash;
 use crate::analysis::manifest::Manifest;
 use crate::cli::CliError;
 use crate::cli::table::OpenTable;
@@ -15,7 +15,8 @@ use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
 use crate::platform::headers;
 use crate::report::json;
-use crate::route::{Definition, HostRule, Origin, OriginKind};
+use crate::route::{Definition, HostRule, Origin, OriginKind, Table};
+use crate::text::hex;
 use crate::text::host::LONGEST_VALUE;
 
 /// The first file that Lambda loads.
@@ -62,7 +63,7 @@ struct DefaultHost {
 struct ViewerHost {
     /// The gate's header that tells it.
     header: &'static str,
-    /// Longer is no host.
+    /// A longer text is not a host.
     longest: usize,
     /// Domains of origins: never a viewer's host.
     not: Vec<String>,
@@ -78,22 +79,18 @@ pub(super) fn make(
     // What it says to people stays in `source/`.
     let table = open.table.without_words();
     let image = image::encode(&table, &table_hash(&open.sources)).map_err(CliError::new)?;
-    let definition = table.definition();
+    let bytes = bootstrap.bytes.len();
     let mut entries = vec![
         ZipEntry::new("index.mjs", Rights::File, HOST),
         ZipEntry::new("bootstrap", Rights::Executable, bootstrap.bytes),
         ZipEntry::new(TABLE, Rights::File, image),
-        ZipEntry::new(DEFAULT, Rights::File, json(&without_routes(definition))?),
+        ZipEntry::new(DEFAULT, Rights::File, json(&without_routes(table.definition()))?),
         ZipEntry::new("manifest.json", Rights::File, json::document(manifest).map_err(CliError::new)?),
     ];
     for file in open.sources.files() {
         entries.push(ZipEntry::new(format!("source/{}", file.name), Rights::File, file.text.as_bytes()));
     }
-    let host = HostFile {
-        package: identity(&entries),
-        bytes: entries[1].bytes.len(),
-        default: default_origin(definition, secrets)?,
-    };
+    let host = HostFile { package: identity(&entries), bytes, default: default_origin(&table, secrets)? };
     entries.push(ZipEntry::new("host.json", Rights::File, json(&host)?));
     if !secrets.is_empty() {
         entries.push(ZipEntry::new(SECRETS, Rights::File, json(secrets)?));
@@ -129,10 +126,8 @@ fn identity(entries: &[ZipEntry]) -> String {
     hex(&hash.finalize()[..16])
 }
 
-fn default_origin(definition: &Definition, secrets: &BTreeMap<String, String>) -> Result<DefaultOrigin, CliError> {
-    let Some(origin) = definition.origins.get(definition.default) else {
-        return Err(CliError::new("the table has no default origin"));
-    };
+fn default_origin(table: &Table, secrets: &BTreeMap<String, String>) -> Result<DefaultOrigin, CliError> {
+    let (definition, origin) = (table.definition(), table.default_origin());
     // Every origin is tried, so that no other one turns out unfit at the edge.
     for origin in &definition.origins {
         block(origin, secrets)?;

@@ -16,15 +16,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use self::archive::ZipEntry;
 use self::binary::Bootstrap;
-use self::source::{hex, manifest, table_hash};
+use self::source::{manifest, table_hash};
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cache_key::Problem;
 use crate::platform::limits::MAX_PACKAGE;
 use crate::report::numbers::grouped;
-use crate::report::packed::{Packed, PackedFile};
+use crate::report::packed::Packed;
+use crate::text::{hex, quoted};
 
 /// Arguments of `package`.
 #[derive(Clone, Debug, Args)]
@@ -68,7 +68,7 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         return Err(CliError::new(format_args!(
             "the zip has {} bytes, CloudFront takes {}",
             grouped(zip.len()),
-            grouped(usize::try_from(MAX_PACKAGE).unwrap_or(usize::MAX))
+            grouped(MAX_PACKAGE)
         )));
     }
     write(&args.out, &zip, secrets.is_empty())?;
@@ -79,7 +79,7 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         sha256: hex(&Sha256::digest(&zip)),
         table_hash,
         routes,
-        files: files(&zip, &entries)?,
+        files: archive::packed_files(&zip).map_err(CliError::new)?,
     };
     Terminal::answer(&packed, global)?;
     Ok(Exit::Fine)
@@ -95,7 +95,7 @@ fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
             continue;
         };
         let who = [&needed_by.routes[..], &needed_by.origins].concat();
-        let who = who.iter().take(5).map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let who = quoted(&who[..who.len().min(5)]);
         return Err(CliError::new(problem).help(format_args!("it is needed by {who}: decide by something else there")));
     }
     Ok(())
@@ -120,15 +120,4 @@ fn write(out: &Path, zip: &[u8], no_secrets: bool) -> Result<(), CliError> {
     }
     file.persist(out).map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// What each file takes, alone and in the zip.
-fn files(zip: &[u8], entries: &[ZipEntry]) -> Result<Vec<PackedFile>, CliError> {
-    let packed = archive::packed_sizes(zip).map_err(CliError::new)?;
-    let file = |entry: &ZipEntry| PackedFile {
-        name: entry.name.clone(),
-        bytes: entry.bytes.len(),
-        packed: packed.get(&entry.name).copied().unwrap_or_default(),
-    };
-    Ok(entries.iter().map(file).collect())
 }

@@ -6,6 +6,7 @@ use crate::analysis::manifest::{Identity, Manifest};
 use crate::cli::table::OpenTable;
 use crate::diagnostic::{SourceFile, Sources};
 use crate::edge::image::{self, TableHash};
+use crate::text::hex;
 
 /// SHA-256 of the names and texts of all files, the top one first.
 #[must_use]
@@ -25,10 +26,4 @@ pub fn table_hash(sources: &Sources) -> TableHash {
 pub fn manifest(open: &OpenTable) -> Manifest {
     let identity = Identity { table_hash: hex(&table_hash(&open.sources)), build: format!("{:016x}", image::build()) };
     Manifest::of(&open.table, identity)
-}
-
-/// Bytes as hex digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -255,11 +255,11 @@ fn undefined(name: &str, at: usize, names: &[(String, usize)]) -> Fault {
     if let Some(near) = crate::text::nearest(name, known()) {
         return fault.help(format!("did you mean `{{{near}}}`?"));
     }
-    let listed: Vec<String> = known().take(12).map(|name| format!("`{{{name}}}`")).collect();
+    let listed: Vec<String> = known().take(12).map(|name| format!("{{{name}}}")).collect();
     if listed.is_empty() {
         return fault.help("capture it in the path: `path = \"/…/{name}\"`, or a named group of a `regex`");
     }
-    fault.help(format!("the path captures {}", listed.join(", ")))
+    fault.help(format!("the path captures {}", crate::text::quoted(&listed)))
 }
 
 /// What would be unsafe or doubled for every request.
