@@ -1,12 +1,11 @@
 //! The path part of a route: six kinds, one question, and the text that each captures.
 
 use std::fmt;
-use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use super::lazy_regex::LazyRegex;
+pub use super::lazy_pattern::Glob;
+use super::lazy_pattern::LazyRegex;
 
 /// Which paths, in normal form, a route takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,81 +89,6 @@ impl Template {
     }
 }
 
-/// A glob of globset's language, compiled on first use.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Glob {
-    text: String,
-    compiled: OnceLock<Option<Box<GlobMatcher>>>,
-}
-
-impl Glob {
-    /// A glob whose text was checked elsewhere; one that does not compile matches nothing.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Glob {
-        Glob { text: text.into(), compiled: OnceLock::new() }
-    }
-
-    /// Checks a text and compiles it: `*` stays inside a segment, a backslash escapes, case counts.
-    ///
-    /// # Errors
-    /// globset's own, with its words.
-    pub fn parse(text: impl Into<String>) -> Result<Glob, globset::Error> {
-        let text = text.into();
-        let compiled = compile(&text)?;
-        Ok(Glob { text, compiled: OnceLock::from(Some(Box::new(compiled))) })
-    }
-
-    /// As it was written.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The regex that the glob stands for, in the syntax of byte regexes; `None` for a text that is no glob.
-    #[must_use]
-    pub fn regex_text(&self) -> Option<String> {
-        builder(&self.text).build().ok().map(|glob| glob.regex().to_owned())
-    }
-
-    /// Whether the whole path matches.
-    #[must_use]
-    pub fn is_match(&self, path: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok().map(Box::new));
-        compiled.as_deref().is_some_and(|glob| glob.is_match(path))
-    }
-}
-
-fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(builder(text).build()?.compile_matcher())
-}
-
-fn builder(text: &str) -> GlobBuilder<'_> {
-    let mut builder = GlobBuilder::new(text);
-    builder.literal_separator(true).backslash_escape(true);
-    builder
-}
-
-impl PartialEq for Glob {
-    fn eq(&self, other: &Glob) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Glob {}
-
-impl From<String> for Glob {
-    fn from(text: String) -> Glob {
-        Glob::new(text)
-    }
-}
-
-impl From<Glob> for String {
-    fn from(glob: Glob) -> String {
-        glob.text
-    }
-}
-
 /// Captured texts by number. Number *i* of a template is its *i*-th hole, of a prefix 0 is `{rest}`, of a regex its group.
 pub type Captures<'p> = Vec<&'p str>;
 
@@ -216,7 +140,7 @@ impl PathPattern {
             }
             PathPattern::Prefix(prefix) => below(prefix, path).into_iter().collect(),
             PathPattern::Regex(regex) => {
-                let groups = regex.get().and_then(|regex| regex.captures(path));
+                let groups = regex.get().captures(path);
                 let texts = groups.iter().flat_map(|groups| groups.iter());
                 texts.map(|group| group.map_or("", |group| group.as_str())).collect()
             }
@@ -237,7 +161,7 @@ impl PathPattern {
             }
             PathPattern::Prefix(_) => vec![("rest".to_owned(), 0)],
             PathPattern::Regex(regex) => {
-                let Some(regex) = regex.get() else { return Vec::new() };
+                let regex = regex.get();
                 let numbers = (0..regex.captures_len()).map(|at| (at.to_string(), at));
                 let names = regex.capture_names().enumerate();
                 numbers.chain(names.filter_map(|(at, name)| Some((name?.to_owned(), at)))).collect()

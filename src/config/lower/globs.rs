@@ -29,7 +29,7 @@ pub(crate) fn check(findings: &mut Findings, text: &TextValue<'_>) -> Option<Glo
                 .help(format!("write `/{}`, or `/**/{}` for any folder", text.text, text.text));
             None
         }
-        Ok(glob) => Some(Glob::new(glob.text())),
+        Ok(glob) => Some(glob),
         Err(error) => {
             let what = error.kind().to_string();
             findings.report(&codes::BAD_GLOB, text.span.clone(), format!("the glob is malformed: {what}"));

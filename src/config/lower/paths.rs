@@ -73,7 +73,7 @@ pub(crate) fn checked_regex(findings: &mut Findings, text: &TextValue<'_>) -> Op
         return None;
     }
     match LazyRegex::parse(text.text) {
-        Ok(regex) => Some(LazyRegex::new(regex.text())),
+        Ok(regex) => Some(regex),
         Err(regex::Error::CompiledTooBig(_)) => {
             findings.report(&codes::REGEX_TOO_LARGE, text.span.clone(), "the regex is too large when compiled").help(
                 format!(
