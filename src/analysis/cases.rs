@@ -96,7 +96,7 @@ pub fn run<'c>(table: &'c Table, asked: &'c [AskedCase<'c>]) -> CaseResults<'c> 
 
 fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>) -> CaseResult<'c> {
     let decision = decide(table, request);
-    let line = serde_json::to_value(DecisionLine(&decision)).unwrap_or_default();
+    let line = serde_json::to_value(DecisionLine(&decision)).expect("texts and numbers under keys of text");
     let of = case.expect.route().and_then(|route| table.routes().get(route));
     let id = of.map_or("", |route| route.id.as_str());
     let (kind, differences) = match &case.expect {
@@ -116,7 +116,7 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
     let why = of.filter(|_| kind == CaseKind::Example && !differences.is_empty());
     CaseResult {
         kind,
-        file: table.definition().files.get(case.span.file).map_or("", String::as_str),
+        file: table.file_of(case.span.file),
         line: case.line,
         of: of.map(|route| route.id.as_str()),
         name: &case.name,

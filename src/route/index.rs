@@ -135,7 +135,8 @@ impl Index {
 fn text(definition: &Definition, item: Item) -> &str {
     match (&definition.routes[index(item.route)].path, item.row_of_map()) {
         (PathPattern::Exact(path), None) => path,
-        (pattern, row) => &pattern.rows()[row.unwrap_or_default()].from,
+        (PathPattern::Map(rows), Some(row)) => &rows[row].from,
+        _ => unreachable!("`IndexBuilder::add` adds exact paths without a row, rows of maps, and nothing else"),
     }
 }
 
