@@ -6,9 +6,8 @@ use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
 use crate::config::lower::globs;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, codes};
+use crate::platform::limits::MAX_URL;
 
-/// Longest `path` or `prefix`, bytes: a request's URL has no more.
-const MAX_PATH: usize = 8_192;
 /// Longest name of a capture.
 const MAX_CAPTURE: usize = 64;
 /// Captures of one path.
@@ -134,9 +133,9 @@ fn is_path(findings: &mut Findings, key: &str, text: &TextValue<'_>) -> bool {
             .help("a literal `?` or `#` is written `%3F` or `%23`");
         return false;
     }
-    if text.text.len() > MAX_PATH {
+    if text.text.len() > MAX_URL {
         let message = format!("`{key}` has {} bytes, more than any request's path", text.text.len());
-        findings.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_PATH} bytes"));
+        findings.report(&codes::OUT_OF_RANGE, text.span.clone(), message).help(format!("at most {MAX_URL} bytes"));
         return false;
     }
     true

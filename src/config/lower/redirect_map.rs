@@ -14,13 +14,12 @@ use crate::config::read::reader::Reader;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report, Span};
+use crate::platform::limits::MAX_URL;
 use crate::route::Canonical;
 use crate::route::pattern::MapRow;
 
 /// Findings shown of one map; the rest is counted.
 const MAX_FINDINGS: usize = 100;
-/// Longest source, bytes: a request's URL has no more.
-const MAX_SOURCE: usize = 8_192;
 
 /// What was read of a map.
 pub(crate) struct MapRead {
@@ -235,7 +234,7 @@ fn source_fault(from: &str) -> Option<(String, String)> {
     if from.is_empty() {
         return Some(("the row has no source".to_owned(), "write the path that is redirected".to_owned()));
     }
-    if from.len() > MAX_SOURCE {
+    if from.len() > MAX_URL {
         return Some((
             format!("the source has {} bytes, more than any request's path", from.len()),
             "check the row's quotes".to_owned(),
