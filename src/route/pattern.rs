@@ -60,32 +60,22 @@ pub enum Segment {
 impl Template {
     /// Whether a path fits; calls `capture` with the text of each hole, in order, on the way.
     fn walk<'p>(&self, path: &'p str, mut capture: impl FnMut(&'p str)) -> bool {
-        let Some(mut left) = path.strip_prefix('/') else { return false };
-        let mut ended = false;
+        let Some(whole) = path.strip_prefix('/') else { return false };
+        let mut left = Some(whole);
         for segment in &self.segments {
-            if ended {
-                return false;
-            }
-            let (text, after) = match left.split_once('/') {
-                Some((text, after)) => (text, Some(after)),
-                None => (left, None),
-            };
+            let Some(rest) = left else { return false };
+            let (text, after) = rest.split_once('/').map_or((rest, None), |(text, after)| (text, Some(after)));
             match segment {
                 Segment::Literal(literal) if literal == text => {}
                 Segment::Capture(_) if !text.is_empty() => capture(text),
                 _ => return false,
             }
-            ended = after.is_none();
-            left = after.unwrap_or_default();
+            left = after;
         }
-        match self.rest {
-            Some(_) if !ended => {
-                capture(left);
-                true
-            }
-            Some(_) => false,
-            None => ended,
+        if self.rest.is_some() {
+            left.into_iter().for_each(&mut capture);
         }
+        self.rest.is_some() == left.is_some()
     }
 }
 
