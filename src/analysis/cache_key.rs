@@ -117,7 +117,7 @@ impl CacheKey {
             .collect();
         let query: &[KeyPart] = match &self.query_strings {
             QueryStrings::List { names } => names,
-            _ => &[],
+            QueryStrings::None | QueryStrings::All { .. } => &[],
         };
         for (what, parts) in [("headers", &self.headers[..]), ("cookies", &self.cookies), ("query strings", query)] {
             if parts.len() > MAX_POLICY_NAMES {

@@ -116,7 +116,7 @@ fn run_one<'c>(table: &'c Table, AskedCase { case, request }: &'c AskedCase<'c>)
     let why = of.filter(|_| kind == CaseKind::Example && !differences.is_empty());
     CaseResult {
         kind,
-        file: table.definition().files.get(case.span.file).map_or("", String::as_str),
+        file: table.file_of(case.span.file),
         line: case.line,
         of: of.map(|route| route.id.as_str()),
         name: &case.name,

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::cache_key::CacheKey;
 use crate::route::{
-    CustomOrigin, Definition, HeaderValue, HostRule, Languages, Origin, OriginKind, S3Origin, Share, Side, Table,
-    Timestamp, VariesQuery,
+    CustomOrigin, Definition, HeaderValue, Languages, Origin, OriginKind, S3Origin, Share, Side, Table, Timestamp,
+    VariesQuery,
 };
 
 /// Everything that a distribution must know of a table.
@@ -226,11 +226,7 @@ impl KindEntry {
 
     fn of_custom(custom: CustomOrigin) -> KindEntry {
         KindEntry::Custom {
-            host: match custom.host {
-                HostRule::Origin => "origin".to_owned(),
-                HostRule::Viewer => "viewer".to_owned(),
-                HostRule::Name(name) => name,
-            },
+            host: custom.host.name().to_owned(),
             protocol: custom.protocol,
             port: custom.port,
             path: custom.path,

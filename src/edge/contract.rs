@@ -23,7 +23,7 @@ pub enum Violation {
     #[error("the query sent on holds a space, a control character or `#`")]
     Query,
     /// Both together.
-    #[error("path and query sent on are not shorter than {} bytes", limits::URI_AND_QUERY_BELOW)]
+    #[error("path and query sent on are not shorter than {} bytes", limits::MAX_URL)]
     Long,
     /// A header's name or value.
     #[error("the header `{name}` can't be written: {why}")]
@@ -75,7 +75,7 @@ pub fn check_edits(request: &RequestEvent<'_>, edits: &Edits<'_>) -> Result<(), 
     if edits.uri.is_some() || edits.query.is_some() {
         let uri = edits.uri.as_ref().unwrap_or(&request.uri);
         let query = edits.query.as_ref().unwrap_or(&request.query);
-        if uri.len().saturating_add(query.len()) >= limits::URI_AND_QUERY_BELOW {
+        if uri.len().saturating_add(query.len()) >= limits::MAX_URL {
             return Err(Violation::Long);
         }
     }

@@ -7,7 +7,7 @@ use super::contract::{Violation, check_custom};
 use crate::event::EventOrigin;
 use crate::event::answer::write_fields;
 use crate::event::json::{Member, ObjectWriter, written};
-use crate::route::{CustomOrigin, HeaderValue, HostRule, Origin, OriginId, OriginKind, Protocol, Table};
+use crate::route::{CustomOrigin, HeaderValue, Origin, OriginId, OriginKind, Table};
 
 /// All origins of a table. Holds values of secrets: neither printed nor logged anywhere.
 pub(super) struct Origins {
@@ -94,13 +94,9 @@ impl ReadyOrigin {
 
 impl ReadyServer {
     fn new(origin: &Origin, custom: &CustomOrigin, secrets: &BTreeMap<String, String>) -> ReadyServer {
-        let host = match &custom.host {
-            HostRule::Name(name) => name,
-            HostRule::Origin | HostRule::Viewer => &origin.domain,
-        };
         ReadyServer {
-            host: host.clone(),
-            takes_viewers_host: custom.host == HostRule::Viewer,
+            host: origin.own_host().to_owned(),
+            takes_viewers_host: origin.sends_viewer_host(),
             block: CustomBlock::new(origin, custom, secrets),
         }
     }
@@ -168,10 +164,6 @@ fn members(origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) -> 
         write_fields(own.key(&name.to_ascii_lowercase()), &[], name, &[Cow::Borrowed(value)]);
     }
     own.close();
-    let protocol = match custom.protocol {
-        Protocol::Http => "http",
-        Protocol::Https => "https",
-    };
     let ssl_protocols: Vec<String> = custom.ssl_protocols.iter().map(|name| written(name)).collect();
     let completion = custom.response_completion_timeout.map(|timeout| timeout.to_string());
     let mut members = vec![
@@ -180,7 +172,7 @@ fn members(origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) -> 
         ("keepaliveTimeout", custom.keepalive_timeout.to_string()),
         ("path", written(&custom.path)),
         ("port", custom.port.to_string()),
-        ("protocol", written(protocol)),
+        ("protocol", written(custom.protocol.name())),
         ("readTimeout", custom.read_timeout.to_string()),
     ];
     members.extend(completion.map(|timeout| ("responseCompletionTimeout", timeout)));

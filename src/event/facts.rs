@@ -37,7 +37,7 @@ impl EventReads {
         let name = |fact| match fact {
             Fact::Header(name) => Some(name.to_ascii_lowercase()),
             Fact::Cookie(_) => Some("cookie".to_owned()),
-            _ => None,
+            Fact::Host | Fact::Method | Fact::Query(_) | Fact::WholeQuery | Fact::Told(_) | Fact::Time => None,
         };
         let headers: BTreeSet<String> = definition.routes.iter().flat_map(Route::facts).filter_map(name).collect();
         let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();

@@ -2,9 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-/// `uri` and `querystring` that a function returns, together: fewer characters than this. Counted here in bytes, which
-/// is never the laxer count. `cloudfront-limits`.
-pub const URI_AND_QUERY_BELOW: usize = 8_192;
+use crate::text::host::is_label;
+
+/// A request's URL, bytes; `uri` and `querystring` that a function returns, together, are fewer characters than this.
+/// Those are counted in bytes too, which is never the laxer count. `cloudfront-limits`.
+pub const MAX_URL: usize = 8_192;
 
 /// Headers and body of an answer made at an origin event, bytes. The page says 1 MB; this is the stricter reading.
 /// `cloudfront-limits`.
@@ -62,8 +64,8 @@ pub enum Unfit {
     /// An address in place of a name.
     #[error("it is an IP address, not a name")]
     Address,
-    /// A port, a space or another character that names do not have.
-    #[error("it holds a character that a domain name does not have")]
+    /// A label that no name has: empty, over 63 characters, beginning or ending with `-`, or with a port or a space in it.
+    #[error("one of its labels is empty, too long, or has a character that does not belong there")]
     NotADomain,
     /// A bucket's domain in upper case.
     #[error("it holds an upper-case letter")]
@@ -90,10 +92,7 @@ pub fn check_domain(domain: &str) -> Result<(), Unfit> {
     if domain.parse::<std::net::IpAddr>().is_ok() {
         return Err(Unfit::Address);
     }
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    if domain.split('.').all(label) { Ok(()) } else { Err(Unfit::NotADomain) }
+    if domain.split('.').all(is_label) { Ok(()) } else { Err(Unfit::NotADomain) }
 }
 
 /// Judges the domain of a bucket. `lambda-event-structure`.
@@ -141,6 +140,7 @@ mod tests {
             ("::1", Err(Unfit::Address)),
             ("a.example:443", Err(Unfit::NotADomain)),
             ("a..example", Err(Unfit::NotADomain)),
+            ("-a.example", Err(Unfit::NotADomain)),
             ("a.example.", Err(Unfit::NotADomain)),
             ("https://a", Err(Unfit::NotADomain)),
             ("my_bucket.s3.sa-east-1.amazonaws.com", Ok(())),
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(check_domain(domain), expected, "{domain}");
         }
         assert_eq!(check_s3_domain("Bucket.s3.amazonaws.com"), Err(Unfit::UpperCase));
-        assert_eq!(check_s3_domain(&format!("{}.s3.amazonaws.com", "b".repeat(112))), Err(Unfit::Long(128)));
+        assert_eq!(check_s3_domain(&format!("{0}.{0}.s3.amazonaws.com", "b".repeat(56))), Err(Unfit::Long(128)));
         let rows = [
             ("", Ok(())),
             ("/x", Ok(())),

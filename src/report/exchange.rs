@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::numbers::count;
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell, number};
 use super::{Present, text};
-use crate::route::{Definition, Side};
+use crate::route::Definition;
 use crate::serve::{Exchange, Mapping};
 
 /// Ids longer than this push what follows to the right.
@@ -147,17 +147,13 @@ pub fn banner(url: &str, table: &str, definition: &Definition, mapping: &Mapping
     sheet.line([cell(PLAIN, format!("  {table} · {}", count(definition.routes.len(), "route")))]);
     let mut grid = Grid::new();
     for (at, origin) in definition.origins.iter().enumerate() {
-        let side = match origin.side {
-            Side::Legacy => "legacy",
-            Side::New => "new",
-        };
         let player = match mapping.get(&origin.id) {
             Some(target) => cell(PLAIN, target.to_string()),
             None => cell(FAINT, "stand-in page"),
         };
         let marks = [(at == definition.default, "default"), (at == definition.configured, "configured")];
         let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| cell(FAINT, mark));
-        grid.row([cell(STRONG, &origin.id), cell(PLAIN, side), player].into_iter().chain(marks));
+        grid.row([cell(STRONG, &origin.id), cell(PLAIN, origin.side.name()), player].into_iter().chain(marks));
     }
     sheet.grid(2, grid);
     sheet.line([]);

@@ -10,7 +10,7 @@ use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Fact, Forward, Outcome, Redirect, Respond, Side, Told};
+use crate::route::{Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -220,11 +220,8 @@ fn by(decision: &Decision<'_, '_>) -> Cell {
 }
 
 fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '_>) {
-    let side = match forward.origin.side {
-        Side::Legacy => "legacy",
-        Side::New => "new",
-    };
-    let origin = format!("{} ({side}, {})", forward.origin.id, forward.origin.domain);
+    let Origin { id, side, domain, .. } = forward.origin;
+    let origin = format!("{id} ({}, {domain})", side.name());
     grid.row([cell(KEY, "sent on to"), cell(GOOD, origin)]);
     if let Some(sent) = &story.sent {
         fact(grid, "host", &sent.host);

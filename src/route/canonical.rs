@@ -157,18 +157,19 @@ impl Canonical {
     }
 
     /// Steps (b) to (e), in place; the new length.
+    #[allow(clippy::indexing_slicing, reason = "no step makes a path longer, and `/` is not shortened")]
     fn shorten(&self, path: &mut [u8]) -> usize {
         let mut len = path.len();
         if self.slashes == Slashes::Merge {
             len = merge_slashes(path);
         }
-        len = remove_dot_segments(path.get_mut(..len).unwrap_or_default());
-        let path = path.get_mut(..len).unwrap_or_default();
+        len = remove_dot_segments(&mut path[..len]);
+        let path = &mut path[..len];
         if self.case == LetterCase::Lower {
             lower(path);
         }
         if self.trailing_slash == TrailingSlash::Strip {
-            while len > 1 && path.get(len - 1) == Some(&b'/') {
+            while len > 1 && path[len - 1] == b'/' {
                 len -= 1;
             }
         }
@@ -250,6 +251,7 @@ impl<'a> Escaped<'a> {
 impl Iterator for Escaped<'_> {
     type Item = u8;
 
+    #[allow(clippy::indexing_slicing, reason = "an escape has two digits")]
     fn next(&mut self) -> Option<u8> {
         if let Some(byte) = self.pending.pop() {
             return Some(byte);
@@ -260,13 +262,9 @@ impl Iterator for Escaped<'_> {
         if byte != b'%' {
             return Some(if is_path_byte(byte) { byte } else { self.escape(byte) });
         }
-        match leading(whole) {
-            None => Some(self.escape(b'%')),
-            Some(byte) => {
-                self.rest = rest.get(2..).unwrap_or_default();
-                Some(if is_unreserved(byte) { byte } else { self.escape(byte) })
-            }
-        }
+        let Some(byte) = leading(whole) else { return Some(self.escape(b'%')) };
+        self.rest = &rest[2..];
+        Some(if is_unreserved(byte) { byte } else { self.escape(byte) })
     }
 }
 

@@ -14,8 +14,7 @@ use super::canonical::Change;
 use super::condition::Asked;
 use super::decide::decide;
 use super::decision::{Decision, Outcome};
-use super::definition::{Definition, Route};
-use super::origin::{HostRule, Origin, OriginKind};
+use super::definition::Route;
 use super::pattern::{MapRow, PathPattern};
 use super::request::Request;
 use super::table::Table;
@@ -166,22 +165,17 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     };
     if story.refused_text.is_none() {
         let moment = table.moment(request.epoch, request.time);
-        walk(table.definition(), &Asked::new(request, path.as_str(), moment), request, &mut story);
+        walk(table, &Asked::new(request, path.as_str(), moment), request, &mut story);
     }
     story.reads.outcome(table, &story.decision);
     story
 }
 
 /// Tries every route in written order.
-fn walk<'t, 'r>(
-    definition: &'t Definition,
-    asked: &Asked<'_>,
-    request: &'r Request<'r>,
-    story: &mut Explanation<'t, 'r>,
-) {
-    for route in definition.routes.iter().filter(|route| route.path.matches(asked.path)) {
+fn walk<'t, 'r>(table: &'t Table, asked: &Asked<'_>, request: &'r Request<'r>, story: &mut Explanation<'t, 'r>) {
+    for route in table.routes().iter().filter(|route| route.path.matches(asked.path)) {
         let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
-        let found = RouteRef::new(definition, route);
+        let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
         if story.winner.is_none() {
             story.reads.conditions(&route.conditions, failed);
             let failed = failed.map(|failed| NearMiss::new(failed, request, story.epoch));
@@ -214,26 +208,9 @@ fn given<'r>(request: &'r Request<'r>) -> Given<'r> {
 fn sent<'t>(decision: &Decision<'t, '_>, request: &Request<'_>) -> Option<Sent<'t>> {
     let Outcome::Origin(forward) = &decision.outcome else { return None };
     let origin = forward.origin;
-    Some(Sent { origin: &origin.id, domain: &origin.domain, host: host_sent(origin, request.host).to_owned() })
-}
-
-/// The `Host` that an origin is sent.
-fn host_sent<'a>(origin: &'a Origin, viewer: Option<&'a str>) -> &'a str {
-    match &origin.kind {
-        OriginKind::Custom(custom) => match &custom.host {
-            HostRule::Origin => &origin.domain,
-            HostRule::Viewer => viewer.map_or(&origin.domain, bare_host),
-            HostRule::Name(name) => name,
-        },
-        OriginKind::S3(_) => &origin.domain,
-    }
-}
-
-impl<'t> RouteRef<'t> {
-    fn new(definition: &'t Definition, route: &'t Route) -> RouteRef<'t> {
-        let file = usize::try_from(route.place.file).ok().and_then(|at| definition.files.get(at));
-        RouteRef { route, file: file.map_or("", String::as_str) }
-    }
+    let viewers = request.host.filter(|_| origin.sends_viewer_host());
+    let host = viewers.map_or(origin.own_host(), bare_host);
+    Some(Sent { origin: &origin.id, domain: &origin.domain, host: host.to_owned() })
 }
 
 impl Serialize for RouteRef<'_> {

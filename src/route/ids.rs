@@ -1,9 +1,7 @@
 //! What a table's routes and origins are called by: an id is made by the table and stands for something in it.
 
-use serde::{Deserialize, Serialize};
-
 /// A route of the table that made it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RouteId(pub(super) u32);
 
 impl RouteId {

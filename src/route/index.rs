@@ -135,7 +135,8 @@ impl Index {
 fn text(definition: &Definition, item: Item) -> &str {
     match (&definition.routes[index(item.route)].path, item.row_of_map()) {
         (PathPattern::Exact(path), None) => path,
-        (pattern, row) => &pattern.rows()[row.unwrap_or_default()].from,
+        (PathPattern::Map(rows), Some(row)) => &rows[row].from,
+        _ => unreachable!("`IndexBuilder::add` adds exact paths without a row, rows of maps, and nothing else"),
     }
 }
 
@@ -169,7 +170,7 @@ impl<'t> IndexBuilder<'t> {
             PathPattern::Exact(path) => self.exact.push((section, path), Item { route, row: 0 }),
             PathPattern::Map(rows) => {
                 for (at, row) in rows.iter().enumerate() {
-                    self.exact.push((section, &row.from), Item { route, row: number(at).saturating_add(1) });
+                    self.exact.push((section, &row.from), Item { route, row: number(at) + 1 });
                 }
             }
             PathPattern::Template(template) => self.trie.template(root, template, route),
@@ -213,7 +214,7 @@ impl Index {
         let exact = exact.into_vec();
         let mut pairs = Vec::with_capacity(exact.len());
         for ((section, path), items) in exact {
-            let Some(&key) = items.first() else { continue };
+            let key = items[0];
             let mut rivals = Rivals::new(&self.lists);
             self.walk(section, &Segments::of(path), &mut rivals);
             let rival = rivals.best();

@@ -18,7 +18,7 @@ mod fact;
 mod ids;
 pub mod index;
 mod languages;
-mod lazy_regex;
+mod lazy_pattern;
 mod origin;
 pub mod pattern;
 pub mod query;
@@ -44,7 +44,7 @@ pub use fact::Fact;
 pub use ids::{OriginId, RouteId};
 pub use index::Found;
 pub use languages::Languages;
-pub use lazy_regex::{LazyRegex, MAX_COMPILED, MAX_TEXT};
+pub use lazy_pattern::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
 };

@@ -14,6 +14,17 @@ pub enum Side {
     New,
 }
 
+impl Side {
+    /// As a table writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Legacy => "legacy",
+            Side::New => "new",
+        }
+    }
+}
+
 /// Something that answers requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
@@ -80,6 +91,17 @@ pub enum Protocol {
     Https,
 }
 
+impl Protocol {
+    /// As a table and an event write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+        }
+    }
+}
+
 /// What `Host` header an origin is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostRule {
@@ -89,6 +111,18 @@ pub enum HostRule {
     Viewer,
     /// This name.
     Name(String),
+}
+
+impl HostRule {
+    /// As a table writes it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            HostRule::Origin => "origin",
+            HostRule::Viewer => "viewer",
+            HostRule::Name(name) => name,
+        }
+    }
 }
 
 /// The value of an origin's custom header.
@@ -148,10 +182,19 @@ impl Origin {
         query.chain(cookies).chain(headers).chain(self.sends_viewer_host().then_some(Fact::Host))
     }
 
-    /// Whether it is sent the viewer's own host.
+    /// Whether it is sent the viewer's own host, where that is known.
     #[must_use]
     pub fn sends_viewer_host(&self) -> bool {
         matches!(&self.kind, OriginKind::Custom(custom) if custom.host == HostRule::Viewer)
+    }
+
+    /// The host that it is sent, unless that is the viewer's: its own domain, or the name that the table gives it.
+    #[must_use]
+    pub fn own_host(&self) -> &str {
+        match &self.kind {
+            OriginKind::Custom(CustomOrigin { host: HostRule::Name(name), .. }) => name,
+            OriginKind::Custom(_) | OriginKind::S3(_) => &self.domain,
+        }
     }
 
     /// A bucket.

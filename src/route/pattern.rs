@@ -1,12 +1,11 @@
 //! The path part of a route: six kinds, one question, and the text that each captures.
 
 use std::fmt;
-use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
 use serde::{Deserialize, Serialize};
 
-use super::lazy_regex::LazyRegex;
+pub use super::lazy_pattern::Glob;
+use super::lazy_pattern::LazyRegex;
 
 /// Which paths, in normal form, a route takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,107 +60,22 @@ pub enum Segment {
 impl Template {
     /// Whether a path fits; calls `capture` with the text of each hole, in order, on the way.
     fn walk<'p>(&self, path: &'p str, mut capture: impl FnMut(&'p str)) -> bool {
-        let Some(mut left) = path.strip_prefix('/') else { return false };
-        let mut ended = false;
+        let Some(whole) = path.strip_prefix('/') else { return false };
+        let mut left = Some(whole);
         for segment in &self.segments {
-            if ended {
-                return false;
-            }
-            let (text, after) = match left.split_once('/') {
-                Some((text, after)) => (text, Some(after)),
-                None => (left, None),
-            };
+            let Some(rest) = left else { return false };
+            let (text, after) = rest.split_once('/').map_or((rest, None), |(text, after)| (text, Some(after)));
             match segment {
                 Segment::Literal(literal) if literal == text => {}
                 Segment::Capture(_) if !text.is_empty() => capture(text),
                 _ => return false,
             }
-            ended = after.is_none();
-            left = after.unwrap_or_default();
+            left = after;
         }
-        match self.rest {
-            Some(_) if !ended => {
-                capture(left);
-                true
-            }
-            Some(_) => false,
-            None => ended,
+        if self.rest.is_some() {
+            left.into_iter().for_each(&mut capture);
         }
-    }
-}
-
-/// A glob of globset's language, compiled on first use.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Glob {
-    text: String,
-    compiled: OnceLock<Option<Box<GlobMatcher>>>,
-}
-
-impl Glob {
-    /// A glob whose text was checked elsewhere; one that does not compile matches nothing.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Glob {
-        Glob { text: text.into(), compiled: OnceLock::new() }
-    }
-
-    /// Checks a text and compiles it: `*` stays inside a segment, a backslash escapes, case counts.
-    ///
-    /// # Errors
-    /// globset's own, with its words.
-    pub fn parse(text: impl Into<String>) -> Result<Glob, globset::Error> {
-        let text = text.into();
-        let compiled = compile(&text)?;
-        Ok(Glob { text, compiled: OnceLock::from(Some(Box::new(compiled))) })
-    }
-
-    /// As it was written.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The regex that the glob stands for, in the syntax of byte regexes; `None` for a text that is no glob.
-    #[must_use]
-    pub fn regex_text(&self) -> Option<String> {
-        builder(&self.text).build().ok().map(|glob| glob.regex().to_owned())
-    }
-
-    /// Whether the whole path matches.
-    #[must_use]
-    pub fn is_match(&self, path: &str) -> bool {
-        let compiled = self.compiled.get_or_init(|| compile(&self.text).ok().map(Box::new));
-        compiled.as_deref().is_some_and(|glob| glob.is_match(path))
-    }
-}
-
-fn compile(text: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(builder(text).build()?.compile_matcher())
-}
-
-fn builder(text: &str) -> GlobBuilder<'_> {
-    let mut builder = GlobBuilder::new(text);
-    builder.literal_separator(true).backslash_escape(true);
-    builder
-}
-
-impl PartialEq for Glob {
-    fn eq(&self, other: &Glob) -> bool {
-        self.text == other.text
-    }
-}
-
-impl Eq for Glob {}
-
-impl From<String> for Glob {
-    fn from(text: String) -> Glob {
-        Glob::new(text)
-    }
-}
-
-impl From<Glob> for String {
-    fn from(glob: Glob) -> String {
-        glob.text
+        self.rest.is_some() == left.is_some()
     }
 }
 
@@ -216,7 +130,7 @@ impl PathPattern {
             }
             PathPattern::Prefix(prefix) => below(prefix, path).into_iter().collect(),
             PathPattern::Regex(regex) => {
-                let groups = regex.get().and_then(|regex| regex.captures(path));
+                let groups = regex.get().captures(path);
                 let texts = groups.iter().flat_map(|groups| groups.iter());
                 texts.map(|group| group.map_or("", |group| group.as_str())).collect()
             }
@@ -237,7 +151,7 @@ impl PathPattern {
             }
             PathPattern::Prefix(_) => vec![("rest".to_owned(), 0)],
             PathPattern::Regex(regex) => {
-                let Some(regex) = regex.get() else { return Vec::new() };
+                let regex = regex.get();
                 let numbers = (0..regex.captures_len()).map(|at| (at.to_string(), at));
                 let names = regex.capture_names().enumerate();
                 numbers.chain(names.filter_map(|(at, name)| Some((name?.to_owned(), at)))).collect()

@@ -40,15 +40,24 @@ impl Target {
         }
     }
 
-    /// The text with its holes filled; a number that was not captured is empty.
+    /// The numbers of what its holes are filled with.
+    pub fn holes(&self) -> impl Iterator<Item = usize> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Capture(number) => Some(*number),
+        })
+    }
+
+    /// The text with its holes filled, from what the route's own path captured.
     #[must_use]
+    #[allow(clippy::indexing_slicing, reason = "`Table::compile` has seen that the path captures every number")]
     pub fn fill(&self, captures: &[&str]) -> Cow<'_, str> {
         if let Some(text) = self.as_literal() {
             return Cow::Borrowed(text);
         }
         let text = |part: &Part| match part {
             Part::Literal(text) => text.clone(),
-            Part::Capture(number) => captures.get(*number).copied().unwrap_or_default().to_owned(),
+            Part::Capture(number) => captures[*number].to_owned(),
         };
         Cow::Owned(self.parts.iter().map(text).collect())
     }
@@ -84,7 +93,7 @@ pub fn check_made(text: &str) -> Result<(), Unsafe> {
     if seen & DOT == 0 {
         return Ok(());
     }
-    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let path = text.split_once(['?', '#']).map_or(text, |(path, _)| path);
     let climbs = path.split(['/', '\\']).any(is_double_dot);
     if climbs { Err(Unsafe::Climbs) } else { Ok(()) }
 }

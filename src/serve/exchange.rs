@@ -129,7 +129,7 @@ impl Journey {
             }
             Some(Player::Folder(root)) => Ok(folder::answer(root, &origin.id, &outgoing).await),
             None => {
-                let page = StandIn { definition: live.definition(), origin, exchange };
+                let page = StandIn { table: live.handler.table(), origin, exchange };
                 Ok(page.page(&outgoing, body.count().await).response(Form::wanted(&outgoing.headers)))
             }
         }

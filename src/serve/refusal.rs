@@ -6,9 +6,8 @@ use http::{Method, StatusCode, Version};
 
 use super::gate::host_of;
 use super::page::WebPage;
+use crate::platform::limits::MAX_URL;
 
-/// Request targets longer than this are answered 414. `cloudfront-limits`.
-const MAX_URL: usize = 8_192;
 /// Request line and headers longer than this are answered 494. `cloudfront-limits`.
 const MAX_HEAD: usize = 32_768;
 

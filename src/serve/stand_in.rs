@@ -7,11 +7,11 @@ use super::headers::text_of;
 use super::notice::Exchange;
 use super::outgoing::Outgoing;
 use super::page::{Listing, Tone, WebPage};
-use crate::route::{Definition, HostRule, Origin, OriginKind, Side};
+use crate::route::{Origin, OriginKind, Side, Table};
 
 /// What the page of an origin tells of beside the request that it got.
 pub(super) struct StandIn<'a> {
-    pub(super) definition: &'a Definition,
+    pub(super) table: &'a Table,
     pub(super) origin: &'a Origin,
     pub(super) exchange: &'a Exchange,
 }
@@ -41,12 +41,12 @@ impl StandIn<'_> {
     }
 
     fn decision_rows(&self) -> Vec<NameValue> {
-        let StandIn { definition, exchange, .. } = self;
+        let StandIn { table, exchange, .. } = self;
         let taker = exchange.route.as_deref().unwrap_or("none: the default takes it");
-        let route = definition.routes.iter().find(|route| exchange.route.as_ref() == Some(&route.id));
-        let place = route.and_then(|route| {
-            let file = definition.files.get(usize::try_from(route.place.file).ok()?)?;
-            Some(row("written", format!("{file}:{}", route.place.line)))
+        let route = table.routes().iter().find(|route| exchange.route.as_ref() == Some(&route.id));
+        let place = route.map(|route| {
+            let file = table.file_of(route.place.file as usize);
+            row("written", format!("{file}:{}", route.place.line))
         });
         let surprise = exchange.trouble.as_ref().map(|surprise| row("surprise", surprise));
         [row("route", taker)].into_iter().chain(place).chain(surprise).collect()
@@ -58,20 +58,13 @@ fn row(name: &str, value: impl Into<String>) -> NameValue {
 }
 
 fn origin_rows(origin: &Origin) -> Vec<NameValue> {
-    let side = match origin.side {
-        Side::Legacy => "legacy",
-        Side::New => "new",
-    };
     let (kind, host_rule, path) = match &origin.kind {
         OriginKind::Custom(custom) => ("custom", Some(&custom.host), &custom.path),
         OriginKind::S3(s3) => ("s3", None, &s3.path),
     };
-    let host_rule = host_rule.map(|rule| match rule {
-        HostRule::Origin => row("host rule", "origin"),
-        HostRule::Viewer => row("host rule", "viewer"),
-        HostRule::Name(name) => row("host rule", name),
-    });
-    let rows = [row("id", &origin.id), row("side", side), row("type", kind), row("domain", &origin.domain)];
+    let host_rule = host_rule.map(|rule| row("host rule", rule.name()));
+    let rows =
+        [row("id", &origin.id), row("side", origin.side.name()), row("type", kind), row("domain", &origin.domain)];
     rows.into_iter().chain(host_rule).chain((!path.is_empty()).then(|| row("path", path))).collect()
 }
 

@@ -68,12 +68,6 @@ impl NotAHost {
 /// # Errors
 /// The first reason, in the order of [`NotAHost`] but for the length.
 pub fn check_host(host: &str) -> Result<(), NotAHost> {
-    let label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    };
     if host.is_empty() {
         return Err(NotAHost::Empty);
     }
@@ -86,7 +80,16 @@ pub fn check_host(host: &str) -> Result<(), NotAHost> {
     if host.len() > 253 {
         return Err(NotAHost::Long);
     }
-    if host.split('.').all(label) { Ok(()) } else { Err(NotAHost::Label) }
+    if host.split('.').all(is_label) { Ok(()) } else { Err(NotAHost::Label) }
+}
+
+/// Whether a text can stand between the dots of a name. `_` is in no host name, but DNS has it and buckets had it.
+#[must_use]
+pub fn is_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@ pub const fn is_path_byte(byte: u8) -> bool {
 
 /// `%XX` of a byte, digits in capitals.
 #[must_use]
+#[allow(clippy::indexing_slicing, reason = "there is a digit for each of four bits")]
 pub fn escape(byte: u8) -> [u8; 3] {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble & 15)).copied().unwrap_or(b'0');
+    let digit = |nibble: u8| HEX[usize::from(nibble & 15)];
     [b'%', digit(byte >> 4), digit(byte)]
 }
 

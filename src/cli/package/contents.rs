@@ -15,7 +15,7 @@ use crate::edge::start::{DEFAULT, SECRETS, TABLE};
 use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
 use crate::platform::headers;
 use crate::report::json;
-use crate::route::{Definition, HostRule, Origin, OriginKind, Table};
+use crate::route::{Definition, Origin, OriginKind, Table};
 use crate::text::hex;
 use crate::text::host::LONGEST_VALUE;
 
@@ -132,23 +132,13 @@ fn default_origin(table: &Table, secrets: &BTreeMap<String, String>) -> Result<D
     for origin in &definition.origins {
         block(origin, secrets)?;
     }
-    let viewer = match &origin.kind {
-        OriginKind::Custom(custom) if custom.host == HostRule::Viewer => {
-            let not = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
-            Some(ViewerHost { header: headers::HOST, longest: LONGEST_VALUE, not })
-        }
-        _ => None,
-    };
-    let name = match &origin.kind {
-        OriginKind::Custom(custom) => match &custom.host {
-            HostRule::Name(name) => name.clone(),
-            HostRule::Origin | HostRule::Viewer => origin.domain.clone(),
-        },
-        OriginKind::S3(_) => origin.domain.clone(),
-    };
+    let viewer = origin.sends_viewer_host().then(|| {
+        let not = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
+        ViewerHost { header: headers::HOST, longest: LONGEST_VALUE, not }
+    });
     Ok(DefaultOrigin {
         origin: block(origin, secrets)?,
-        host: DefaultHost { name, viewer },
+        host: DefaultHost { name: origin.own_host().to_owned(), viewer },
         members: &CUSTOM_MEMBERS,
         locked: locked(),
         remove: origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),

@@ -24,7 +24,7 @@ pub(crate) fn check(text: &str) -> Result<Glob, Fault> {
         let fault = Fault::whole(&codes::GLOB_START, "the glob cannot match a path, which begins with `/`");
         return Err(fault.help(format!("write `/{text}`, or `/**/{text}` for any folder")));
     }
-    Ok(Glob::new(glob.text()))
+    Ok(glob)
 }
 
 /// Whether the first thing of a glob can be a slash, as far as its first character tells.

@@ -41,7 +41,7 @@ pub(crate) fn lower(findings: &mut Findings, entry: Setting<'_>) -> Origin {
     let name = format!("`[origins.{}]`", entry.key());
     let Some(section) = entry.section_named(findings, name, &keys) else { return origin };
     let side = section.require(findings, "side");
-    let side = side.and_then(|entry| entry.word(findings, &[("legacy", Side::Legacy), ("new", Side::New)]));
+    let side = side.and_then(|entry| entry.word(findings, &[Side::Legacy, Side::New].map(|side| (side.name(), side))));
     origin.side = side.unwrap_or(Side::Legacy);
     let kind = section.require(findings, "type");
     let kind = kind.and_then(|entry| entry.word(findings, &[("custom", OriginType::Custom), ("s3", OriginType::S3)]));
@@ -125,7 +125,7 @@ fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
 }
 
 fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
-    let protocols = [("http", Protocol::Http), ("https", Protocol::Https)];
+    let protocols = [Protocol::Http, Protocol::Https].map(|protocol| (protocol.name(), protocol));
     let protocol = section.get("protocol").and_then(|entry| entry.word(findings, &protocols));
     let protocol = protocol.unwrap_or(Protocol::Https);
     let own_port = if protocol == Protocol::Https { 443 } else { 80 };

@@ -9,9 +9,8 @@ use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::globs;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, codes};
+use crate::platform::limits::MAX_URL;
 
-/// Longest `path` or `prefix`, bytes: a request's URL has no more.
-const MAX_PATH: usize = 8_192;
 /// What to do where a brace is no capture.
 const LITERAL_BRACE: &str = "a literal brace is written `%7B` or `%7D`";
 /// Longest name of a capture.
@@ -66,7 +65,7 @@ pub(crate) fn checked_regex(text: &str) -> Result<LazyRegex, Fault> {
         return Err(Fault::whole(&codes::REGEX_TOO_LONG, message).help(format!("at most {MAX_TEXT} bytes; {help}")));
     }
     match LazyRegex::parse(text) {
-        Ok(regex) => Ok(LazyRegex::new(regex.text())),
+        Ok(regex) => Ok(regex),
         Err(regex::Error::CompiledTooBig(_)) => {
             let (most, help) = (MAX_COMPILED / 1024, "lower its counted repetitions, such as `{1000}`");
             let fault = Fault::whole(&codes::REGEX_TOO_LARGE, "the regex is too large when compiled");
@@ -112,9 +111,9 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
             .help("a query is a condition: `query = { name = \"value\" }`")
             .help("a literal `?` or `#` is written `%3F` or `%23`"));
     }
-    if text.len() > MAX_PATH {
+    if text.len() > MAX_URL {
         let message = format!("`{key}` has {} bytes, more than any request's path", text.len());
-        return Err(Fault::whole(&codes::OUT_OF_RANGE, message).help(format!("at most {MAX_PATH} bytes")));
+        return Err(Fault::whole(&codes::OUT_OF_RANGE, message).help(format!("at most {MAX_URL} bytes")));
     }
     Ok(())
 }

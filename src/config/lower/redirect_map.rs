@@ -15,13 +15,12 @@ use crate::config::read::reader::Reader;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report, Span};
+use crate::platform::limits::MAX_URL;
 use crate::route::Canonical;
 use crate::route::pattern::MapRow;
 
 /// Findings shown of one map; the rest is counted.
 const MAX_FINDINGS: usize = 100;
-/// Longest source, bytes: a request's URL has no more.
-const MAX_SOURCE: usize = 8_192;
 
 /// What was read of a map.
 pub(crate) struct MapRead {
@@ -239,7 +238,7 @@ fn source_fault(from: &str) -> Option<Fault> {
     let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().to_owned();
     let fault = if from.is_empty() {
         whole("the row has no source").help("write the path that is redirected")
-    } else if from.len() > MAX_SOURCE {
+    } else if from.len() > MAX_URL {
         let message = format!("the source has {} bytes, more than any request's path", from.len());
         whole(&message).help("check the row's quotes")
     } else if let Some((_, rest)) = from.split_once("://") {

@@ -8,11 +8,9 @@ use crate::route::target::{Part, Target, Unsafe, check_made};
 use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
+use crate::platform::limits::MAX_URL;
 use crate::text::host::check_host;
 use crate::text::percent;
-
-/// Longest target, bytes: CloudFront's limit of a URL.
-pub(crate) const MAX_TARGET: usize = 8_192;
 
 /// Faults shown of one target.
 const MAX_FAULTS: usize = 8;
@@ -100,9 +98,11 @@ fn pieces<'a>(text: &'a str, faults: &mut Vec<Fault>) -> Vec<TargetPiece<'a>> {
 
 /// What can be told without knowing what is captured.
 fn check_text(purpose: Use, text: &str, pieces: &[TargetPiece<'_>], faults: &mut Vec<Fault>) {
-    if text.len() > MAX_TARGET {
+    if text.len() > MAX_URL {
         let message = format!("the target has {} bytes, more than a URL may have", text.len());
-        faults.push(Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help("at most 8,192 bytes"));
+        faults.push(
+            Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help(format!("at most {MAX_URL} bytes")),
+        );
         return;
     }
     match absolute(text) {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Canonical, Escaped, LetterCase, Slashes, TrailingSlash, lower, merge_slashes, remove_dot_segments};
+use super::{Canonical, Escaped, LetterCase, Slashes, TrailingSlash, ascii, lower, merge_slashes, remove_dot_segments};
 
 /// One step of [`Canonical::normalize`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ impl Canonical {
         {
             let after = self.after(step, &before);
             if after != before {
-                changes.push(Change { step, path: String::from_utf8_lossy(&after).into_owned() });
+                changes.push(Change { step, path: ascii(&after).to_owned() });
                 before = after;
             }
         }

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::route::condition::{Condition, HostPattern, ValueTest};
-use crate::route::definition::{Action, OriginAction, RedirectAction, ResponseHeaders};
+use crate::route::definition::{Action, Definition, OriginAction, RedirectAction, ResponseHeaders};
 use crate::route::fact::Fact;
-use crate::route::origin::Side;
+use crate::route::origin::{HostRule, Origin, OriginKind, Side};
 use crate::route::pattern::{Segment, Template};
 use crate::route::query::QueryPolicy;
 use crate::route::target::{Part, Target};

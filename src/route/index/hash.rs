@@ -20,14 +20,7 @@ pub(super) fn hash(text: &[u8]) -> u64 {
 pub(super) fn place(hash: u64, place: u32) -> u64 {
     let mixed = hash ^ u64::from(place).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let wide = u128::from(mixed).wrapping_mul(0xA076_1D64_78BD_642F_E703_7ED1_A0B4_28DB);
-    let [low, high] = halves(wide);
-    low ^ high
-}
-
-fn halves(wide: u128) -> [u64; 2] {
-    let bytes = wide.to_le_bytes();
-    let (low, high) = bytes.split_at(8);
-    [low, high].map(|half| half.try_into().map_or(0, u64::from_le_bytes))
+    (wide ^ (wide >> 64)) as u64
 }
 
 /// An immutable hash table from hashes to numbers. A number whose key only seems to be the one asked for may be
@@ -50,12 +43,10 @@ impl Slots {
         let mut slots = vec![0u64; len];
         for &(hash, number) in pairs {
             let mut at = start(hash, len);
-            while slots.get(at).is_some_and(|&slot| slot != 0) {
-                at = at.wrapping_add(1) & (len - 1);
+            while slots[at] != 0 {
+                at = (at + 1) & (len - 1);
             }
-            if let Some(slot) = slots.get_mut(at) {
-                *slot = (hash & TAG) | u64::from(number.saturating_add(1));
-            }
+            slots[at] = (hash & TAG) | u64::from(number + 1);
         }
         Slots { slots }
     }
@@ -75,7 +66,7 @@ const TAG: u64 = 0xFFFF_FFFF_0000_0000;
 
 /// Where a hash begins to be looked for: its lower half, which is no part of the tag.
 fn start(hash: u64, len: usize) -> usize {
-    usize::try_from(hash & !TAG).unwrap_or(0) & len.wrapping_sub(1)
+    (hash & !TAG) as usize & len.wrapping_sub(1)
 }
 
 /// The numbers found for a hash.
@@ -149,11 +140,11 @@ mod words {
         }
 
         fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Vec<u64>, E> {
-            let words: Vec<u64> =
-                bytes.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_le_bytes)).collect();
+            let (words, rest) = bytes.as_chunks();
+            let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
             // A table without a free slot would be searched for ever.
             let free = words.is_empty() || words.contains(&0);
-            let whole = bytes.len().is_multiple_of(8) && (words.is_empty() || words.len().is_power_of_two());
+            let whole = rest.is_empty() && (words.is_empty() || words.len().is_power_of_two());
             if free && whole { Ok(words) } else { Err(E::invalid_length(bytes.len(), &self)) }
         }
 

@@ -38,8 +38,7 @@ impl Hosts {
         lower.make_ascii_lowercase();
         self.sections.find(place(hash(&lower), NAME)).for_each(&mut call);
         if let Some(dot) = lower.iter().position(|&byte| byte == b'.') {
-            let parent = lower.get(dot.saturating_add(1)..).unwrap_or_default();
-            self.sections.find(place(hash(parent), ANY_LABEL)).for_each(&mut call);
+            self.sections.find(place(hash(&lower[dot + 1..]), ANY_LABEL)).for_each(&mut call);
         }
     }
 
@@ -82,7 +81,7 @@ impl<'t> HostSets<'t> {
 
     fn open(&mut self, set: &[&'t HostPattern]) -> u32 {
         let section = self.count;
-        self.count = self.count.saturating_add(1);
+        self.count += 1;
         for host in set {
             *self.uses.entry(host).or_default() += 1;
             self.pairs.push((key(host), section));

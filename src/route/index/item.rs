@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hash::NONE;
-
 /// A route that may take a request, and the row of its map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Item {
@@ -20,8 +18,9 @@ impl Item {
 }
 
 /// A position as it is stored. [`Table::compile`](crate::route::Table::compile) has counted what is numbered.
+#[allow(clippy::expect_used, reason = "more than can be numbered are refused")]
 pub(super) fn number(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(NONE)
+    u32::try_from(position).expect("a position that was counted")
 }
 
 /// A stored position as one of a slice.

@@ -100,9 +100,9 @@ impl SeenLists {
     fn mark(&mut self, list: u32) -> bool {
         let (word, bit) = (index(list / 64), 1u64 << (list % 64));
         if word >= self.many.len() {
-            self.many.resize(word.saturating_add(1), 0);
+            self.many.resize(word + 1, 0);
         }
-        let Some(word) = self.many.get_mut(word) else { return true };
+        let word = &mut self.many[word];
         let new = *word & bit == 0;
         *word |= bit;
         new
