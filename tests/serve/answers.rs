@@ -95,7 +95,7 @@ async fn what_cloudfront_or_serve_does_not_take_is_refused_in_words() {
         ("two hosts", head("GET", "/", "Host: b.example\r\n"), 400, "one `Host` header"),
         ("no host", b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n".to_vec(), 400, "one `Host` header"),
         ("asterisk", head("OPTIONS", "*", ""), 400, "`OPTIONS *`"),
-        ("connect", head("CONNECT", "a.example:443", ""), 400, "for a proxy"),
+        ("connect", head("CONNECT", "a.example:443", ""), 400, "names no path"),
         ("own method", head("PURGE", "/", ""), 200, "method  PURGE"),
         ("not UTF-8", b"GET /\xff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".to_vec(), 400, ""),
         ("no HTTP", b"hello there\r\n\r\n".to_vec(), 400, ""),
