@@ -18,7 +18,7 @@ impl Item {
 }
 
 /// A position as it is stored. [`Table::compile`](crate::route::Table::compile) has counted what is numbered.
-#[inline(never)]
+#[inline(never)] // the edge carries it, though it builds next to nothing
 pub(super) fn number(position: usize) -> u32 {
     let Ok(number) = u32::try_from(position) else { unreachable!("counted") };
     number
