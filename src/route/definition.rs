@@ -213,16 +213,6 @@ impl Route {
 }
 
 impl Action {
-    /// What it fills in from the path.
-    #[must_use]
-    pub fn target(&self) -> Option<&Target> {
-        match self {
-            Action::Origin(action) => action.rewrite.as_ref(),
-            Action::Redirect(action) => Some(&action.target),
-            Action::RedirectMap(_) | Action::Respond(_) => None,
-        }
-    }
-
     /// What of the viewer's query goes on; `None` where there is nowhere for it to go.
     #[must_use]
     pub fn query_string(&self) -> Option<&QueryPolicy> {

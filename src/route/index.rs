@@ -136,7 +136,7 @@ fn text(definition: &Definition, item: Item) -> &str {
     match (&definition.routes[index(item.route)].path, item.row_of_map()) {
         (PathPattern::Exact(path), None) => path,
         (PathPattern::Map(rows), Some(row)) => &rows[row].from,
-        _ => unreachable!("`IndexBuilder::add` adds exact paths without a row, rows of maps, and nothing else"),
+        _ => unreachable!("`IndexBuilder::add` adds nothing else"),
     }
 }
 

@@ -7,7 +7,6 @@ use super::ids::{OriginId, RouteId};
 use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
-use super::target::Target;
 use super::time::epoch_of;
 use crate::text::Timestamp;
 
@@ -37,12 +36,6 @@ pub enum CompileError {
     /// A redirect map without rows to look up, or rows with another action.
     #[error("route `{0}` has rows of a redirect map and another action, or the other way round")]
     MapAndAction(String),
-    /// A target with a hole that no text of the path fills.
-    #[error("route `{0}` fills its target from what its path does not capture")]
-    UnknownCapture(String),
-    /// A place in a file that is none of the table's.
-    #[error("route `{0}` is written in none of the table's files")]
-    UnknownFile(String),
     /// More routes and rows than can be numbered.
     #[error("{0} routes and map rows are more than a table can have")]
     TooMany(usize),
@@ -74,7 +67,7 @@ impl Table {
         self.definition.files.iter_mut().for_each(|name| name.insert_str(0, prefix));
     }
 
-    /// The name of one of its files; empty for a table that was read from none.
+    /// The name of one of its files; empty where it has none there: a table need not have been read from files.
     #[must_use]
     pub fn file_of(&self, file: usize) -> &str {
         self.definition.files.get(file).map_or("", String::as_str)
@@ -186,13 +179,6 @@ fn judge(definition: &Definition) -> Result<(), CompileError> {
         }
         if matches!(route.path, PathPattern::Map(_)) != matches!(route.action, Action::RedirectMap(_)) {
             return Err(CompileError::MapAndAction(route.id.clone()));
-        }
-        let is_captured = |hole: usize| route.path.capture_names().iter().any(|&(_, at)| at == hole);
-        if !route.action.target().into_iter().flat_map(Target::holes).all(is_captured) {
-            return Err(CompileError::UnknownCapture(route.id.clone()));
-        }
-        if !definition.files.is_empty() && route.place.file as usize >= definition.files.len() {
-            return Err(CompileError::UnknownFile(route.id.clone()));
         }
     }
     let rows = definition.routes.iter().map(|route| route.path.rows().len());

@@ -40,17 +40,9 @@ impl Target {
         }
     }
 
-    /// The numbers of what its holes are filled with.
-    pub fn holes(&self) -> impl Iterator<Item = usize> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Literal(_) => None,
-            Part::Capture(number) => Some(*number),
-        })
-    }
-
     /// The text with its holes filled, from what the route's own path captured.
     #[must_use]
-    #[allow(clippy::indexing_slicing, reason = "`Table::compile` has seen that the path captures every number")]
+    #[allow(clippy::indexing_slicing, reason = "a hole has the number that the same path gives its name")]
     pub fn fill(&self, captures: &[&str]) -> Cow<'_, str> {
         if let Some(text) = self.as_literal() {
             return Cow::Borrowed(text);
