@@ -29,7 +29,7 @@ Examples:
   crossfade check --deny-warnings site/routes.toml  in a pull request
   crossfade check --format json | jq '.diagnostics[] | {code, file, line}'
 
-Exit codes: 0 no error · 1 errors found · 2 the table could not be read";
+Exit codes: 0 no error · 1 errors found · 2 the table could not be opened";
 
 /// Checks a table.
 ///

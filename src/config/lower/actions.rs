@@ -203,15 +203,17 @@ fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
 
 fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy {
     let Some(entry) = section.get("query_string") else { return QueryPolicy::Keep };
-    if !matches!(entry.value(), DeValue::Array(_)) {
-        let drops = entry.word(findings, &[("keep", false), ("drop", true)]).unwrap_or_default();
-        return if drops { QueryPolicy::Drop } else { QueryPolicy::Keep };
-    }
-    let mut names = Vec::new();
-    for text in entry.texts(findings) {
-        names.extend(plain_name(findings, NamedFact::Query, text.text, text.span));
-    }
-    if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) }
+    let drops = match entry.value() {
+        DeValue::Array(_) => {
+            let texts = entry.texts(findings).into_iter();
+            let names = texts.filter_map(|text| plain_name(findings, NamedFact::Query, text.text, text.span));
+            let names: Vec<String> = names.collect();
+            return if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) };
+        }
+        DeValue::String(_) => entry.word(findings, &[("keep", false), ("drop", true)]),
+        _ => entry.wrong_type(findings, "`\"keep\"`, `\"drop\"` or a list of names"),
+    };
+    if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
 }
 
 /// `cache_control` and `response_headers`.

@@ -112,7 +112,11 @@ impl<'a> Setting<'a> {
 
     /// A text, or a report that says what is there instead.
     fn text_or(self, findings: &mut Findings, expected: &str) -> Option<TextValue<'a>> {
-        let DeValue::String(text) = self.value() else { return self.wrong_type(findings, expected) };
+        self.text_named(findings, &format!("`{}`", self.key()), expected)
+    }
+
+    fn text_named(self, findings: &mut Findings, what: &str, expected: &str) -> Option<TextValue<'a>> {
+        let DeValue::String(text) = self.value() else { return self.mistyped(findings, what, expected) };
         let written = self.document.text.get(self.node.span()).unwrap_or_default();
         Some(TextValue { text, written, span: self.span() })
     }
@@ -159,7 +163,8 @@ impl<'a> Setting<'a> {
     /// A list of texts, perhaps empty.
     pub(crate) fn texts(self, findings: &mut Findings) -> Vec<TextValue<'a>> {
         let items = self.items(findings, "a list of texts");
-        items.filter_map(|item| item.text_or(findings, "a list of texts")).collect()
+        let what = format!("an item of `{}`", self.key());
+        items.filter_map(|item| item.text_named(findings, &what, "a text")).collect()
     }
 
     /// The items of a list; none where there is no list, which is reported.
@@ -241,9 +246,13 @@ impl<'a> Setting<'a> {
 
     /// Reports a value that is of another type than expected.
     pub(crate) fn wrong_type<T>(self, findings: &mut Findings, expected: &str) -> Option<T> {
+        self.mistyped(findings, &format!("`{}`", self.key()), expected)
+    }
+
+    fn mistyped<T>(self, findings: &mut Findings, what: &str, expected: &str) -> Option<T> {
         let found = describe(self.value());
         findings
-            .report(&codes::WRONG_TYPE, self.span(), format!("`{}` must be {expected}, not {found}", self.key()))
+            .report(&codes::WRONG_TYPE, self.span(), format!("{what} must be {expected}, not {found}"))
             .label(format!("this is {found}"));
         None
     }
