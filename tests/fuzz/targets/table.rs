@@ -32,8 +32,8 @@ fuzz_target!(|data: &[u8]| {
     for diagnostic in &loaded.diagnostics {
         assert!(!diagnostic.message.is_empty() && !diagnostic.message.ends_with('.'), "{diagnostic:?}");
         for label in &diagnostic.labels {
-            let text = &loaded.sources.files()[label.file].text;
-            assert!(text.get(label.span.clone()).is_some(), "{diagnostic:?} points outside its text");
+            let text = &loaded.sources.files()[label.span.file].text;
+            assert!(text.get(label.span.range.clone()).is_some(), "{diagnostic:?} points outside its text");
         }
     }
     let errors = loaded.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
