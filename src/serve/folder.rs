@@ -54,13 +54,13 @@ async fn give(file: &Path, outgoing: &Outgoing) -> Option<Response<Body>> {
 
 /// Whether a `Range` asks for one run of bytes: `bytes=0-9`, `bytes=5-` or `bytes=-5`.
 fn is_one_range(value: &HeaderValue) -> bool {
-    let number = |text: &str| (text.is_empty() || text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse());
     let range = value.to_str().ok().and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
-    let ends: Option<(Result<u64, _>, Result<u64, _>)> = range.and_then(|(from, to)| number(from).zip(number(to)));
-    match (range, ends) {
-        (Some((_, "")), Some((Ok(_), _))) | (Some(("", _)), Some((_, Ok(_)))) => true,
-        (_, Some((Ok(from), Ok(to)))) => from <= to,
-        _ => false,
+    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match range {
+        None => false,
+        Some(("", length)) => number(length).is_some(),
+        Some((from, "")) => number(from).is_some(),
+        Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
     }
 }
 
