@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::cache_key::CacheKey;
 use crate::route::{
-    CustomOrigin, Definition, HeaderValue, Languages, Origin, OriginKind, S3Origin, Share, Side, Table, Timestamp,
-    VariesQuery,
+    BehaviorId, Caching, CustomOrigin, Definition, HeaderValue, Languages, Origin, OriginKind, S3Origin, Share, Side,
+    Table, Timestamp, VariesQuery,
 };
 
 /// Everything that a distribution must know of a table.
@@ -20,7 +20,7 @@ pub struct Manifest {
     function: Function,
     counts: TableCounts,
     default_origin: String,
-    configured_origin: String,
+    behaviors: Vec<BehaviorEntry>,
     origins: Vec<OriginEntry>,
     cache_key: CacheKey,
     forwarded: Forwarded,
@@ -47,6 +47,16 @@ struct Function {
     handler: &'static str,
     event_type: &'static str,
     include_body: bool,
+}
+
+/// One cache behavior, in CloudFront's order; the default one is the last and has no pattern.
+#[derive(Clone, Debug, Serialize)]
+struct BehaviorEntry {
+    path_pattern: Option<String>,
+    configured_origin: String,
+    failover: Option<String>,
+    caching: Caching,
+    router: bool,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -161,7 +171,7 @@ impl Manifest {
             },
             counts: TableCounts::of(definition),
             default_origin: table.default_origin().id.clone(),
-            configured_origin: table.configured_origin().id.clone(),
+            behaviors: table.behavior_ids().map(|id| BehaviorEntry::of(table, id)).collect(),
             origins: definition.origins.iter().map(OriginEntry::of).collect(),
             forwarded: Forwarded::of(&cache_key),
             cache_key,
@@ -181,6 +191,20 @@ impl Manifest {
     #[must_use]
     pub fn cache_key(&self) -> &CacheKey {
         &self.cache_key
+    }
+}
+
+impl BehaviorEntry {
+    fn of(table: &Table, id: BehaviorId) -> BehaviorEntry {
+        let behavior = table.behavior(id);
+        let pattern = table.definition().behaviors.by_pattern.get(id.position());
+        BehaviorEntry {
+            path_pattern: pattern.map(|(pattern, _)| pattern.to_string()),
+            configured_origin: table.origin(table.configured_id(id)).id.clone(),
+            failover: table.failover_id(id).map(|failover| table.origin(failover).id.clone()),
+            caching: behavior.caching,
+            router: behavior.is_routed,
+        }
     }
 }
 

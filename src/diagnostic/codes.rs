@@ -5,7 +5,8 @@
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
 //! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R129 answers · R130–R139 redirect maps ·
-//! R140–R159 examples and tests · R160 and up: lints of the whole table.
+//! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R189 behaviors,
+//! cache keys and the function.
 
 use crate::diagnostic::Severity;
 
@@ -261,6 +262,14 @@ catalogue! {
         "browsers follow it with GET, so a form that is sent loses its data; OPTIONS is never cached";
     REDIRECT_TAKES_OPTIONS = "R162" Warning "a redirect takes OPTIONS":
         "a browser's preflight request must not be redirected, and OPTIONS is never cached";
+
+    // Behaviors, cache keys and the function
+    BAD_PATH_PATTERN = "R170" Error "a path pattern is none of CloudFront's":
+        "a behavior must be the one that CloudFront has, or the router decides for another";
+    BEHAVIOR_ORDER = "R171" Error "the behaviors are not in CloudFront's order":
+        "CloudFront tries the patterns in order and its default behavior last";
+    BAD_FAILOVER = "R172" Error "an origin cannot be the failover of its behavior":
+        "the function must see in an event whether CloudFront goes to the first origin or to the second";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

@@ -153,9 +153,14 @@ impl<'h> Turn<'h> {
     where
         'h: 'f,
     {
+        let table = &self.handler.table;
         let origin = EventOrigin::of(self.request);
-        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(&self.handler.table));
-        Came { request: self.request, host: facts.host.as_deref(), origin, aim }
+        let behavior = table.definition().behaviors.of_path(&self.request.uri);
+        let configured = table.configured_id(behavior);
+        let is_at = |origin: &EventOrigin<'_>| origin.is_at(table.origin(configured));
+        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(table, behavior));
+        let is_at_configured = origin.as_ref().is_none_or(is_at);
+        Came { request: self.request, host: facts.host.as_deref(), origin, aim, configured, is_at_configured }
     }
 
     fn send(&mut self, sending: &Sending<'_>, action: Handling) -> Result<Answered, Surprise> {
@@ -204,7 +209,8 @@ mod tests {
     use super::*;
     use crate::route::pattern::PathPattern;
     use crate::route::{
-        Action, CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginAction, OriginKind, Route, Share, Side,
+        Action, Behaviors, CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginAction, OriginKind, Route,
+        Share, Side,
     };
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
@@ -219,7 +225,7 @@ mod tests {
         let definition = Definition {
             origins: vec![custom("legacy", "legacy.example.com", HostRule::Viewer), bucket],
             default: 0,
-            configured: 1,
+            behaviors: Behaviors::one(1),
             log_sample: Share(0),
             routes,
             ..Definition::default()

@@ -18,8 +18,8 @@ pub(super) struct Origins {
 /// One origin.
 pub(super) struct ReadyOrigin {
     pub(super) id: String,
-    /// Whether CloudFront itself has it on the behavior.
-    pub(super) is_configured: bool,
+    /// The table's.
+    pub(super) origin_id: OriginId,
     /// Names that no request may carry when it goes there: its own custom headers.
     pub(super) own_headers: Vec<String>,
     /// How it is written; nothing for a bucket, which can only be kept.
@@ -70,7 +70,7 @@ pub const CUSTOM_MEMBERS: [&str; 9] = [
 impl Origins {
     /// Writes every block once. O(n) in origins.
     pub(super) fn of(table: &Table, secrets: &BTreeMap<String, String>) -> Origins {
-        let ready = |id| ReadyOrigin::new(table.origin(id), id == table.configured_id(), secrets);
+        let ready = |id| ReadyOrigin::new(id, table.origin(id), secrets);
         Origins { all: table.origin_ids().map(ready).collect() }
     }
 
@@ -82,13 +82,13 @@ impl Origins {
 }
 
 impl ReadyOrigin {
-    fn new(origin: &Origin, is_configured: bool, secrets: &BTreeMap<String, String>) -> ReadyOrigin {
+    fn new(origin_id: OriginId, origin: &Origin, secrets: &BTreeMap<String, String>) -> ReadyOrigin {
         let own_headers = origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
         let server = match &origin.kind {
             OriginKind::S3(_) => None,
             OriginKind::Custom(custom) => Some(ReadyServer::new(origin, custom, secrets)),
         };
-        ReadyOrigin { id: origin.id.clone(), is_configured, own_headers, server }
+        ReadyOrigin { id: origin.id.clone(), origin_id, own_headers, server }
     }
 }
 

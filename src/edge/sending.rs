@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use super::contract::check_edits;
 use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
-use crate::event::{Aim, Edits, EventOrigin, EventOriginKind, HeaderEdits, RequestEvent};
+use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
 use crate::platform::headers::{Written, refuse_name};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, Forward, Route, Uri};
+use crate::route::{Action, Forward, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
 const MOST_HEADERS: usize = 256;
@@ -23,6 +23,10 @@ pub(super) struct Came<'e> {
     pub(super) host: Option<&'e str>,
     pub(super) origin: Option<EventOrigin<'e>>,
     pub(super) aim: Aim,
+    /// What CloudFront has on the behavior that the path falls in.
+    pub(super) configured: OriginId,
+    /// Whether the event's block may stay where the configured origin is chosen.
+    pub(super) is_at_configured: bool,
 }
 
 /// A request on its way out.
@@ -31,14 +35,6 @@ pub(super) struct Sending<'e> {
     /// The origin that it goes to.
     pub(super) to: &'e ReadyOrigin,
     edits: Edits<'e>,
-}
-
-impl Came<'_> {
-    /// Whether the event aims at a server that the table does not have.
-    fn is_at_unknown_server(&self) -> bool {
-        let is_server = self.origin.as_ref().is_some_and(|origin| origin.kind == EventOriginKind::Custom);
-        self.aim == Aim::Unknown && is_server
-    }
 }
 
 impl<'e> Sending<'e> {
@@ -52,10 +48,6 @@ impl<'e> Sending<'e> {
         forward: &'e Forward<'_, '_>,
         route: Option<&Route>,
     ) -> Result<Sending<'e>, Surprise> {
-        if to.server.is_none() && came.is_at_unknown_server() {
-            // A bucket is reached by leaving the event's block alone: with that block, an unknown server would be.
-            return Err(Surprise::NotConfigured(to.id.clone()));
-        }
         let mut edits = Edits::default();
         if let Uri::Rewritten(uri) = &forward.uri {
             edits.uri = Some(Cow::Borrowed(uri));
@@ -94,13 +86,16 @@ impl<'e> Sending<'e> {
     fn aimed(mut self) -> Result<Sending<'e>, Surprise> {
         let Sending { came, to, .. } = self;
         match &to.server {
-            None if !to.is_configured => return Err(Surprise::NotConfigured(to.id.clone())),
+            // A bucket is reached by leaving the event's block alone: with that of anything else, that would be reached.
+            None if to.origin_id != came.configured || !came.is_at_configured => {
+                return Err(Surprise::NotConfigured(to.id.clone()));
+            }
             None => {}
             Some(server) => {
                 let problem = |problem: &_| Surprise::Origin(to.id.clone(), Clone::clone(problem));
                 let block = server.block.as_ref().map_err(problem)?;
                 self.edits.origin = match &came.origin {
-                    Some(event) if to.is_configured && came.aim == Aim::Configured => block.over(event),
+                    Some(event) if to.origin_id == came.configured && came.aim == Aim::Configured => block.over(event),
                     _ => Some(Cow::Borrowed(block.text())),
                 };
             }

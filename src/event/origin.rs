@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::RequestEvent;
 use super::json::Object;
-use crate::route::{Origin, OriginId, OriginKind, Table};
+use crate::route::{BehaviorId, Origin, OriginId, OriginKind, Table};
 
 /// The `origin` of an event.
 #[derive(Debug)]
@@ -24,14 +24,14 @@ pub enum EventOriginKind {
     S3,
 }
 
-/// What an event's origin is to a table.
+/// What an event's origin is to the behavior that its path falls in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aim {
-    /// The configured one: decide.
+    /// The one that is configured on its behavior: decide.
     Configured,
-    /// Another of the table's: the failover of an origin group.
+    /// The second member of its behavior's origin group.
     Failover(OriginId),
-    /// None that the table knows.
+    /// Neither: table and distribution disagree, or the event names none.
     Unknown,
 }
 
@@ -47,23 +47,15 @@ impl<'a> EventOrigin<'a> {
         found(EventOriginKind::Custom, "custom").or_else(|| found(EventOriginKind::S3, "s3"))
     }
 
-    /// Which of a table's origins it is: kind and domain must be the same. Where several share a domain, one with the
-    /// same path and port is meant before others, and the configured one before others like it.
+    /// What it is to the behavior that the path falls in: kind, domain and path must be those of the origin.
     #[must_use]
-    pub fn aim(&self, table: &Table) -> Aim {
-        let domain = self.object.text("domainName").unwrap_or_default();
-        let likeness = |id| {
-            let origin = table.origin(id);
-            let same = self.is_kind(origin) && origin.domain.eq_ignore_ascii_case(&domain);
-            same.then(|| (self.is_place(origin), id == table.configured_id(), id))
-        };
-        // From the last, so that the first of equals wins.
-        let best =
-            table.origin_ids().rev().filter_map(likeness).max_by_key(|&(place, configured, _)| (place, configured));
-        match best {
-            Some((_, true, _)) => Aim::Configured,
-            Some((_, false, id)) => Aim::Failover(id),
-            None => Aim::Unknown,
+    pub fn aim(&self, table: &Table, behavior: BehaviorId) -> Aim {
+        if self.is(table.origin(table.configured_id(behavior))) {
+            return Aim::Configured;
+        }
+        match table.failover_id(behavior) {
+            Some(id) if self.is(table.origin(id)) => Aim::Failover(id),
+            _ => Aim::Unknown,
         }
     }
 
@@ -73,21 +65,22 @@ impl<'a> EventOrigin<'a> {
         headers.members.into_iter().map(|member| member.name)
     }
 
-    fn is_kind(&self, origin: &Origin) -> bool {
-        match origin.kind {
-            OriginKind::Custom(_) => self.kind == EventOriginKind::Custom,
-            OriginKind::S3(_) => self.kind == EventOriginKind::S3,
-        }
+    /// Whether it is that very server or bucket, under whatever path.
+    #[must_use]
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        let kind = match &origin.kind {
+            OriginKind::Custom(_) => EventOriginKind::Custom,
+            OriginKind::S3(_) => EventOriginKind::S3,
+        };
+        let domain = self.object.text("domainName").unwrap_or_default();
+        self.kind == kind && domain.eq_ignore_ascii_case(&origin.domain)
     }
 
-    fn is_place(&self, origin: &Origin) -> bool {
-        let path = self.object.text("path").unwrap_or_default();
-        match &origin.kind {
-            OriginKind::S3(s3) => path == s3.path,
-            OriginKind::Custom(custom) => {
-                let port = self.object.get("port").map_or("", |port| port.get());
-                path == custom.path && port.parse() == Ok(custom.port)
-            }
-        }
+    fn is(&self, origin: &Origin) -> bool {
+        let path = match &origin.kind {
+            OriginKind::Custom(custom) => &custom.path,
+            OriginKind::S3(s3) => &s3.path,
+        };
+        self.is_at(origin) && self.object.text("path").unwrap_or_default() == *path
     }
 }

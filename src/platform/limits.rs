@@ -4,6 +4,9 @@ use std::ops::RangeInclusive;
 
 use crate::text::host::is_label;
 
+/// Longest path pattern of a cache behavior, characters; `DownloadDistValuesCacheBehavior`, "Path pattern".
+pub const MAX_PATH_PATTERN: usize = 255;
+
 /// A request's URL, bytes; `uri` and `querystring` that a function returns, together, are fewer characters than this.
 /// Those are counted in bytes too, which is never the laxer count. `cloudfront-limits`.
 pub const MAX_URL: usize = 8_192;

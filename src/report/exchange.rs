@@ -146,12 +146,13 @@ pub fn banner(url: &str, table: &str, definition: &Definition, mapping: &Mapping
     sheet.line([cell(STRONG, "crossfade serve"), cell(PLAIN, "  "), cell(KEY, url)]);
     sheet.line([cell(PLAIN, format!("  {table} · {}", count(definition.routes.len(), "route")))]);
     let mut grid = Grid::new();
+    let is_configured = |at| definition.behaviors.all().any(|behavior| behavior.configured == at);
     for (at, origin) in definition.origins.iter().enumerate() {
         let player = match mapping.get(&origin.id) {
             Some(target) => cell(PLAIN, target.to_string()),
             None => cell(FAINT, "stand-in page"),
         };
-        let marks = [(at == definition.default, "default"), (at == definition.configured, "configured")];
+        let marks = [(at == definition.default, "default"), (is_configured(at), "configured")];
         let marks = marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| cell(FAINT, mark));
         grid.row([cell(STRONG, &origin.id), cell(PLAIN, origin.side.name()), player].into_iter().chain(marks));
     }

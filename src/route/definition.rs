@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::behavior::Behaviors;
 use super::cache_control::DEFAULT_CACHE_CONTROL;
 use super::canonical::Canonical;
 use super::condition::{Condition, HostPattern, ValueTest};
@@ -22,8 +23,8 @@ pub struct Definition {
     pub origins: Vec<Origin>,
     /// Position in `origins` of what takes a request that no route takes.
     pub default: usize,
-    /// Position in `origins` of what CloudFront itself has on the behavior.
-    pub configured: usize,
+    /// CloudFront's cache behaviors.
+    pub behaviors: Behaviors,
     /// What it declares for the gate to tell of viewers.
     pub declared: Declared,
     /// Share of decisions that are logged.

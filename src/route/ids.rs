@@ -12,6 +12,18 @@ impl RouteId {
     }
 }
 
+/// A cache behavior of the table that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BehaviorId(pub(super) usize);
+
+impl BehaviorId {
+    /// Its position among the table's behaviors, the default one being the last.
+    #[must_use]
+    pub fn position(self) -> usize {
+        self.0
+    }
+}
+
 /// An origin of the table that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct OriginId(pub(super) usize);

@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+pub mod behavior;
 mod cache_control;
 pub mod canonical;
 pub mod condition;
@@ -29,6 +30,7 @@ mod time;
 mod viewer;
 
 pub use crate::text::Timestamp;
+pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching};
 pub use cache_control::DEFAULT_CACHE_CONTROL;
 pub use canonical::Canonical;
 pub use condition::Condition;
@@ -41,7 +43,7 @@ pub use definition::{
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
 pub use fact::Fact;
-pub use ids::{OriginId, RouteId};
+pub use ids::{BehaviorId, OriginId, RouteId};
 pub use index::Found;
 pub use languages::Languages;
 pub use lazy_pattern::{LazyRegex, MAX_COMPILED, MAX_TEXT};

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::behavior::{Behavior, Behaviors};
 use super::definition::{About, Action, Definition, OriginAction, Route};
-use super::ids::{OriginId, RouteId};
+use super::ids::{BehaviorId, OriginId, RouteId};
 use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
@@ -26,7 +27,7 @@ pub enum CompileError {
     /// A position that is none of the origins'.
     #[error("{of} names origin number {position}, and there are {count}")]
     UnknownOrigin {
-        /// `default`, `configured` or a route.
+        /// `default`, a behavior or a route.
         of: String,
         /// What it names.
         position: usize,
@@ -110,16 +111,21 @@ impl Table {
         self.origin(self.default_id())
     }
 
-    /// What CloudFront itself has on the behavior.
-    #[must_use]
-    pub fn configured_id(&self) -> OriginId {
-        OriginId(self.definition.configured)
+    /// Every cache behavior, in CloudFront's order; the default one is the last.
+    pub fn behavior_ids(&self) -> impl DoubleEndedIterator<Item = BehaviorId> + use<> {
+        (0..=self.definition.behaviors.by_pattern.len()).map(BehaviorId)
     }
 
-    /// What CloudFront itself has on the behavior.
+    /// What CloudFront itself has on a behavior.
     #[must_use]
-    pub fn configured_origin(&self) -> &Origin {
-        self.origin(self.configured_id())
+    pub fn configured_id(&self, behavior: BehaviorId) -> OriginId {
+        OriginId(self.behavior(behavior).configured)
+    }
+
+    /// The second member of a behavior's origin group, where it has one.
+    #[must_use]
+    pub fn failover_id(&self, behavior: BehaviorId) -> Option<OriginId> {
+        self.behavior(behavior).failover.map(OriginId)
     }
 
     /// Every origin, in written order.
@@ -163,6 +169,13 @@ impl Table {
         &self.definition.origins[id.position()]
     }
 
+    /// A cache behavior.
+    #[must_use]
+    pub fn behavior(&self, id: BehaviorId) -> &Behavior {
+        let Behaviors { by_pattern, default } = &self.definition.behaviors;
+        by_pattern.get(id.position()).map_or(default, |(_, behavior)| behavior)
+    }
+
     /// A route.
     #[must_use]
     pub fn route(&self, id: RouteId) -> &Route {
@@ -172,7 +185,10 @@ impl Table {
 
 fn judge(definition: &Definition) -> Result<(), CompileError> {
     known(definition, definition.default, || "`default`".to_owned())?;
-    known(definition, definition.configured, || "`configured`".to_owned())?;
+    for behavior in definition.behaviors.all() {
+        known(definition, behavior.configured, || "`configured_origin`".to_owned())?;
+        known(definition, behavior.failover.unwrap_or_default(), || "`failover`".to_owned())?;
+    }
     for route in &definition.routes {
         if let Action::Origin(action) = &route.action {
             known(definition, action.origin, || format!("route `{}`", route.id))?;

@@ -101,9 +101,9 @@ impl Journey {
     /// The decision, made by the handler of the edge from an event like CloudFront's.
     fn decide(&mut self, mut parts: Parts, now: Timestamp) -> Result<Reply, Box<WebPage>> {
         let Journey { edge, live, client, exchange } = self;
-        let configured = live.handler.table().configured_origin();
+        let (configured, block) = live.configured(parts.uri.path());
         incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
-        let event = incoming::event(&parts, *client, &edge.next_request_id(), &live.configured);
+        let event = incoming::event(&parts, *client, &edge.next_request_id(), block);
         let handled = live.handler.handle(&event, now);
         if let Some(summary) = handled.summary {
             (exchange.route, exchange.origin, exchange.trouble) = (summary.route, summary.origin, summary.surprise);

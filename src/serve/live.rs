@@ -63,8 +63,8 @@ pub struct Edge {
 /// A table at work.
 pub(super) struct Live {
     pub(super) handler: Handler,
-    /// What CloudFront itself has on the behavior, as events have it.
-    pub(super) configured: Value,
+    /// What CloudFront itself has on each behavior, as events have it.
+    pub(super) configured: Vec<Value>,
 }
 
 impl Edge {
@@ -111,8 +111,17 @@ impl Edge {
 
 impl Live {
     fn new(Tabled { table, secrets }: Tabled) -> Live {
-        let configured = origin_block(table.configured_origin(), &secrets);
+        let block = |id| origin_block(table.origin(table.configured_id(id)), &secrets);
+        let configured = table.behavior_ids().map(block).collect();
         Live { handler: Handler::new(table, secrets), configured }
+    }
+
+    /// What CloudFront has on the behavior that a path falls in, and that as an event has it.
+    #[allow(clippy::indexing_slicing, reason = "there is one for each behavior of the table")]
+    pub(super) fn configured(&self, path: &str) -> (&Origin, &Value) {
+        let table = self.handler.table();
+        let behavior = table.definition().behaviors.of_path(path);
+        (table.origin(table.configured_id(behavior)), &self.configured[behavior.position()])
     }
 
     pub(super) fn definition(&self) -> &Definition {

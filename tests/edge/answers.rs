@@ -122,8 +122,8 @@ pub(crate) fn node_alone(events: Events) {
     for name in ["site", "custom", "bucket"] {
         let package = Unpacked::new(zip_of(table(name)));
         package.remove("bootstrap");
-        let Definition { origins, default, configured, .. } = definition(table(name));
-        let reference = handler(Definition { origins, default, configured, ..Definition::default() });
+        let Definition { origins, default, behaviors, .. } = definition(table(name));
+        let reference = handler(Definition { origins, default, behaviors, ..Definition::default() });
         for runtime in NODES {
             let mut sandbox = Sandbox::new(runtime, package.root());
             for event in events(name) {

@@ -16,10 +16,10 @@ use crate::sandbox::{DEADLINE, NODES, Outcome, Sandbox};
 fn node_alone_takes_the_hosts_that_the_handler_takes() {
     let package = Unpacked::new(zip_of(table("bucket")));
     package.remove("bootstrap");
-    let Definition { origins, default, configured, .. } = definition(table("bucket"));
+    let Definition { origins, default, behaviors, .. } = definition(table("bucket"));
     let (own, domains) = (origins[default].domain.clone(), origins.iter().map(|origin| origin.domain.clone()));
     let domains: Vec<String> = domains.collect();
-    let reference = handler(Definition { origins, default, configured, ..Definition::default() });
+    let reference = handler(Definition { origins, default, behaviors, ..Definition::default() });
     let mut sandbox = Sandbox::new(NODES[1], package.root());
     for (host, header) in hosts().iter().flat_map(|host| [(host, "x-crossfade-host"), (host, "host")]) {
         let event = event_with(header, host);

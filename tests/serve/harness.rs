@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossfade::route::{
-    Action, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule, Languages,
-    Origin, OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told, condition::ValueTest,
-    pattern::PathPattern, target::Target,
+    Action, Behaviors, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule,
+    Languages, Origin, OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told,
+    condition::ValueTest, pattern::PathPattern, target::Target,
 };
 use crossfade::serve::{Edge, Exchange, Notice, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
@@ -238,7 +238,7 @@ pub(crate) fn site() -> Definition {
         canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
         origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
-        configured: 2,
+        behaviors: Behaviors::one(2),
         declared: Declared {
             cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
             languages: Languages {

@@ -21,7 +21,7 @@ schema = 1
 default = "legacy"
 include = ["routes/*.toml"]
 
-[distribution]
+[[behavior]]
 configured_origin = "site"
 
 [origins.legacy]

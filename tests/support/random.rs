@@ -6,7 +6,7 @@ use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
 use crossfade::route::{
-    Action, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, Languages, LazyRegex, MapAction,
+    Action, Behaviors, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, Languages, LazyRegex, MapAction,
     OriginAction, RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer,
     Window,
 };
@@ -67,7 +67,8 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
             };
             let origins = tables::origins();
             let more = Definition::default();
-            let definition = Definition { canonical, origins, default, configured: 2, declared, routes, ..more };
+            let definition =
+                Definition { canonical, origins, default, behaviors: Behaviors::one(2), declared, routes, ..more };
             Sample { definition, paths }
         },
     )

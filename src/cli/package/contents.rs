@@ -108,7 +108,7 @@ fn without_routes(definition: &Definition) -> Definition {
     Definition {
         origins: definition.origins.clone(),
         default: definition.default,
-        configured: definition.configured,
+        behaviors: definition.behaviors.clone(),
         log_sample: definition.log_sample,
         ..Definition::default()
     }

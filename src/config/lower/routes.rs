@@ -19,6 +19,7 @@ use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
+use crate::text::quoted;
 
 /// A key that says which paths.
 #[derive(Clone, Copy, Debug)]
@@ -200,13 +201,14 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
 
     /// Reports each s3 origin that is used and is not the one CloudFront has on the behavior.
     fn check_buckets(&mut self) {
-        let Head { definition, default_span, is_configured_known, .. } = self.head;
+        let Head { definition, default_span, are_behaviors_known, .. } = self.head;
         if let Some(span) = default_span.clone() {
             self.uses.insert(definition.default, span);
         }
         for (at, origin) in definition.origins.iter().enumerate() {
-            let is_foreign = matches!(origin.kind, OriginKind::S3(_)) && at != definition.configured;
-            if let Some(used_at) = self.uses.get(&at).filter(|_| is_foreign && *is_configured_known) {
+            let is_configured = definition.behaviors.all().any(|behavior| behavior.configured == at);
+            let is_foreign = matches!(origin.kind, OriginKind::S3(_)) && !is_configured;
+            if let Some(used_at) = self.uses.get(&at).filter(|_| is_foreign && *are_behaviors_known) {
                 foreign_bucket(self.findings, self.head, origin, used_at);
             }
         }
@@ -215,14 +217,15 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
 
 fn foreign_bucket(findings: &mut Findings, head: &Head<'_>, origin: &Origin, used_at: &Span) {
     let id = &origin.id;
-    let configured = head.definition.origins.get(head.definition.configured).map_or("", |origin| origin.id.as_str());
-    let message = format!("the s3 origin `{id}` is not the one that CloudFront has on the behavior");
+    let configured = head.definition.behaviors.all().filter_map(|one| head.definition.origins.get(one.configured));
+    let configured: Vec<&str> = configured.map(|origin| origin.id.as_str()).collect();
+    let message = format!("the s3 origin `{id}` is not one that CloudFront has on a behavior");
     findings
         .report(&codes::S3_NOT_CONFIGURED, used_at.clone(), message)
-        .label(format!("the configured origin is `{configured}`"))
+        .label(format!("configured: {}", quoted(&configured)))
         .also(head.declared_at(id), "declared here")
         .help("a function can only choose the configured s3 origin, never set another: OAC would not sign for it")
-        .help(format!("name it in `[distribution]`: `configured_origin = \"{id}\"`, or serve it as a custom origin"));
+        .help(format!("name it in a `[[behavior]]`: `configured_origin = \"{id}\"`, or serve it as a custom origin"));
 }
 
 /// The tables of `[[route]]` or `[[test]]`.

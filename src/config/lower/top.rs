@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
-use crate::route::{Canonical, Definition, OriginKind, Share};
+use crate::route::{Canonical, Definition, Share};
 
 use crate::config::lower::keys::TABLE;
 use crate::config::lower::names::check_name;
-use crate::config::lower::{origins, viewer};
+use crate::config::lower::{behaviors, origins, viewer};
 use crate::config::read::tree::Tree;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
@@ -28,8 +28,10 @@ pub(crate) struct Head<'a> {
     /// Where `default` is.
     pub(crate) default_span: Option<Span>,
     origin_numbers: HashMap<&'a str, usize>,
-    /// Whether it could be told which origin is the configured one.
-    pub(crate) is_configured_known: bool,
+    /// Where each behavior is written, the default one last; empty where the table writes none.
+    pub(crate) behavior_spans: Vec<Span>,
+    /// Whether the behaviors could be told.
+    pub(crate) are_behaviors_known: bool,
 }
 
 /// Lowers the top file's keys; reports what is wrong with them.
@@ -42,7 +44,8 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         origin_spans: Vec::new(),
         default_span: None,
         origin_numbers: HashMap::new(),
-        is_configured_known: true,
+        behavior_spans: Vec::new(),
+        are_behaviors_known: true,
     };
     if let Some(entry) = section.get("canonical") {
         head.definition.canonical = canonical(findings, entry);
@@ -53,7 +56,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
     head.definition.declared = viewer::declared(findings, &section);
     declare_origins(findings, &section, &mut head);
     default_origin(findings, &section, &mut head);
-    configured_origin(findings, &section, &mut head);
+    behaviors::lower(findings, &section, &mut head);
     head
 }
 
@@ -165,33 +168,4 @@ fn default_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut H
     let Some(name) = entry.text(findings) else { return };
     head.default_span = Some(name.span.clone());
     head.definition.default = head.origin(findings, &name).unwrap_or_default();
-}
-
-/// What CloudFront itself has on the behavior: as declared, else the only s3 origin, else the default.
-fn configured_origin(findings: &mut Findings, section: &TomlTable<'_>, head: &mut Head<'_>) {
-    head.definition.configured = head.definition.default;
-    let distribution = section.get("distribution").and_then(|entry| entry.section(findings, &["configured_origin"]));
-    if let Some(entry) = distribution.and_then(|section| section.get("configured_origin")) {
-        let configured = entry.text(findings).and_then(|name| head.origin(findings, &name));
-        head.is_configured_known = configured.is_some();
-        head.definition.configured = configured.unwrap_or_default();
-        return;
-    }
-    let is_s3 = |at: &usize| matches!(head.definition.origins.get(*at).map(|o| &o.kind), Some(OriginKind::S3(_)));
-    let buckets: Vec<usize> = (0..head.definition.origins.len()).filter(is_s3).collect();
-    match buckets.as_slice() {
-        [] => {}
-        [only] => head.definition.configured = *only,
-        [first, second, ..] => {
-            head.is_configured_known = false;
-            let id = |at: &usize| head.definition.origins.get(*at).map_or("", |origin| origin.id.as_str());
-            let span = |at: &usize| head.origin_spans.get(*at).cloned().unwrap_or_default();
-            let message = "the table does not say which s3 origin the behavior uses";
-            findings
-                .report(&codes::CONFIGURED_UNCLEAR, span(second), message)
-                .also(span(first), "another s3 origin")
-                .help(format!("say which: `[distribution]` with `configured_origin = \"{}\"`", id(first)))
-                .help("only that one can be sent to; the others need a distribution or behavior of their own");
-        }
-    }
 }

@@ -1,0 +1,169 @@
+//! Cache behaviors: which of CloudFront's a path falls in, and what that one has.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::BehaviorId;
+
+/// The cache behaviors of the distribution, as the table tells them. There is always a default one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behaviors {
+    /// Those with a pattern, in CloudFront's order.
+    pub by_pattern: Vec<(BehaviorPattern, Behavior)>,
+    /// What takes every path that no pattern takes.
+    pub default: Behavior,
+}
+
+/// What CloudFront has on one behavior.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behavior {
+    /// Position in the table's origins of what CloudFront itself has on it.
+    pub configured: usize,
+    /// Position of the second member of its origin group, where it has one.
+    pub failover: Option<usize>,
+    /// Whether answers are kept.
+    pub caching: Caching,
+    /// Whether the router runs on it.
+    pub is_routed: bool,
+}
+
+/// Whether CloudFront keeps the answers of a behavior.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Caching {
+    /// Under a cache key.
+    #[default]
+    On,
+    /// Never: every request reaches the function, with all that the viewer sent.
+    Off,
+}
+
+/// CloudFront's own path pattern: `*` for any text, `?` for one character; letters count.
+///
+/// The same with or without its first slash; so it is kept without.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BehaviorPattern(String);
+
+impl BehaviorPattern {
+    /// A pattern as CloudFront has it.
+    #[must_use]
+    pub fn new(text: &str) -> BehaviorPattern {
+        BehaviorPattern(text.strip_prefix('/').unwrap_or(text).to_owned())
+    }
+
+    /// The pattern without its first slash.
+    #[must_use]
+    pub fn without_slash(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it takes a path. O(bytes of the path × stars of the pattern), without going back further than a star.
+    #[must_use]
+    pub fn takes(&self, path: &str) -> bool {
+        is_like(self.0.as_bytes(), path.strip_prefix('/').unwrap_or(path).as_bytes())
+    }
+}
+
+impl std::fmt::Display for BehaviorPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "/{}", self.0)
+    }
+}
+
+impl Default for Behavior {
+    fn default() -> Self {
+        Behavior { configured: 0, failover: None, caching: Caching::On, is_routed: true }
+    }
+}
+
+impl Behaviors {
+    /// One behavior for all paths, with this origin configured.
+    #[must_use]
+    pub fn one(configured: usize) -> Behaviors {
+        Behaviors { by_pattern: Vec::new(), default: Behavior { configured, ..Behavior::default() } }
+    }
+
+    /// All of them in CloudFront's order, the default one last.
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Behavior> {
+        self.by_pattern.iter().map(|(_, behavior)| behavior).chain([&self.default])
+    }
+
+    /// The one that a path falls in: the first whose pattern takes it. O(behaviors × bytes of the path).
+    #[must_use]
+    pub fn of_path(&self, path: &str) -> BehaviorId {
+        let position = self.by_pattern.iter().position(|(pattern, _)| pattern.takes(path));
+        BehaviorId(position.unwrap_or(self.by_pattern.len()))
+    }
+}
+
+/// The text as a pattern of `*` and `?`: the last star takes one byte more each time that what follows it does not fit.
+fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut pattern_at, mut text_at) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(&byte) = text.get(text_at) {
+        match pattern.get(pattern_at) {
+            Some(b'*') => {
+                star = Some((pattern_at, text_at));
+                pattern_at += 1;
+            }
+            Some(&wanted) if wanted == b'?' || wanted == byte => {
+                pattern_at += 1;
+                text_at += 1;
+            }
+            _ => {
+                let Some((star_at, from)) = star else { return false };
+                star = Some((star_at, from + 1));
+                (pattern_at, text_at) = (star_at + 1, from + 1);
+            }
+        }
+    }
+    pattern.get(pattern_at..).is_some_and(|rest| rest.iter().all(|&byte| byte == b'*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_takes_what_cloudfronts_own_would() {
+        let rows = [
+            ("/assets/*", "/assets/a/b.css", true),
+            ("/assets/*", "/assets/", true),
+            ("/assets/*", "/assets", false),
+            ("assets/*", "/assets/x", true),
+            ("*.jpg", "/a/b/c.jpg", true),
+            ("*.jpg", "/a/b/c.JPG", false),
+            ("/a?c", "/abc", true),
+            ("/a?c", "/a/c", true),
+            ("/a?c", "/ac", false),
+            ("*", "/", true),
+            ("/", "/", true),
+            ("/", "/a", false),
+            ("/*a*b*c", "/xxaxxbxxbxxc", true),
+            ("/*a*b*c", "/xxaxxbxxbxx", false),
+            ("/a**", "/a", true),
+            ("/a.b", "/axb", false),
+        ];
+        for (pattern, path, expected) in rows {
+            assert_eq!(BehaviorPattern::new(pattern).takes(path), expected, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn the_first_pattern_that_takes_a_path_wins_and_the_default_takes_the_rest() {
+        let row =
+            |pattern: &str, configured| (BehaviorPattern::new(pattern), Behavior { configured, ..Behavior::default() });
+        let behaviors =
+            Behaviors { by_pattern: vec![row("/a/*", 1), row("/a/b/*", 2), row("*.js", 3)], ..Behaviors::one(4) };
+        let rows = [("/a/x", 0), ("/a/b/x", 0), ("/x.js", 2), ("/a/x.js", 0), ("/", 3), ("*", 3)];
+        for (path, expected) in rows {
+            assert_eq!(behaviors.of_path(path), BehaviorId(expected), "{path}");
+        }
+        assert_eq!(behaviors.all().map(|behavior| behavior.configured).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_pattern_of_many_stars_is_not_slow() {
+        let pattern = BehaviorPattern::new(&"*a".repeat(100));
+        assert!(!pattern.takes(&format!("/{}b", "a".repeat(8_000))));
+    }
+}
