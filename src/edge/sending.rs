@@ -48,6 +48,10 @@ impl<'e> Sending<'e> {
         forward: &'e Forward<'_, '_>,
         route: Option<&Route>,
     ) -> Result<Sending<'e>, Surprise> {
+        if to.server.is_none() && !came.is_at_configured {
+            // A bucket is reached by leaving the event's block alone: with that of anything else, that would be reached.
+            return Err(Surprise::NotConfigured(to.id.clone()));
+        }
         let mut edits = Edits::default();
         if let Uri::Rewritten(uri) = &forward.uri {
             edits.uri = Some(Cow::Borrowed(uri));
@@ -86,10 +90,7 @@ impl<'e> Sending<'e> {
     fn aimed(mut self) -> Result<Sending<'e>, Surprise> {
         let Sending { came, to, .. } = self;
         match &to.server {
-            // A bucket is reached by leaving the event's block alone: with that of anything else, that would be reached.
-            None if to.origin_id != came.configured || !came.is_at_configured => {
-                return Err(Surprise::NotConfigured(to.id.clone()));
-            }
+            None if to.origin_id != came.configured => return Err(Surprise::NotConfigured(to.id.clone())),
             None => {}
             Some(server) => {
                 let problem = |problem: &_| Surprise::Origin(to.id.clone(), Clone::clone(problem));
