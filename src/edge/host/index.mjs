@@ -215,6 +215,7 @@ function aim(request) {
   const drop = (unwanted) => {
     for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
   };
+  drop(remove);
   const kept = keptOf(request.origin, origin?.custom);
   if (!origin || kept) drop(customHeadersOf(request)); // the block stays, and so do the headers that it adds
   const own = fieldsOf(headers, 'host');
