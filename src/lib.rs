@@ -21,7 +21,7 @@
 //! [[route]]
 //! id       = "campaigns"
 //! path     = "/campanha/{slug}"
-//! method   = ["GET", "HEAD"]
+//! method   = "GET"
 //! redirect = "/promo/{slug}"
 //! status   = 301
 //! "#;

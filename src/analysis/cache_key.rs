@@ -164,7 +164,7 @@ impl Derived {
     ///
     /// What is kept of a query counts whole even where the origin says that it does not vary on it: whether the path and
     /// query sent on fit CloudFront's limits must not depend on a part of the query that is not in the key, or one
-    /// viewer's odd query would decide for everyone. The method is in no key: see `check::methods`.
+    /// viewer's odd query would decide for everyone. The method is in no key, and a route that takes GET takes HEAD.
     fn need(&mut self, fact: &Fact, note: impl FnOnce(&mut Needs)) {
         let (names, name) = match fact {
             Fact::Method => return,

@@ -11,9 +11,9 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod examples;
-mod get_and_head;
 mod language;
 mod letters;
+mod loops;
 mod methods;
 mod never;
 mod places;
@@ -58,7 +58,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 
 /// Every check of a finished table.
 fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
-    get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
+    loops::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

@@ -22,7 +22,7 @@ const ANY_LABEL: &str = "www";
 /// What stands for a host that may be any.
 const ANY_HOST: &str = "www.example.com";
 /// Rows of a redirect map that are tried.
-const MAP_ROWS: usize = 3;
+pub(crate) const MAP_ROWS: usize = 3;
 /// A second, in the unit of [`Timestamp`].
 const SECOND: i128 = 1_000_000_000;
 
@@ -143,7 +143,7 @@ fn host(route: &Route) -> Option<String> {
 }
 
 /// Adds the query parameters that conditions ask for.
-pub(crate) fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
+fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
     for condition in &route.conditions {
         let Fact::Query(name) = &condition.fact else { continue };
         let Some(value) = wanted(&condition.test, Visible::QUERY) else { continue };
@@ -152,7 +152,7 @@ pub(crate) fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
 }
 
 /// Adds a query parameter.
-pub(crate) fn add_query(line: &mut RequestLine<'_>, name: &str, value: &str) {
+fn add_query(line: &mut RequestLine<'_>, name: &str, value: &str) {
     let separator = if line.url.contains('?') { "&" } else { "?" };
     line.url = Cow::Owned(format!("{}{separator}{name}={value}", line.url));
 }

@@ -1,6 +1,7 @@
 //! The catalogue: every finding that a table can have, with its stable code.
 //!
-//! A code is never used for another meaning and never renumbered; gaps are fine. Each has its page,
+//! A code is never used for another meaning and never renumbered; gaps are fine. Retired: R160 (GET and HEAD decided
+//! differently; since GET takes HEAD too, no table can). Each has its page,
 //! `docs/diagnostics/RNNN.md`, and its row in `tests/diagnostics/`. This file is a data table.
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
@@ -114,6 +115,12 @@ catalogue! {
         "it would have no effect";
     COMPLETION_TOO_SHORT = "R046" Error "the completion timeout is shorter than the read timeout":
         "CloudFront refuses it";
+    WEBSITE_IS_NOT_S3 = "R047" Error "an s3 origin has the domain of a website endpoint":
+        "CloudFront refuses it: a website endpoint is a web server, so a custom origin";
+    EMPTY_KEY = "R048" Error "a rewrite makes the empty key of a bucket":
+        "a bucket has no object without a name: S3 answers 403, or lists what it has";
+    WEBSITE_OVER_HTTPS = "R049" Warning "a website endpoint is asked over https":
+        "it speaks http only, so CloudFront reaches nothing";
 
     // Routes and conditions
     BAD_ID = "R060" Error "an id is malformed":
@@ -162,6 +169,8 @@ catalogue! {
         "two places for one header could disagree";
     HEADER_TWICE = "R086" Error "a header is named twice":
         "what comes out would depend on an order that nobody sees";
+    NOT_FOR_A_BUCKET = "R087" Error "a header is set that no bucket is sent":
+        "CloudFront signs requests to a bucket; `authorization` and `cookie` are taken off them";
 
     // Paths
     PATH_START = "R090" Error "a path does not begin with `/`":
@@ -226,6 +235,8 @@ catalogue! {
         "CloudFront takes 1 MB of headers and body";
     GONE_FALSE = "R124" Error "`gone` is not `true`":
         "a route that is not gone needs another action";
+    PERSONAL_IS_PUBLIC = "R125" Warning "an answer that is not for everyone may be kept for everyone":
+        "it depends on who asks, sets a cookie, or is an error: CloudFront would give it to the next viewer too";
 
     // Redirect maps
     ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
@@ -256,12 +267,18 @@ catalogue! {
         "the route reaches further than it should";
 
     // Lints of the whole table
-    GET_IS_NOT_HEAD = "R160" Error "GET and HEAD of one URL get different decisions":
-        "CloudFront's cache does not tell them apart: the answer to one is served to the other";
     REDIRECT_LOSES_METHOD = "R161" Warning "a 301 or 302 takes more than GET and HEAD":
         "browsers follow it with GET, so a form that is sent loses its data; OPTIONS is never cached";
     REDIRECT_TAKES_OPTIONS = "R162" Warning "a redirect takes OPTIONS":
         "a browser's preflight request must not be redirected, and OPTIONS is never cached";
+    HEAD_WITHOUT_GET = "R163" Error "`method` has HEAD without GET":
+        "CloudFront keeps one answer for GET and HEAD, so a route takes both or neither";
+    BUCKET_TAKES_WRITES = "R164" Warning "a route to a bucket names a method that writes":
+        "CloudFront signs what it sends to a bucket, so a viewer's PUT or DELETE could change the site";
+    KEY_KEEPS_CASE = "R165" Warning "a path that is matched without case is sent to a bucket as it came":
+        "keys have case: `/Assets/App.js` would be another object than `/assets/app.js`, or none";
+    REDIRECT_TO_ITSELF = "R166" Warning "a redirect leads back to its own route":
+        "a browser follows it until it gives up";
 
     // Behaviors, cache keys and the function
     BAD_PATH_PATTERN = "R170" Error "a path pattern is none of CloudFront's":

@@ -5,6 +5,7 @@
 
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod block;
 pub mod contract;
 mod handled;
 mod handler;
@@ -18,6 +19,7 @@ pub mod start;
 pub mod stdio;
 mod surprise;
 
+pub use block::said_members;
 pub use handled::{FunctionError, Handled, Handling, Summary};
 pub use handler::Handler;
-pub use origins::{CUSTOM_MEMBERS, OriginProblem, custom_block};
+pub use origins::{OriginProblem, custom_block};

@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::contract::{Violation, check_custom};
-use crate::event::EventOrigin;
-use crate::event::answer::write_fields;
-use crate::event::json::{Member, ObjectWriter, written};
+use super::block::CustomBlock;
+use super::contract::Violation;
 use crate::route::{CustomOrigin, HeaderValue, Origin, OriginId, OriginKind, Table};
 
 /// All origins of a table. Holds values of secrets: neither printed nor logged anywhere.
@@ -20,6 +18,7 @@ pub(super) struct ReadyOrigin {
     pub(super) id: String,
     /// The table's.
     pub(super) origin_id: OriginId,
+    pub(super) domain: String,
     /// Names that no request may carry when it goes there: its own custom headers.
     pub(super) own_headers: Vec<String>,
     /// How it is written; nothing for a bucket, which can only be kept.
@@ -36,13 +35,6 @@ pub(super) struct ReadyServer {
     pub(super) block: Result<CustomBlock, OriginProblem>,
 }
 
-/// The `origin` of a custom origin.
-pub(super) struct CustomBlock {
-    /// Names and values inside its `custom`, as JSON.
-    members: Vec<(&'static str, String)>,
-    text: String,
-}
-
 /// Why no request can be aimed at an origin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OriginProblem {
@@ -53,19 +45,6 @@ pub enum OriginProblem {
     #[error(transparent)]
     Violation(#[from] Violation),
 }
-
-/// The members of `origin.custom` that a table decides; any other is kept where the origin stays the same.
-pub const CUSTOM_MEMBERS: [&str; 9] = [
-    "customHeaders",
-    "domainName",
-    "keepaliveTimeout",
-    "path",
-    "port",
-    "protocol",
-    "readTimeout",
-    "responseCompletionTimeout",
-    "sslProtocols",
-];
 
 impl Origins {
     /// Writes every block once. O(n) in origins.
@@ -88,7 +67,12 @@ impl ReadyOrigin {
             OriginKind::S3(_) => None,
             OriginKind::Custom(custom) => Some(ReadyServer::new(origin, custom, secrets)),
         };
-        ReadyOrigin { id: origin.id.clone(), origin_id, own_headers, server }
+        ReadyOrigin { id: origin.id.clone(), domain: origin.domain.clone(), origin_id, own_headers, server }
+    }
+
+    /// The query that it is sent where no route says one: nothing for a bucket, else what came.
+    pub(super) fn unasked_query(&self) -> Option<Cow<'static, str>> {
+        self.server.is_none().then_some(Cow::Borrowed(""))
     }
 }
 
@@ -97,7 +81,7 @@ impl ReadyServer {
         ReadyServer {
             host: origin.own_host().to_owned(),
             takes_viewers_host: origin.sends_viewer_host(),
-            block: CustomBlock::new(origin, custom, secrets),
+            block: block(origin, custom, secrets),
         }
     }
 }
@@ -111,87 +95,22 @@ pub fn custom_block(
     custom: &CustomOrigin,
     secrets: &BTreeMap<String, String>,
 ) -> Result<String, OriginProblem> {
-    CustomBlock::new(origin, custom, secrets).map(|block| block.text)
+    block(origin, custom, secrets).map(|block| block.text().to_owned())
 }
 
-impl CustomBlock {
-    fn new(
-        origin: &Origin,
-        custom: &CustomOrigin,
-        secrets: &BTreeMap<String, String>,
-    ) -> Result<CustomBlock, OriginProblem> {
-        let mut headers = Vec::with_capacity(origin.headers.len());
-        for (name, value) in &origin.headers {
-            let value = match value {
-                HeaderValue::Text(text) => text,
-                HeaderValue::Secret(name) => {
-                    secrets.get(name).ok_or_else(|| OriginProblem::MissingSecret(name.clone()))?
-                }
-            };
-            headers.push((name.as_str(), value.as_str()));
-        }
-        check_custom(origin, custom, &headers)?;
-        let members = members(origin, custom, &headers);
-        let text = joined(&members, &[]);
-        Ok(CustomBlock { members, text })
+/// With the values of its headers.
+fn block(
+    origin: &Origin,
+    custom: &CustomOrigin,
+    secrets: &BTreeMap<String, String>,
+) -> Result<CustomBlock, OriginProblem> {
+    let mut headers = Vec::with_capacity(origin.headers.len());
+    for (name, value) in &origin.headers {
+        let value = match value {
+            HeaderValue::Text(text) => text,
+            HeaderValue::Secret(name) => secrets.get(name).ok_or_else(|| OriginProblem::MissingSecret(name.clone()))?,
+        };
+        headers.push((name.as_str(), value.as_str()));
     }
-
-    /// The whole of it, for a request that aims elsewhere.
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// What is written over an event's own block of the same origin; nothing where that says the same already.
-    ///
-    /// Members that no table names are kept: CloudFront may give them a meaning that we do not know.
-    pub(super) fn over(&self, event: &EventOrigin<'_>) -> Option<Cow<'_, str>> {
-        let is_known = |member: &&Member<'_>| CUSTOM_MEMBERS.contains(&&*member.name);
-        let (known, further): (Vec<_>, Vec<_>) = event.object.members.iter().partition(is_known);
-        let says_the_same =
-            |(name, value): &(&str, String)| event.object.get(name).is_some_and(|theirs| theirs.get() == value);
-        if known.len() == self.members.len() && self.members.iter().all(says_the_same) {
-            return None;
-        }
-        Some(if further.is_empty() { Cow::Borrowed(self.text()) } else { Cow::Owned(joined(&self.members, &further)) })
-    }
-}
-
-/// The members that a table decides, each as JSON, in the order of [`CUSTOM_MEMBERS`].
-fn members(origin: &Origin, custom: &CustomOrigin, headers: &[(&str, &str)]) -> Vec<(&'static str, String)> {
-    let mut own_headers = String::new();
-    let mut own = ObjectWriter::open(&mut own_headers);
-    for (name, value) in headers {
-        write_fields(own.key(&name.to_ascii_lowercase()), &[], name, &[Cow::Borrowed(value)]);
-    }
-    own.close();
-    let ssl_protocols: Vec<String> = custom.ssl_protocols.iter().map(|name| written(name)).collect();
-    let completion = custom.response_completion_timeout.map(|timeout| timeout.to_string());
-    let mut members = vec![
-        ("customHeaders", own_headers),
-        ("domainName", written(&origin.domain)),
-        ("keepaliveTimeout", custom.keepalive_timeout.to_string()),
-        ("path", written(&custom.path)),
-        ("port", custom.port.to_string()),
-        ("protocol", written(custom.protocol.name())),
-        ("readTimeout", custom.read_timeout.to_string()),
-    ];
-    members.extend(completion.map(|timeout| ("responseCompletionTimeout", timeout)));
-    members.push(("sslProtocols", format!("[{}]", ssl_protocols.join(","))));
-    members
-}
-
-/// An `origin` of these members and an event's further ones.
-fn joined(members: &[(&'static str, String)], further: &[&Member<'_>]) -> String {
-    let mut out = String::with_capacity(512);
-    let mut outer = ObjectWriter::open(&mut out);
-    let mut object = ObjectWriter::open(outer.key("custom"));
-    for (name, value) in members {
-        object.key(name).push_str(value);
-    }
-    for member in further {
-        object.raw_key(member.key).push_str(member.value.get());
-    }
-    object.close();
-    outer.close();
-    out
+    Ok(CustomBlock::new(origin, custom, &headers)?)
 }

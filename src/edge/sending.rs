@@ -9,7 +9,7 @@ use super::contract::check_edits;
 use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
-use crate::platform::headers::{Written, refuse_name};
+use crate::platform::headers::{NOT_FOR_BUCKETS, Written, refuse_name};
 use crate::route::query::QueryPolicy;
 use crate::route::{Action, Forward, OriginId, Route, Uri};
 
@@ -37,6 +37,13 @@ pub(super) struct Sending<'e> {
     edits: Edits<'e>,
 }
 
+impl Came<'_> {
+    /// Whether it aims at the origin that CloudFront has on the behavior, and that is this one.
+    fn is_at(&self, origin: &ReadyOrigin) -> bool {
+        origin.origin_id == self.configured && self.aim == Aim::Configured
+    }
+}
+
 impl<'e> Sending<'e> {
     /// To the origin that was chosen, with what the route changes.
     ///
@@ -56,7 +63,8 @@ impl<'e> Sending<'e> {
         if let Uri::Rewritten(uri) = &forward.uri {
             edits.uri = Some(Cow::Borrowed(uri));
         }
-        if route.is_some_and(makes_query) {
+        let by_default = route.is_none() && to.server.is_none();
+        if route.is_some_and(makes_query) || by_default {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
         }
         edits.headers = forward.headers.map(HeaderEdits::of).unwrap_or_default();
@@ -65,13 +73,13 @@ impl<'e> Sending<'e> {
 
     /// To an origin, otherwise as it came.
     pub(super) fn unchanged(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Result<Sending<'e>, Surprise> {
-        Sending { came, to, edits: Edits::default() }.aimed()
+        Sending { came, to, edits: Edits { query: to.unasked_query(), ..Edits::default() } }.aimed()
     }
 
     /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
     /// headers twice.
     pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Sending<'e> {
-        Sending { came, to, edits: Edits::default() }.fitted()
+        Sending { came, to, edits: Edits { query: to.unasked_query(), ..Edits::default() } }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -86,7 +94,7 @@ impl<'e> Sending<'e> {
     }
 
     /// Makes a request go to its origin: to the configured bucket by leaving its block alone, to any other by writing it
-    /// whole. A configured custom origin is written too: the table's word counts, whatever the distribution says.
+    /// whole. A configured custom origin is written over: the table's word counts, and the distribution's for the rest.
     fn aimed(mut self) -> Result<Sending<'e>, Surprise> {
         let Sending { came, to, .. } = self;
         match &to.server {
@@ -96,7 +104,7 @@ impl<'e> Sending<'e> {
                 let problem = |problem: &_| Surprise::Origin(to.id.clone(), Clone::clone(problem));
                 let block = server.block.as_ref().map_err(problem)?;
                 self.edits.origin = match &came.origin {
-                    Some(event) if to.origin_id == came.configured && came.aim == Aim::Configured => block.over(event),
+                    Some(event) if came.is_at(to) => block.over(event),
                     _ => Some(Cow::Borrowed(block.text())),
                 };
             }
@@ -104,7 +112,8 @@ impl<'e> Sending<'e> {
         Ok(self.fitted())
     }
 
-    /// Takes away the origin's own headers, which CloudFront adds and refuses to find twice, and sets its `host`.
+    /// Takes away the origin's own headers, which CloudFront adds and refuses to find twice, and sets its `host`. A
+    /// bucket's is the name that CloudFront signs for, whatever a policy forwarded, and it is not told who asks.
     fn fitted(mut self) -> Sending<'e> {
         for name in &self.to.own_headers {
             self.edits.headers.remove(name);
@@ -115,16 +124,21 @@ impl<'e> Sending<'e> {
         if let Some(server) = &self.to.server {
             let viewers = self.came.host.filter(|_| server.takes_viewers_host);
             self.edits.headers.set("host", Cow::Borrowed(viewers.unwrap_or(&server.host)));
+        } else {
+            let signed = self.came.origin.as_ref().and_then(EventOrigin::bucket_domain);
+            self.edits.headers.set("host", signed.unwrap_or(Cow::Borrowed(&self.to.domain)));
+            NOT_FOR_BUCKETS.into_iter().for_each(|name| self.edits.headers.remove(name));
         }
         self
     }
 
-    /// Names of the headers that the event's own block adds, where that block stays: they count too, whatever the table
-    /// says of the origin.
+    /// Names of the headers that the event's own block adds, where that block stays or is written over: they count too,
+    /// whatever the table says of the origin.
     fn headers_of_kept_block(&self) -> Vec<Cow<'e, str>> {
         let removable =
             |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
-        let kept = self.came.origin.iter().filter(|_| self.edits.origin.is_none());
+        let stays = self.edits.origin.is_none() || self.came.is_at(self.to);
+        let kept = self.came.origin.iter().filter(|_| stays);
         kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
     }
 }

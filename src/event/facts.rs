@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 
 use super::RequestEvent;
 use super::json::{Object, elements, text};
+use super::origin::EventOrigin;
+use crate::platform::buckets::bucket_of;
 use crate::platform::headers::{EPOCH, HOST};
 use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
 use crate::text::host::{bare_host, is_host_value};
@@ -28,6 +30,8 @@ pub fn header_of(fact: &Fact) -> Option<&str> {
 pub struct EventReads {
     headers: Vec<String>,
     domains: Vec<String>,
+    /// The buckets among them: one has many domains.
+    buckets: Vec<String>,
 }
 
 impl EventReads {
@@ -40,8 +44,18 @@ impl EventReads {
             Fact::Host | Fact::Method | Fact::Query(_) | Fact::WholeQuery | Fact::Told(_) | Fact::Time => None,
         };
         let headers: BTreeSet<String> = definition.routes.iter().flat_map(Route::facts).filter_map(name).collect();
-        let domains = definition.origins.iter().map(|origin| origin.domain.clone()).collect();
-        EventReads { headers: headers.into_iter().collect(), domains }
+        let domains = || definition.origins.iter().map(|origin| origin.domain.clone());
+        let buckets = domains().filter_map(|domain| bucket_of(&domain)).collect();
+        EventReads { headers: headers.into_iter().collect(), domains: domains().collect(), buckets }
+    }
+
+    /// Whether a host is an origin's name: the table's, in any spelling of a bucket's, or the event's own.
+    fn is_origin(&self, host: &str, request: &RequestEvent<'_>) -> bool {
+        let host = bare_host(host);
+        let own = EventOrigin::of(request).and_then(|origin| origin.object.text("domainName"));
+        let mut domains = self.domains.iter().map(String::as_str).chain(own.as_deref());
+        let is_bucket = |bucket: &String| self.buckets.contains(bucket);
+        domains.any(|domain| domain.eq_ignore_ascii_case(host)) || bucket_of(host).as_ref().is_some_and(is_bucket)
     }
 }
 
@@ -66,7 +80,7 @@ impl<'a> EventFacts<'a> {
         let headers = &request.headers;
         let wanted = |name: &'a String| values(headers, name).map(move |value| (name.as_str(), value));
         EventFacts {
-            host: host(headers, &reads.domains),
+            host: host(request, reads),
             method: request.method.clone(),
             path: request.uri.clone(),
             query: request.query.clone(),
@@ -97,12 +111,12 @@ impl<'a> EventFacts<'a> {
 
 /// The viewer's host: the gate's word, else `host` where that is not the domain of an origin, which is what CloudFront
 /// puts there when no policy forwards the viewer's.
-fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
+fn host<'a>(request: &RequestEvent<'a>, reads: &EventReads) -> Option<Cow<'a, str>> {
+    let headers = &request.headers;
     if has(headers, HOST) {
         return only(headers, HOST).filter(|host| is_host_value(host));
     }
-    let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
-    only(headers, "host").filter(|host| is_host_value(host) && !is_origin(host))
+    only(headers, "host").filter(|host| is_host_value(host) && !reads.is_origin(host, request))
 }
 
 /// A decimal number as the gate writes it.

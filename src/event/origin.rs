@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::RequestEvent;
-use super::json::Object;
+use super::json::{Member, Object};
 use crate::route::{BehaviorId, Origin, OriginId, OriginKind, Table};
+use crate::text::host::is_host_value;
 
 /// The `origin` of an event.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct EventOrigin<'a> {
     pub kind: EventOriginKind,
     /// The members of that.
     pub object: Object<'a>,
+    /// What stands beside it, which is neither: CloudFront may give it a meaning that we do not know.
+    pub siblings: Vec<Member<'a>>,
 }
 
 /// The two kinds of origin.
@@ -39,12 +42,11 @@ impl<'a> EventOrigin<'a> {
     /// The origin of a request, where it has a usable one.
     #[must_use]
     pub fn of(request: &RequestEvent<'a>) -> Option<EventOrigin<'a>> {
-        let origin = request.object.get("origin").and_then(Object::parse)?;
-        let found = |kind, name| {
-            let object = origin.get(name).and_then(Object::parse)?;
-            Some(EventOrigin { kind, object })
-        };
-        found(EventOriginKind::Custom, "custom").or_else(|| found(EventOriginKind::S3, "s3"))
+        let mut origin = request.object.get("origin").and_then(Object::parse)?;
+        let found = |kind, name| Some((kind, origin.get(name).and_then(Object::parse)?));
+        let (kind, object) = found(EventOriginKind::Custom, "custom").or_else(|| found(EventOriginKind::S3, "s3"))?;
+        origin.members.retain(|member| !["custom", "s3"].contains(&&*member.name));
+        Some(EventOrigin { kind, object, siblings: origin.members })
     }
 
     /// What it is to the behavior that the path falls in: kind, domain and path must be those of the origin.
@@ -57,6 +59,13 @@ impl<'a> EventOrigin<'a> {
             Some(id) if self.is(table.origin(id)) => Aim::Failover(id),
             _ => Aim::Unknown,
         }
+    }
+
+    /// Its domain, where it is a bucket: the name that CloudFront signs requests for.
+    #[must_use]
+    pub fn bucket_domain(&self) -> Option<Cow<'a, str>> {
+        let domain = self.object.text("domainName").filter(|_| self.kind == EventOriginKind::S3)?;
+        is_host_value(&domain).then_some(domain)
     }
 
     /// The names of its custom headers.

@@ -128,6 +128,10 @@ pub const NOT_IN_CACHE_KEY: NameList = NameList {
     prefixes: &[],
 };
 
+/// What no bucket is sent: CloudFront signs its requests by origin access control, and what says who a viewer is would be
+/// at best in the way. `private-content-restricting-access-to-s3`, "Do not override authorization header".
+pub const NOT_FOR_BUCKETS: [&str; 2] = ["authorization", "cookie"];
+
 /// What names of our own begin with: the gate writes these, a table may not.
 pub const OUR_PREFIX: &str = "x-crossfade-";
 /// The viewer's host, written by the gate.

@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod buckets;
 pub mod headers;
 pub mod limits;
 

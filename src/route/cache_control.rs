@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// What a generated answer says of its caching where the table says nothing.
 pub const DEFAULT_CACHE_CONTROL: &str = "public, max-age=300";
 
+/// What it says where its answer is not for everyone.
+pub const NO_STORE: &str = "no-store";
+
 /// No answer may be kept beyond the moment at which another could be decided.
 pub(super) fn cut_max_age(cache_control: &str, remaining: Option<u64>) -> Cow<'_, str> {
     let Some(remaining) = remaining else { return Cow::Borrowed(cache_control) };

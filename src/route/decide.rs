@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::cache_control::{DEFAULT_CACHE_CONTROL, cut_max_age};
+use super::cache_control::{NO_STORE, cut_max_age};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
 use super::ids::OriginId;
 use super::index::Found;
+use super::origin::Origin;
 use super::query::QueryPolicy;
 use super::request::Request;
 use super::table::Table;
@@ -21,7 +22,7 @@ use super::target::{Location, Target, Unsafe, check_made};
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     let canonical = &table.definition().canonical;
     if canonical.refuses(request.path) {
-        let outcome = Outcome::Respond(bad_request(table, request));
+        let outcome = Outcome::Respond(BAD_REQUEST);
         return Decision { route: None, outcome, taker_id: None, refused: None };
     }
     let path = canonical.normalize(request.path);
@@ -66,6 +67,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         if let Some(rewrite) = &action.rewrite {
             let made = self.fill(rewrite);
             check_made(&made)?;
+            check_key(forward.origin, &made)?;
             forward.uri = Uri::Rewritten(made);
         }
         forward.query_string = kept(&action.query_string, self.request.query);
@@ -121,10 +123,17 @@ fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t
     Decision { route: None, outcome, taker_id: None, refused: None }
 }
 
+/// A bucket has no object without a name.
+fn check_key(origin: &Origin, made: &str) -> Result<(), Unsafe> {
+    let path = made.split_once('?').map_or(made, |(path, _)| path);
+    if origin.has_no_key(path) { Err(Unsafe::EmptyKey) } else { Ok(()) }
+}
+
 fn unchanged<'t, 'r>(table: &'t Table, request: &Request<'r>, origin_id: OriginId) -> Forward<'t, 'r> {
     let uri = Uri::AsItCame(request.path_or_root());
-    let query_string = Cow::Borrowed(request.query);
-    Forward { origin_id, origin: table.origin(origin_id), uri, query_string, headers: None }
+    let origin = table.origin(origin_id);
+    let query_string = kept(origin.query_string(), request.query);
+    Forward { origin_id, origin, uri, query_string, headers: None }
 }
 
 fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
@@ -136,16 +145,14 @@ fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
     Cow::Owned(text)
 }
 
-/// The answer to a path that `[canonical] refuse` names.
-fn bad_request<'t>(table: &'t Table, request: &Request<'_>) -> Respond<'t> {
-    Respond {
-        status: 400,
-        body: "bad request\n",
-        content_type: Some("text/plain; charset=utf-8"),
-        cache_control: cut_max_age(DEFAULT_CACHE_CONTROL, until_next_instant(table, request)),
-        headers: &[],
-    }
-}
+/// The answer to a path that `[canonical] refuse` names: an error is kept for nobody.
+const BAD_REQUEST: Respond<'static> = Respond {
+    status: 400,
+    body: "bad request\n",
+    content_type: Some("text/plain; charset=utf-8"),
+    cache_control: Cow::Borrowed(NO_STORE),
+    headers: &[],
+};
 
 /// Seconds until the table's next instant, where the time is known and there is one.
 fn until_next_instant(table: &Table, request: &Request<'_>) -> Option<u64> {

@@ -199,6 +199,18 @@ impl Route {
         self.condition(&Fact::Method).and_then(ValueTest::texts).unwrap_or_default()
     }
 
+    /// Lets a list of methods that has GET take HEAD too: CloudFront keeps one answer for both.
+    pub(super) fn take_head(&mut self) {
+        let Some(condition) = self.conditions.iter_mut().find(|condition| condition.fact == Fact::Method) else {
+            return;
+        };
+        let Some(methods) = condition.test.texts().map(<[String]>::to_vec) else { return };
+        let names = |wanted: &str| methods.iter().any(|method| method == wanted);
+        if names("GET") && !names("HEAD") {
+            condition.test = ValueTest::AnyOf(methods.into_iter().chain(["HEAD".to_owned()]).collect());
+        }
+    }
+
     /// The condition on a fact.
     #[must_use]
     pub fn condition(&self, fact: &Fact) -> Option<&ValueTest> {
@@ -222,6 +234,29 @@ impl Action {
             Action::Redirect(action) => Some(&action.query_string),
             Action::RedirectMap(action) => Some(&action.query_string),
             Action::Respond(_) => None,
+        }
+    }
+}
+
+impl Action {
+    /// What an answer made at the edge carries; `None` where there is no such answer.
+    #[must_use]
+    pub fn response(&self) -> Option<&ResponseHeaders> {
+        match self {
+            Action::Origin(_) => None,
+            Action::Redirect(action) => Some(&action.response),
+            Action::RedirectMap(action) => Some(&action.response),
+            Action::Respond(action) => Some(&action.response),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn response_mut(&mut self) -> Option<&mut ResponseHeaders> {
+        match self {
+            Action::Origin(_) => None,
+            Action::Redirect(action) => Some(&mut action.response),
+            Action::RedirectMap(action) => Some(&mut action.response),
+            Action::Respond(action) => Some(&mut action.response),
         }
     }
 }

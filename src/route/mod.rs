@@ -21,6 +21,7 @@ pub mod index;
 mod languages;
 mod lazy_pattern;
 mod origin;
+pub mod overlap;
 pub mod pattern;
 pub mod query;
 mod request;
@@ -31,7 +32,7 @@ mod viewer;
 
 pub use crate::text::Timestamp;
 pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching};
-pub use cache_control::DEFAULT_CACHE_CONTROL;
+pub use cache_control::{DEFAULT_CACHE_CONTROL, NO_STORE};
 pub use canonical::Canonical;
 pub use condition::Condition;
 pub use decide::decide;
@@ -48,7 +49,8 @@ pub use index::Found;
 pub use languages::Languages;
 pub use lazy_pattern::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
-    CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
+    CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, ServerSetting, Side, Varies,
+    VariesQuery,
 };
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};

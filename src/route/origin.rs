@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
+use super::query::QueryPolicy;
 
 /// Which site an origin belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,6 +71,27 @@ pub struct CustomOrigin {
     pub response_completion_timeout: Option<u16>,
     /// `TLSv1.2` and friends.
     pub ssl_protocols: Vec<String>,
+    /// What the table says of these, though it be the default: see [`CustomOrigin::says`].
+    pub said: Vec<ServerSetting>,
+}
+
+/// A setting of an HTTP server that a table may leave to the distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerSetting {
+    /// `protocol`.
+    Protocol,
+    /// `port`, which a `protocol` says too.
+    Port,
+    /// `path`.
+    Path,
+    /// `read_timeout`.
+    ReadTimeout,
+    /// `keepalive_timeout`.
+    KeepaliveTimeout,
+    /// `response_completion_timeout`.
+    ResponseCompletionTimeout,
+    /// `ssl_protocols`.
+    SslProtocols,
 }
 
 /// Where a bucket is.
@@ -182,6 +204,25 @@ impl Origin {
         query.chain(cookies).chain(headers).chain(self.sends_viewer_host().then_some(Fact::Host))
     }
 
+    /// Whether it is a bucket.
+    #[must_use]
+    pub fn is_bucket(&self) -> bool {
+        matches!(self.kind, OriginKind::S3(_))
+    }
+
+    /// What of a query it is sent where no route says it: S3 obeys `response-content-type` and its like, so a bucket is
+    /// sent nothing.
+    #[must_use]
+    pub fn query_string(&self) -> &'static QueryPolicy {
+        if self.is_bucket() { &QueryPolicy::Drop } else { &QueryPolicy::Keep }
+    }
+
+    /// Whether a path (without query) names no object of it: a bucket has none with an empty key.
+    #[must_use]
+    pub fn has_no_key(&self, path: &str) -> bool {
+        matches!(&self.kind, OriginKind::S3(s3) if s3.path.is_empty() && path == "/")
+    }
+
     /// Whether it is sent the viewer's own host, where that is known.
     #[must_use]
     pub fn sends_viewer_host(&self) -> bool {
@@ -197,10 +238,11 @@ impl Origin {
         }
     }
 
-    /// A bucket.
+    /// A bucket, whose answers depend on no query.
     #[must_use]
     pub fn s3(id: impl Into<String>, side: Side, domain: impl Into<String>) -> Origin {
-        Origin { kind: OriginKind::S3(S3Origin::default()), ..Origin::custom(id, side, domain) }
+        let varies = Varies { query: VariesQuery::Names(Vec::new()), ..Varies::default() };
+        Origin { varies, kind: OriginKind::S3(S3Origin::default()), ..Origin::custom(id, side, domain) }
     }
 }
 
@@ -215,6 +257,26 @@ impl Default for CustomOrigin {
             keepalive_timeout: 5,
             response_completion_timeout: None,
             ssl_protocols: vec!["TLSv1.2".to_owned()],
+            said: Vec::new(),
         }
+    }
+}
+
+impl CustomOrigin {
+    /// Whether the table says this setting; where it does not, and the distribution has the same origin, its own stays. A
+    /// value that is not the default was said.
+    #[must_use]
+    pub fn says(&self, setting: ServerSetting) -> bool {
+        let unsaid = CustomOrigin::default();
+        let differs = match setting {
+            ServerSetting::Protocol => self.protocol != unsaid.protocol,
+            ServerSetting::Port => self.port != unsaid.port,
+            ServerSetting::Path => self.path != unsaid.path,
+            ServerSetting::ReadTimeout => self.read_timeout != unsaid.read_timeout,
+            ServerSetting::KeepaliveTimeout => self.keepalive_timeout != unsaid.keepalive_timeout,
+            ServerSetting::ResponseCompletionTimeout => self.response_completion_timeout.is_some(),
+            ServerSetting::SslProtocols => self.ssl_protocols != unsaid.ssl_protocols,
+        };
+        differs || self.said.contains(&setting)
     }
 }

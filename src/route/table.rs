@@ -43,12 +43,13 @@ pub enum CompileError {
 }
 
 impl Table {
-    /// Judges a definition and builds the index. O(n) in routes and map rows.
+    /// Judges a definition, lets GET take HEAD, and builds the index. O(n) in routes and map rows.
     ///
     /// # Errors
     /// The definition contradicts itself: a position is out of range, or a route's path and action do not fit.
-    pub fn compile(definition: Definition) -> Result<Table, CompileError> {
+    pub fn compile(mut definition: Definition) -> Result<Table, CompileError> {
         judge(&definition)?;
+        definition.routes.iter_mut().for_each(Route::take_head);
         let windows = definition.routes.iter().map(Route::window);
         let mut instants: Vec<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
         instants.sort_unstable();

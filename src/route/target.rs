@@ -67,6 +67,9 @@ pub enum Unsafe {
     /// Out of the folder that the table names.
     #[error("it would climb with `..`")]
     Climbs,
+    /// No object of a bucket.
+    #[error("it would be the empty key of a bucket")]
+    EmptyKey,
 }
 
 /// Checks what a rewrite or redirect made (a path, a relative or an absolute URL).

@@ -1,2 +1,14 @@
 //! Attacks on the edge: what a viewer with bad intent, a careless table or an ordinary week of traffic did to the first
 //! release, each with the whole kind around it. A module for each thing that must hold.
+
+mod answers;
+mod buckets;
+#[path = "../support/depth.rs"]
+mod depth;
+mod origins;
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/tables.rs"]
+mod tables;
+#[path = "../support/validator.rs"]
+mod validator;

@@ -141,11 +141,17 @@ proptest! {
 
     #[test]
     fn where_nothing_changes_the_request_comes_back_byte_for_byte(
-        headers in headers(), query in any_text(), other in any_json(), rest in "[a-z%/.~]{0,20}",
+        mut headers in headers(), other in any_json(), rest in "[a-z%/.~]{0,20}",
     ) {
+        // What a bucket needs and what it is not sent: see `attacks/buckets.rs`.
+        let bucket = "site-bucket.s3.sa-east-1.amazonaws.com";
+        if let Some(headers) = headers.as_object_mut() {
+            headers.retain(|name, _| !["host", "cookie", "authorization"].contains(&name.to_lowercase().as_str()));
+            headers.insert("host".to_owned(), json!([{ "value": bucket }]));
+        }
         let request = json!({
-            "method": "GET", "uri": format!("/assets/{rest}"), "querystring": query, "headers": headers, "other": other,
-            "origin": { "s3": { "domainName": "site-bucket.s3.sa-east-1.amazonaws.com", "path": "" } },
+            "method": "GET", "uri": format!("/assets/{rest}"), "querystring": "", "headers": headers, "other": other,
+            "origin": { "s3": { "domainName": bucket, "path": "" } },
         });
         let event = json!({ "Records": [{ "cf": { "config": { "eventType": "origin-request" }, "request": request } }] });
         let handled = HANDLERS[2].handle(event.to_string().as_bytes(), some_day());

@@ -86,6 +86,7 @@ fn the_validator_names_what_is_wrong_with_a_request() {
         ("/headers/host", json!([{"value": "a.example"}, {"value": "b.example"}]), "2 values of `host`"),
         ("/origin", json!({"s3": {}}), "a bucket can't be written, only kept"),
         ("/origin/s3", json!({}), "an origin is exactly one of custom and s3"),
+        ("/origin/beside", json!(1), "`beside` is not ours to write beside an origin"),
         ("/origin/custom/domainName", json!("192.0.2.1"), "domainName `192.0.2.1`"),
         ("/origin/custom/path", json!("/x/"), "path `/x/`"),
         ("/origin/custom/port", json!(1000), "port 1000"),
@@ -101,6 +102,29 @@ fn the_validator_names_what_is_wrong_with_a_request() {
     ];
     for (pointer, value, fault) in rows {
         assert_eq!(faults(&with(sent_on(), pointer, value)), [fault], "{pointer}");
+    }
+}
+
+#[test]
+fn the_validator_names_what_no_bucket_is_sent() {
+    let domain = "b.s3.sa-east-1.amazonaws.com";
+    let to_bucket = |request: Value| with(request, "/origin", json!({ "s3": { "domainName": domain } }));
+    let mut event = event();
+    event["Records"][0]["cf"]["request"] = to_bucket(sent_on());
+    let good = with(to_bucket(sent_on()), "/headers/host", json!([{"key": "Host", "value": domain}]));
+    let faults = |answer: &Value| validator::faults(&event, answer.to_string().as_bytes());
+    assert_eq!(faults(&good), [""; 0]);
+    let rows = [
+        (
+            "/headers/host",
+            json!([{"value": "www.example.com"}]),
+            format!("the bucket `{domain}` is asked as [Some(\"www.example.com\")]"),
+        ),
+        ("/headers/authorization", json!([{"value": "Bearer x"}]), "a bucket is sent `authorization`".to_owned()),
+        ("/headers/cookie", json!([{"value": "a=1"}]), "a bucket is sent `cookie`".to_owned()),
+    ];
+    for (pointer, value, fault) in rows {
+        assert_eq!(faults(&with(good.clone(), pointer, value)), [fault], "{pointer}");
     }
 }
 

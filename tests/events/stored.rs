@@ -50,8 +50,9 @@ fn outcome(event: &str, row: &Row, wrong: &mut Vec<String>) -> Object {
 
 #[test]
 fn what_is_not_changed_comes_back_as_the_very_text() {
-    let text = r#" { "uri" : "\/assets\/\u0061" ,"headers": { "x" : [ { "value" : "\u00e9" } ] }, "n": 1.0e+2,
-        "method":"GET", "querystring":"a" ,"origin" : { "s3" : {"domainName":"site-bucket.s3.sa-east-1.amazonaws.com"} } } "#;
+    let text = r#" { "uri" : "\/assets\/\u0061" ,"headers": { "x" : [ { "value" : "\u00e9" } ],
+        "host":[{"value":"site-bucket.s3.sa-east-1.amazonaws.com"}] }, "n": 1.0e+2,
+        "method":"GET", "querystring":"" ,"origin" : { "s3" : {"domainName":"site-bucket.s3.sa-east-1.amazonaws.com"} } } "#;
     let event = |request: &str| {
         format!(r#"{{"Records":[{{"cf":{{"config":{{"eventType":"origin-request"}},"request":{request}}}}}]}}"#)
     };
@@ -61,7 +62,8 @@ fn what_is_not_changed_comes_back_as_the_very_text() {
     };
     assert_eq!(answer(&event(text)), text.trim());
     let changed = answer(&event(&text.replace("assets", "promo").replace(r"\/\u0061", r"\/a")));
-    let expected = r#"{"uri":"/promo/a/index.html","headers":{ "x" : [ { "value" : "\u00e9" } ] },"n":1.0e+2,"method":"GET","querystring":"a","origin":{ "s3" : {"domainName":"site-bucket.s3.sa-east-1.amazonaws.com"} }}"#;
+    let expected = r#"{"uri":"/promo/a/index.html","headers":{ "x" : [ { "value" : "\u00e9" } ],
+        "host":[{"value":"site-bucket.s3.sa-east-1.amazonaws.com"}] },"n":1.0e+2,"method":"GET","querystring":"","origin":{ "s3" : {"domainName":"site-bucket.s3.sa-east-1.amazonaws.com"} }}"#;
     assert_eq!(changed, expected);
 }
 

@@ -8,7 +8,7 @@ use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, Fact, Request, Route, Timestamp, Window};
+use crossfade::route::{Action, Condition, Definition, Fact, Origin, OriginKind, Request, Route, Timestamp, Window};
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
@@ -57,17 +57,21 @@ impl<'t> Oracle<'t> {
     }
 
     fn by_default(&self, request: &Request<'_>, refused: Option<String>) -> Answer {
-        let origin = &self.definition.origins[self.definition.default].id;
+        let origin = &self.definition.origins[self.definition.default];
         let path = if request.path.is_empty() { "/" } else { request.path };
-        Answer { route: None, action: format!("origin {origin} {path} ? {}", request.query), refused }
+        // A bucket is sent a query only where a route says so.
+        let query = if matches!(origin.kind, OriginKind::S3(_)) { "" } else { request.query };
+        Answer { route: None, action: format!("origin {} {path} ? {query}", origin.id), refused }
     }
 
     fn act(&self, route: &Route, matcher: &Matcher, path: &str, request: &Request<'_>) -> Answer {
         let action = match &route.action {
             Action::Origin(action) => {
-                let origin = &self.definition.origins[action.origin].id;
+                let Origin { id: origin, kind, .. } = &self.definition.origins[action.origin];
+                let is_root = matches!(kind, OriginKind::S3(bucket) if bucket.path.is_empty());
                 let uri = match &action.rewrite {
-                    Some(target) => safe(matcher.fill(target, path)),
+                    // No object of a bucket has an empty key.
+                    Some(target) => safe(matcher.fill(target, path)).filter(|made| !is_root || made != "/"),
                     None => Some(if request.path.is_empty() { "/" } else { request.path }.to_owned()),
                 };
                 uri.map(|uri| format!("origin {origin} {uri} ? {}", kept(&action.query_string, request.query)))
@@ -170,7 +174,8 @@ fn conditions(definition: &Definition, route: &Route, request: &Request<'_>) -> 
     route.conditions.iter().all(|Condition { fact, test }| match (fact, test) {
         (_, ValueTest::Within(window)) => live(definition, *window, request),
         (Fact::Host, ValueTest::HostIn(patterns)) => request.host.is_some_and(|host| hosts(patterns, host)),
-        (Fact::Method, test) => one(Some(request.method), test),
+        // A route that takes GET takes HEAD.
+        (Fact::Method, test) => one(Some(request.method), test) || request.method == "HEAD" && one(Some("GET"), test),
         (Fact::Query(name), test) => of(&query, name, test),
         (Fact::Header(name), test) => of(&fields, name, test),
         (Fact::Cookie(name), test) => of(&cookies, name, test),

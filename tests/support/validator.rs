@@ -91,7 +91,11 @@ impl Faults {
         }
         let origin = answer.get("origin").and_then(Value::as_object).unwrap_or(&none);
         if event.get("origin") != answer.get("origin") {
-            self.origin(origin);
+            let before = event.get("origin").and_then(Value::as_object).unwrap_or(&none);
+            self.origin(before, origin);
+        }
+        if event != answer {
+            self.bucket(origin, &after);
         }
         self.no_header_twice(origin, &after);
     }
@@ -149,8 +153,12 @@ impl Faults {
     }
 
     /// An origin that was written: custom, since a bucket can only be kept (origin access control).
-    fn origin(&mut self, origin: &Map<String, Value>) {
-        self.unless(origin.len() == 1, || "an origin is exactly one of custom and s3".to_owned());
+    fn origin(&mut self, before: &Map<String, Value>, origin: &Map<String, Value>) {
+        let kinds = ["custom", "s3"].iter().filter(|kind| origin.contains_key(**kind)).count();
+        self.unless(kinds == 1, || "an origin is exactly one of custom and s3".to_owned());
+        for (name, value) in origin.iter().filter(|(name, _)| !["custom", "s3"].contains(&name.as_str())) {
+            self.unless(before.get(name) == Some(value), || format!("`{name}` is not ours to write beside an origin"));
+        }
         let Some(custom) = origin.get("custom").and_then(Value::as_object) else {
             return self.0.push("a bucket can't be written, only kept".to_owned());
         };
@@ -181,6 +189,24 @@ impl Faults {
         match custom.get("customHeaders").and_then(Value::as_object) {
             None => self.0.push("customHeaders".to_owned()),
             Some(headers) => self.custom_headers(headers),
+        }
+    }
+
+    /// A bucket is asked by the name that the request is signed for, and not told who asks (S3 User Guide; CloudFront
+    /// Developer Guide, `private-content-restricting-access-to-s3`).
+    fn bucket(&mut self, origin: &Map<String, Value>, headers: &Map<String, Value>) {
+        let Some(bucket) = origin.get("s3").filter(|_| !origin.contains_key("custom")) else { return };
+        let domain = bucket.get("domainName").and_then(Value::as_str).unwrap_or_default();
+        let is_name = !domain.is_empty() && domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        let fields = |name: &str| -> Vec<&Value> {
+            let named = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+            named.flat_map(|(_, fields)| fields.as_array().into_iter().flatten()).collect()
+        };
+        let hosts: Vec<_> =
+            fields("host").into_iter().map(|field| field.get("value").and_then(Value::as_str)).collect();
+        self.unless(!is_name || hosts == [Some(domain)], || format!("the bucket `{domain}` is asked as {hosts:?}"));
+        for name in ["authorization", "cookie"] {
+            self.unless(fields(name).is_empty(), || format!("a bucket is sent `{name}`"));
         }
     }
 

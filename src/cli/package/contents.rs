@@ -12,7 +12,7 @@ use crate::analysis::manifest::Manifest;
 use crate::cli::CliError;
 use crate::cli::table::OpenTable;
 use crate::edge::start::{DEFAULT, SECRETS, TABLE};
-use crate::edge::{CUSTOM_MEMBERS, custom_block, image};
+use crate::edge::{custom_block, image, said_members};
 use crate::platform::headers;
 use crate::report::json;
 use crate::route::{Definition, Origin, OriginKind, Table};
@@ -39,8 +39,8 @@ struct DefaultOrigin {
     host: DefaultHost,
     /// Names that CloudFront would refuse to find twice.
     remove: Vec<String>,
-    /// The members of `origin.custom` that a table decides.
-    members: &'static [&'static str],
+    /// The members of `origin.custom` that the table says; others stay where the event aims at it already.
+    members: Vec<&'static str>,
     locked: Locked,
 }
 
@@ -139,10 +139,20 @@ fn default_origin(table: &Table, secrets: &BTreeMap<String, String>) -> Result<D
     Ok(DefaultOrigin {
         origin: block(origin, secrets)?,
         host: DefaultHost { name: origin.own_host().to_owned(), viewer },
-        members: &CUSTOM_MEMBERS,
+        members: match &origin.kind {
+            OriginKind::Custom(custom) => said_members(custom),
+            OriginKind::S3(_) => Vec::new(),
+        },
         locked: locked(),
-        remove: origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect(),
+        remove: removed(origin),
     })
+}
+
+/// Its own headers, and of a bucket what none is sent.
+fn removed(origin: &Origin) -> Vec<String> {
+    let own = origin.headers.iter().map(|(name, _)| name.to_ascii_lowercase());
+    let unsent = headers::NOT_FOR_BUCKETS.iter().filter(|_| origin.is_bucket()).map(|name| (*name).to_owned());
+    own.chain(unsent).collect()
 }
 
 /// What a function may not write on a request, and `host`, which is written apart.

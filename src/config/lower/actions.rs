@@ -6,6 +6,7 @@ use crate::platform::headers::Written;
 use crate::platform::{limits, may_have_body};
 use crate::route::pattern::PathPattern;
 use crate::route::query::QueryPolicy;
+use crate::route::target::Target;
 use crate::route::{
     Action, DEFAULT_CACHE_CONTROL, HeaderChanges, MapAction, Origin, OriginAction, RedirectAction, RespondAction,
     ResponseHeaders,
@@ -13,9 +14,9 @@ use crate::route::{
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::head::Head;
-use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, check_request_secret, check_value};
 use crate::config::lower::targets::{self, Use};
-use crate::config::read::value::{OneOf, Setting, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
 
@@ -79,7 +80,7 @@ pub(crate) fn lower(
         ActionKey::Redirect => redirect(findings, section, pattern).map(Action::Redirect),
         ActionKey::RedirectMap => Some(Action::RedirectMap(MapAction {
             status: redirect_status(findings, section),
-            query_string: query_string(findings, section),
+            query_string: query_string(findings, section, QueryPolicy::Keep),
             response: response(findings, section),
         })),
         ActionKey::Gone => gone(findings, section, entry).map(Action::Respond),
@@ -107,13 +108,29 @@ fn origin(
     let origin = name.and_then(|name| head.origin(findings, &name));
     let own = origin.and_then(|origin| head.definition.origins.get(origin));
     let request_headers = section.get("request_headers").map(|entry| request_headers(findings, entry, head, own));
-    let query_string = query_string(findings, section);
+    let unsaid = own.map(Origin::query_string).cloned().unwrap_or_default();
+    let query_string = query_string(findings, section, unsaid);
     let mut rewrite = None;
     if let Some(entry) = section.get("rewrite") {
         let text = entry.text(findings)?;
-        rewrite = Some(targets::lower(findings, Use::Rewrite, &text, pattern)?);
+        let target = targets::lower(findings, Use::Rewrite, &text, pattern)?;
+        if let Some(own) = own {
+            names_an_object(findings, own, &target, &text);
+        }
+        rewrite = Some(target);
     }
     Some(OriginAction { origin: origin?, rewrite, query_string, request_headers: request_headers.unwrap_or_default() })
+}
+
+/// A bucket has no object without a name.
+fn names_an_object(findings: &mut Findings, origin: &Origin, rewrite: &Target, text: &TextValue<'_>) {
+    let path = rewrite.as_literal().map(|text| text.split_once('?').map_or(text, |(path, _)| path));
+    if path.is_some_and(|path| origin.has_no_key(path)) {
+        let message = format!("`{}` is the empty key of the bucket `{}`", text.text, origin.id);
+        findings
+            .report(&codes::EMPTY_KEY, text.span.clone(), message)
+            .help("name the object: `rewrite = \"/index.html\"`");
+    }
 }
 
 /// A header that both the request and the origin's custom headers name is a 502.
@@ -136,7 +153,9 @@ fn request_headers(
 ) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
-    let [mut set_names, mut add_names, mut removed] = [(); 3].map(|()| HeaderNames::new(HeaderUse::Request));
+    let written = if origin.is_some_and(Origin::is_bucket) { HeaderUse::ToBucket } else { HeaderUse::Request };
+    let [mut set_names, mut add_names] = [(); 2].map(|()| HeaderNames::new(written));
+    let mut removed = HeaderNames::new(HeaderUse::Request);
     if let Some(entry) = section.get("set") {
         changes.set = fields(findings, entry, &mut set_names, Written::OnRequest);
     }
@@ -171,7 +190,10 @@ fn fields(
     for field in entry.names(findings) {
         let name = names.take(findings, field.key(), field.key_span());
         let Some(value) = field.text(findings) else { continue };
-        check_value(findings, written, value.text, value.span);
+        check_value(findings, written, value.text, value.span.clone());
+        if let Some(name) = name.as_deref().filter(|_| written == Written::OnRequest) {
+            check_request_secret(findings, name, value.span);
+        }
         fields.extend(name.map(|name| (name, value.text.to_owned())));
     }
     fields
@@ -179,7 +201,7 @@ fn fields(
 
 fn redirect(findings: &mut Findings, section: &TomlTable<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
     let status = redirect_status(findings, section);
-    let query_string = query_string(findings, section);
+    let query_string = query_string(findings, section, QueryPolicy::Keep);
     let response = response(findings, section);
     let text = section.get("redirect")?.text(findings)?;
     let target = targets::lower(findings, Use::Redirect, &text, pattern)?;
@@ -201,8 +223,9 @@ fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
     302
 }
 
-fn query_string(findings: &mut Findings, section: &TomlTable<'_>) -> QueryPolicy {
-    let Some(entry) = section.get("query_string") else { return QueryPolicy::Keep };
+/// What is kept of the query; `unsaid` where the route does not say it.
+fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryPolicy) -> QueryPolicy {
+    let Some(entry) = section.get("query_string") else { return unsaid };
     let drops = match entry.value() {
         DeValue::Array(_) => {
             let texts = entry.texts(findings).into_iter();

@@ -15,7 +15,7 @@ use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::viewer::{self, any_of};
-use crate::config::read::value::{Setting, TomlTable};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
@@ -60,7 +60,9 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
     let mut methods = Distinct::new();
-    for text in entry.one_or_more(findings) {
+    let texts = entry.one_or_more(findings);
+    head_without_get(findings, &texts);
+    for text in texts {
         if !is_token(text.text) {
             findings
                 .report(&codes::BAD_METHOD, text.span, format!("`{}` is not a method", text.text))
@@ -76,6 +78,17 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
         methods.push(findings, text.text.to_owned(), &text);
     }
     methods.values
+}
+
+/// Reports HEAD where GET is not: GET takes HEAD too, and nothing takes HEAD alone.
+fn head_without_get(findings: &mut Findings, texts: &[TextValue<'_>]) {
+    let named = |wanted: &str| texts.iter().find(|text| text.text == wanted);
+    if let (Some(head), None) = (named("HEAD"), named("GET")) {
+        findings
+            .report(&codes::HEAD_WITHOUT_GET, head.span.clone(), "HEAD cannot be taken without GET")
+            .label("CloudFront answers it from what it keeps for GET")
+            .help("write `GET`, which takes HEAD too, or remove HEAD");
+    }
 }
 
 /// Where a named condition looks.

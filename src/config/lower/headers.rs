@@ -3,11 +3,39 @@
 use std::collections::HashMap;
 
 use crate::platform::headers::DISALLOWED;
-use crate::platform::headers::{OUR_PREFIX, Refusal, Written, refuse_name, refuse_value};
+use crate::platform::headers::{NOT_FOR_BUCKETS, OUR_PREFIX, Refusal, Written, refuse_name, refuse_value};
 use crate::route::Told;
 use crate::text::is_token;
 
 use crate::diagnostic::{Findings, Span, codes};
+
+/// Parts of a header's name that tell a secret.
+const SECRET_WORDS: [&str; 6] = ["verify", "secret", "token", "key", "password", "authorization"];
+
+/// Whether a header of this name, in lower case, is likely to hold a secret.
+pub(crate) fn tells_a_secret(name: &str) -> bool {
+    name == "cookie" || SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// A header as a table writes it without its value: `x-origin-verify` names the secret `ORIGIN_VERIFY`.
+pub(crate) fn as_secret(name: &str) -> String {
+    let bare = name.strip_prefix("x-").unwrap_or(name);
+    let upper = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_uppercase() } else { '_' };
+    format!("{name} = {{ secret = \"{}\" }}", bare.chars().map(upper).collect::<String>())
+}
+
+/// Reports a value of a request header that looks like a secret; only an origin's own headers can name one.
+pub(crate) fn check_request_secret(findings: &mut Findings, name: &str, span: Span) {
+    if !tells_a_secret(name) {
+        return;
+    }
+    let message = format!("the value of `{name}` looks like a secret");
+    let report = findings.report(&codes::LITERAL_SECRET, span, message);
+    match refuse_name(Written::OnOrigin, name) {
+        None => report.help(format!("give it to the origin: `headers = {{ {} }}`", as_secret(name))),
+        Some(_) => report.help("remove it: whoever may read this file could use it"),
+    };
+}
 
 /// What a name is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +46,8 @@ pub(crate) enum HeaderUse {
     Read,
     /// A change of a request that is sent on.
     Request,
+    /// The same of a request that goes to a bucket.
+    ToBucket,
     /// A custom header of an origin.
     Origin,
     /// A header of a generated answer.
@@ -74,9 +104,16 @@ fn is_allowed(findings: &mut Findings, purpose: HeaderUse, name: &str, span: &Sp
         findings.report(&codes::HEADER_HAS_KEY, span.clone(), format!("`{name}` cannot be written here")).help(cure);
         return false;
     }
+    if purpose == HeaderUse::ToBucket && NOT_FOR_BUCKETS.contains(&name) {
+        let message = format!("`{name}` is never sent to a bucket");
+        findings
+            .report(&codes::NOT_FOR_A_BUCKET, span.clone(), message)
+            .help("remove it; CloudFront signs requests to a bucket itself");
+        return false;
+    }
     match purpose {
         HeaderUse::Condition | HeaderUse::Read => is_readable(findings, name, span),
-        HeaderUse::Request => is_writable(findings, Written::OnRequest, name, span),
+        HeaderUse::Request | HeaderUse::ToBucket => is_writable(findings, Written::OnRequest, name, span),
         HeaderUse::Origin => is_writable(findings, Written::OnOrigin, name, span),
         HeaderUse::Answer => is_writable(findings, Written::OnAnswer, name, span),
     }
@@ -107,7 +144,9 @@ fn is_readable(findings: &mut Findings, name: &str, span: &Span) -> bool {
 fn own_key(purpose: HeaderUse, name: &str) -> Option<&'static str> {
     match (purpose, name) {
         (HeaderUse::Condition, "host") => Some("use the route's `host`: the header names the origin at this place"),
-        (HeaderUse::Request, "host") => Some("use the origin's `host`: `origin`, `viewer` or a name"),
+        (HeaderUse::Request | HeaderUse::ToBucket, "host") => {
+            Some("use the origin's `host`: `origin`, `viewer` or a name")
+        }
         (HeaderUse::Answer, "location") => Some("use `redirect` or `redirect_map`"),
         (HeaderUse::Answer, "cache-control") => Some("use the route's `cache_control`"),
         (HeaderUse::Answer, "content-type") => Some("use `respond`'s `content_type`"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 mod behaviors;
+pub(crate) mod caching;
 pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;

@@ -4,29 +4,48 @@ use std::ops::RangeInclusive;
 
 use toml::de::DeValue;
 
+use crate::platform::buckets::is_website_endpoint;
 use crate::platform::limits::{self, Unfit};
 use crate::platform::{SSL_PROTOCOLS, headers};
 use crate::route::{
-    CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
+    CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, ServerSetting, Side, Varies,
+    VariesQuery,
 };
 
-use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, as_secret, check_value, tells_a_secret};
 use crate::config::lower::names::is_secret_name;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::host::{NotAHost, check_host};
 use crate::text::quoted;
 
-const COMMON: &[&str] = &["side", "type", "domain", "headers", "varies", "path"];
-const CUSTOM: &[&str] =
-    &["host", "protocol", "port", "read_timeout", "keepalive_timeout", "response_completion_timeout", "ssl_protocols"];
+const COMMON: &[&str] = &["side", "type", "domain", "varies", "path"];
+const CUSTOM: &[&str] = &[
+    "headers",
+    "host",
+    "protocol",
+    "port",
+    "read_timeout",
+    "keepalive_timeout",
+    "response_completion_timeout",
+    "ssl_protocols",
+];
 const S3: &[&str] = &["region"];
+
+/// Keys whose settings the distribution keeps where the table has none; a protocol says its port.
+const SETTINGS: [(&str, ServerSetting); 8] = [
+    ("protocol", ServerSetting::Protocol),
+    ("protocol", ServerSetting::Port),
+    ("port", ServerSetting::Port),
+    ("path", ServerSetting::Path),
+    ("read_timeout", ServerSetting::ReadTimeout),
+    ("keepalive_timeout", ServerSetting::KeepaliveTimeout),
+    ("response_completion_timeout", ServerSetting::ResponseCompletionTimeout),
+    ("ssl_protocols", ServerSetting::SslProtocols),
+];
 
 /// Seconds for the first byte where the table says nothing.
 const READ_TIMEOUT: u16 = 30;
-
-/// Parts of a header's name that tell a secret.
-const SECRET_WORDS: [&str; 6] = ["verify", "secret", "token", "key", "password", "authorization"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum OriginType {
@@ -49,20 +68,53 @@ pub(crate) fn lower(findings: &mut Findings, entry: Setting<'_>) -> Origin {
         for_other_type(findings, &section, kind);
     }
     let domain = section.require(findings, "domain").and_then(|entry| entry.text(findings));
-    if let Some(domain) = domain {
-        origin.domain = self::domain(findings, &domain, kind.unwrap_or(OriginType::Custom));
+    if let Some(domain) = &domain {
+        origin.domain = self::domain(findings, domain, kind.unwrap_or(OriginType::Custom));
     }
     origin.kind = match kind {
         Some(OriginType::S3) => OriginKind::S3(s3(findings, &section)),
         _ => OriginKind::Custom(custom(findings, &section)),
     };
-    if let Some(entry) = section.get("headers") {
+    if let (Some(domain), Some(_)) = (&domain, kind) {
+        check_website(findings, &section, domain, &origin.kind);
+    }
+    if let Some(entry) = section.get("headers").filter(|_| !origin.is_bucket()) {
         origin.headers = self::headers(findings, entry);
     }
+    if origin.is_bucket() {
+        origin.varies.query = VariesQuery::Names(Vec::new());
+    }
     if let Some(entry) = section.get("varies") {
-        origin.varies = varies(findings, entry);
+        varies(findings, entry, &mut origin.varies);
     }
     origin
+}
+
+/// A bucket's website endpoint is a web server that speaks http only.
+fn check_website(findings: &mut Findings, section: &TomlTable<'_>, domain: &TextValue<'_>, kind: &OriginKind) {
+    if !is_website_endpoint(domain.text) {
+        return;
+    }
+    let span = domain.span.clone();
+    match kind {
+        OriginKind::S3(_) => {
+            let message = format!("`{}` is the website endpoint of a bucket, not a bucket", domain.text);
+            let report = findings.report(&codes::WEBSITE_IS_NOT_S3, span, message);
+            report
+                .help("write the bucket's own domain: `BUCKET.s3.REGION.amazonaws.com`")
+                .help("or, for the website's index pages and redirects: `type = \"custom\"`, `protocol = \"http\"`");
+        }
+        OriginKind::Custom(custom) if custom.protocol == Protocol::Https => {
+            let message = format!("`{}` is the website endpoint of a bucket, which speaks http only", domain.text);
+            let report = findings.report(&codes::WEBSITE_OVER_HTTPS, span, message);
+            let report = match section.get("protocol") {
+                Some(entry) => report.also(entry.span(), "here it is asked over https"),
+                None => report.label("it is asked over https, since `protocol` is not written"),
+            };
+            report.help("write `protocol = \"http\"`");
+        }
+        OriginKind::Custom(_) => {}
+    }
 }
 
 fn blank(id: &str) -> Origin {
@@ -83,9 +135,11 @@ fn for_other_type(findings: &mut Findings, section: &TomlTable<'_>, kind: Origin
     };
     for entry in foreign.iter().filter_map(|key| section.get(key)) {
         let message = format!("`{}` does not apply to an origin of type `{}`", entry.key(), types.0);
-        findings
-            .report(&codes::NOT_FOR_THIS_TYPE, entry.key_span(), message)
-            .help(format!("remove it; only an origin of type `{}` has it", types.1));
+        let report = findings.report(&codes::NOT_FOR_THIS_TYPE, entry.key_span(), message);
+        let report = report.help(format!("remove it; only an origin of type `{}` has it", types.1));
+        if entry.key() == "headers" {
+            report.help("a bucket is sent what the distribution has: a function cannot add a header to its origin");
+        }
     }
 }
 
@@ -143,6 +197,7 @@ fn custom(findings: &mut Findings, section: &TomlTable<'_>) -> CustomOrigin {
         ssl_protocols: section
             .get("ssl_protocols")
             .map_or_else(|| vec!["TLSv1.2".to_owned()], |entry| ssl_protocols(findings, entry)),
+        said: SETTINGS.iter().filter(|(key, _)| section.get(key).is_some()).map(|&(_, setting)| setting).collect(),
     }
 }
 
@@ -241,11 +296,10 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
         DeValue::String(value) => {
             let span = entry.span();
             check_value(findings, headers::Written::OnOrigin, value, span.clone());
-            if SECRET_WORDS.iter().any(|word| name.contains(word)) {
-                let own = secret_name(name);
+            if tells_a_secret(name) {
                 findings
                     .report(&codes::LITERAL_SECRET, span, format!("the value of `{name}` looks like a secret"))
-                    .help(format!("name it and keep it elsewhere: `{name} = {{ secret = \"{own}\" }}`"));
+                    .help(format!("name it and keep it elsewhere: `{}`", as_secret(name)));
             }
             Some(HeaderValue::Text(value.to_string()))
         }
@@ -264,15 +318,8 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
     }
 }
 
-/// `x-origin-verify` → `ORIGIN_VERIFY`.
-fn secret_name(header: &str) -> String {
-    let name = header.strip_prefix("x-").unwrap_or(header);
-    name.chars().map(|char| if char.is_ascii_alphanumeric() { char.to_ascii_uppercase() } else { '_' }).collect()
-}
-
-fn varies(findings: &mut Findings, entry: Setting<'_>) -> Varies {
-    let mut varies = Varies::default();
-    let Some(section) = entry.section(findings, &["query", "cookies", "headers"]) else { return varies };
+fn varies(findings: &mut Findings, entry: Setting<'_>, varies: &mut Varies) {
+    let Some(section) = entry.section(findings, &["query", "cookies", "headers"]) else { return };
     if let Some(entry) = section.get("query") {
         varies.query = match entry.value() {
             DeValue::Array(_) => VariesQuery::Names(owned(entry.texts(findings))),
@@ -284,7 +331,6 @@ fn varies(findings: &mut Findings, entry: Setting<'_>) -> Varies {
     for text in section.get("headers").map(|entry| entry.texts(findings)).unwrap_or_default() {
         varies.headers.extend(names.take(findings, text.text, text.span));
     }
-    varies
 }
 
 fn owned(texts: Vec<TextValue<'_>>) -> Vec<String> {

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
 use super::spans::RouteSpans;
-use super::{actions, conditions, paths};
+use super::{actions, caching, conditions, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
@@ -122,6 +122,7 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     /// Everything that was lowered; reports what only all of it can tell.
     pub(crate) fn finish(mut self) -> Lowered<'a> {
         self.check_buckets();
+        caching::settle(self.findings, &mut self.lowered.routes, &self.lowered.spans);
         self.lowered
     }
 

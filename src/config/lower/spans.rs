@@ -59,6 +59,11 @@ impl RouteSpans {
         self.find(key).map_or_else(|| self.header(), |found| self.span(found.value))
     }
 
+    /// Whether the route has a key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
     /// Of a condition, by its position in the route's list.
     pub(crate) fn condition(&self, at: usize) -> Span {
         self.conditions.get(at).map_or_else(|| self.header(), |bytes| self.span(*bytes))

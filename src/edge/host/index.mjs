@@ -211,21 +211,21 @@ function aim(request) {
   if (!host.default) return request;
   const { origin, remove } = host.default;
   const headers = isObject(request.headers) ? request.headers : {};
-  const value = hostFor(headers);
+  const value = hostFor(headers, request.origin);
   const drop = (unwanted) => {
     for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
   };
   drop(remove);
-  if (!origin) drop(customHeadersOf(request)); // the block stays, and so do the headers that it adds
-  if (origin) { // without one, the default is what CloudFront itself has on the behavior
-    const own = fieldsOf(headers, 'host');
-    if (own.length !== 1 || own[0]?.value !== value) {
-      drop(['host']);
-      headers.host = [{ key: 'Host', value }];
-    }
-    request.headers = headers;
-    request.origin = { custom: { ...unknownMembers(request.origin?.custom, origin.custom), ...origin.custom } };
+  const kept = keptOf(request.origin, origin?.custom);
+  if (!origin || kept) drop(customHeadersOf(request)); // the block stays, and so do the headers that it adds
+  const own = fieldsOf(headers, 'host');
+  if (own.length !== 1 || own[0]?.value !== value) {
+    drop(['host']);
+    headers.host = [{ key: 'Host', value }];
   }
+  request.headers = headers;
+  if (origin) request.origin = kept ?? { custom: origin.custom };
+  else request.querystring = ''; // a bucket: what CloudFront itself has on the behavior
   return request;
 }
 
@@ -238,15 +238,26 @@ function customHeadersOf({ origin }) {
   return own.filter((name) => !isLocked(name));
 }
 
-/** Where the event aims at the default already: members that no table names, which CloudFront may give a meaning. */
-function unknownMembers(own, custom) {
-  if (!['domainName', 'path', 'port'].every((name) => own?.[name] === custom[name])) return {};
-  return Object.fromEntries(Object.entries(own).filter(([name]) => !host.default.members.includes(name)));
+/** Where the event aims at the default already: its own block, with what the table says written over it. */
+function keptOf(event, custom) {
+  const { members } = host.default;
+  const own = event?.custom;
+  const isSame = (name) => own[name] === custom[name];
+  const names = ['path', 'port'].filter((name) => members.includes(name));
+  if (!custom || !isObject(own) || !['domainName', ...names].every(isSame)) return undefined;
+  const { s3, ...siblings } = event; // an origin is one or the other
+  const said = Object.fromEntries(members.map((name) => [name, custom[name]]));
+  const customHeaders = { ...(isObject(own.customHeaders) ? own.customHeaders : {}), ...custom.customHeaders };
+  return { ...siblings, custom: { ...custom, ...own, ...said, customHeaders } };
 }
 
 /** The `Host` that the default origin is sent, by the `host` key of its table entry. */
-function hostFor(headers) {
-  const { name, viewer } = host.default.host;
+function hostFor(headers, event) {
+  const { s3, custom } = event ?? {};
+  const { viewer } = host.default.host;
+  const eventDomain = (s3 ?? custom)?.domainName;
+  // A bucket's is the name that CloudFront signs for.
+  const name = (!host.default.origin && s3?.domainName) || host.default.host.name;
   if (!viewer) return name;
   const fits = (text) => text.length <= viewer.longest && /^[\w.:[\]-]+$/.test(text) && bare(text) !== '';
   const isHost = (text) => typeof text === 'string' && fits(text);
@@ -255,7 +266,8 @@ function hostFor(headers) {
   const told = fieldsOf(headers, viewer.header);
   if (told.length > 0) return only(told) ?? name;
   const own = only(fieldsOf(headers, 'host'));
-  return own && !viewer.not.includes(bare(own).toLowerCase()) ? own : name;
+  const isOrigin = (text) => [...viewer.not, String(eventDomain).toLowerCase()].includes(bare(text).toLowerCase());
+  return own && !isOrigin(own) ? own : name;
 }
 
 function fieldsOf(headers, wanted) {

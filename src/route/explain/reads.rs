@@ -42,7 +42,8 @@ impl Reads {
         self.0.extend(policy.into_iter().flat_map(QueryPolicy::facts));
         match &decision.outcome {
             Outcome::Origin(forward) => {
-                self.0.extend(decision.route.is_none().then_some(Fact::WholeQuery));
+                let by_default = decision.route.is_none().then(|| forward.origin.query_string());
+                self.0.extend(by_default.into_iter().flat_map(QueryPolicy::facts));
                 self.0.extend(forward.origin.sends_viewer_host().then_some(Fact::Host));
             }
             // Its `max-age` is cut to the next instant.
