@@ -12,6 +12,7 @@ pub mod condition;
 mod decide;
 mod decision;
 mod definition;
+pub mod draw;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod fact;
