@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::RequestEvent;
 use super::json::{Object, elements, text};
 use crate::platform::headers::{EPOCH, HOST};
-use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
+use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer, parse_epoch};
 use crate::text::host::{bare_host, is_host_value};
 
 /// The header in which a fact reaches the function; `None` for what stands in the method, the query or a cookie.
@@ -56,7 +56,7 @@ pub struct EventFacts<'a> {
     headers: Vec<(&'a str, Cow<'a, str>)>,
     /// In the order of [`Told::ALL`].
     told: [Option<Cow<'a, str>>; Told::ALL.len()],
-    epoch: Option<u32>,
+    epoch: Option<u64>,
 }
 
 impl<'a> EventFacts<'a> {
@@ -72,7 +72,7 @@ impl<'a> EventFacts<'a> {
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
             told: Told::ALL.map(|told| only(headers, told.header())),
-            epoch: only(headers, EPOCH).and_then(|text| epoch(&text)),
+            epoch: only(headers, EPOCH).and_then(|text| parse_epoch(&text)),
         }
     }
 
@@ -103,11 +103,6 @@ fn host<'a>(headers: &Object<'a>, domains: &[String]) -> Option<Cow<'a, str>> {
     }
     let is_origin = |host: &str| domains.iter().any(|domain| domain.eq_ignore_ascii_case(bare_host(host)));
     only(headers, "host").filter(|host| is_host_value(host) && !is_origin(host))
-}
-
-/// A decimal number as the gate writes it.
-fn epoch(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 fn has(headers: &Object<'_>, name: &str) -> bool {

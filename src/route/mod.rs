@@ -51,5 +51,5 @@ pub use origin::{
 };
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};
-pub use time::{Window, epoch_of};
-pub use viewer::{Cohort, Declared, Share, Told, Viewer};
+pub use time::{Window, epoch_of, epochs_of, parse_epoch};
+pub use viewer::{Cohort, Declared, GateSettings, Share, Told, Viewer};

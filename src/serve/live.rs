@@ -9,6 +9,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use super::forward::{self, Client};
+use super::gate::{self, GateReads};
 use super::incoming::{Secrets, origin_block};
 use super::notice::{Notice, Notify};
 use super::target::{MapError, Mapping, check_mapping};
@@ -63,6 +64,8 @@ pub struct Edge {
 /// A table at work.
 pub(super) struct Live {
     pub(super) handler: Handler,
+    /// What the gate must know of it.
+    pub(super) reads: GateReads,
     /// What CloudFront itself has on the behavior, as events have it.
     pub(super) configured: Value,
 }
@@ -112,7 +115,7 @@ impl Edge {
 impl Live {
     fn new(Tabled { table, secrets }: Tabled) -> Live {
         let configured = origin_block(table.configured_origin(), &secrets);
-        Live { handler: Handler::new(table, secrets), configured }
+        Live { reads: gate::reads(&table), handler: Handler::new(table, secrets), configured }
     }
 
     pub(super) fn definition(&self) -> &Definition {

@@ -88,11 +88,15 @@ pub(crate) fn write_test(out: &mut String, line: &RequestLine<'_>) {
     };
     let headers: Vec<String> = names.iter().map(field).collect();
     write!(out, "\n[[test]]\nrequest = {{ url = {}, headers = {{ {} }}", text(&line.url), headers.join(", ")).unwrap();
+    if let Some(method) = line.method.as_deref() {
+        write!(out, ", method = {}", text(method)).unwrap();
+    }
     let viewer = line.request().viewer;
-    let told = Told::ALL.map(|told| (told.key(), viewer.get(told)));
-    for (key, value) in [("method", line.method.as_deref())].into_iter().chain(told) {
-        if let Some(value) = value {
-            write!(out, ", {key} = {}", text(value)).unwrap();
+    for told in Told::ALL {
+        match viewer.values(told).map(str::to_owned).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [one] => write!(out, ", {} = {}", told.key(), text(one)).unwrap(),
+            several => write!(out, ", {} = {}", told.key(), list(several)).unwrap(),
         }
     }
     writeln!(out, " }}\nexpect = {{ location = false }}").unwrap();

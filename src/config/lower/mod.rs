@@ -5,6 +5,7 @@ pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;
 pub(crate) mod fault;
+mod gate;
 pub(crate) mod globs;
 pub(crate) mod headers;
 pub(crate) mod keys;
