@@ -147,17 +147,19 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 }
 
 pub(super) fn write_fields<S: Serializer>(fields: &Pairs<'_>, to: S) -> Result<S::Ok, S::Error> {
-    let is_first = |at: &usize| !fields[..*at].iter().any(|(earlier, _)| *earlier == fields[*at].0);
+    let is_first = |at: &usize| !fields[..*at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(&fields[*at].0));
     to.collect_map((0..fields.len()).filter(is_first).map(|at| (&fields[at].0, SameName(&fields[at..]))))
 }
 
-/// The values of the first of these fields, and of those after it that have its name.
+/// The values of the first of these fields, and of those after it that have its name in any case: they stay in their
+/// order, for the first value counts.
 struct SameName<'f, 'a>(&'f [(Cow<'a, str>, Cow<'a, str>)]);
 
 impl Serialize for SameName<'_, '_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let name = &self.0[0].0;
-        let values: Vec<_> = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value).collect();
+        let values: Vec<_> =
+            self.0.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect();
         if let [one] = values.as_slice() { one.serialize(to) } else { values.serialize(to) }
     }
 }

@@ -334,6 +334,9 @@ mod tests {
             assert_eq!(serde_json::to_string(&line).unwrap(), text);
             assert_eq!(line.clone().into_owned(), line);
         }
+        let fields = r#"{"url":"/","headers":{"Cookie":"a=1","b":"1","cookie":"a=2"}}"#;
+        let written = serde_json::to_string(&RequestLine::parse_json(fields).unwrap()).unwrap();
+        assert_eq!(written, r#"{"url":"/","headers":{"Cookie":["a=1","a=2"],"b":"1"}}"#, "no order is lost");
     }
 
     #[test]

@@ -154,6 +154,7 @@ mod tests {
             ("Sunday, 06-Nov-94 08:49:38 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", "public"),
             ("Sun Nov  6 08:49:38 1994", "Sun, 06 Nov 1994 08:49:37 GMT", "public"),
             ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT", "public"),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "public"),
             ("0", "0", "public"),
             ("-1", "-1", "public"),
             ("tomorrow", "tomorrow", "public"),

@@ -78,12 +78,13 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
 
 /// A test that expects nothing in particular of a request.
 pub(crate) fn write_test(out: &mut String, line: &RequestLine<'_>) {
-    let mut names: Vec<&str> = line.headers.iter().map(|(name, _)| name.as_ref()).collect();
+    // Fields of one name in any case stay in their order: the first value counts.
+    let mut names: Vec<String> = line.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     names.sort_unstable();
     names.dedup();
-    let field = |name: &&str| {
-        let values =
-            line.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone().into_owned());
+    let field = |name: &String| {
+        let same = line.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let values = same.map(|(_, value)| value.clone().into_owned());
         format!("{} = {}", text(name), list(&values.collect::<Vec<_>>()))
     };
     let headers: Vec<String> = names.iter().map(field).collect();
