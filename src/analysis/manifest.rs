@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::cache_key::CacheKey;
 use crate::route::{
     BehaviorId, Caching, CustomOrigin, Definition, HeaderValue, Languages, Origin, OriginKind, S3Origin, Share, Side,
-    Table, Timestamp, VariesQuery,
+    Table, Timestamp, VariesQuery, epochs_of,
 };
 
 /// Everything that a distribution must know of a table.
@@ -138,14 +138,13 @@ struct CohortEntry {
     share_percent: f64,
 }
 
-/// One interval between the table's instants.
+/// What the gate tells from a second on.
 #[derive(Clone, Debug, Serialize)]
 struct Epoch {
-    epoch: usize,
-    /// Its first moment in RFC 3339; `null` for the one before all instants.
+    /// That Unix second; 0 before the first instant.
+    epoch: u64,
+    /// The same in RFC 3339; `null` for the one before all instants.
     from: Option<String>,
-    /// The same in milliseconds since 1970, rounded up.
-    from_unix_ms: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -279,19 +278,11 @@ impl Forwarded {
     }
 }
 
-/// The interval before the first instant, and one from each.
+/// What the gate can tell, in order.
 fn epochs(instants: &[Timestamp]) -> Vec<Epoch> {
-    if instants.is_empty() {
-        return Vec::new();
-    }
-    let first = Epoch { epoch: 0, from: None, from_unix_ms: None };
-    let others = instants.iter().enumerate().map(|(at, instant)| Epoch {
-        epoch: at + 1,
-        from: jiff::Timestamp::from_nanosecond(instant.0).ok().map(|instant| instant.to_string()),
-        // A gate that counts in milliseconds must not be early.
-        from_unix_ms: i64::try_from(-((-instant.0).div_euclid(1_000_000))).ok(),
-    });
-    std::iter::once(first).chain(others).collect()
+    let text = |epoch: u64| i64::try_from(epoch).ok().map(|second| Timestamp::from_seconds(second).to_string());
+    let from = |epoch: u64| (epoch > 0).then(|| text(epoch)).flatten();
+    epochs_of(instants).into_iter().map(|epoch| Epoch { epoch, from: from(epoch) }).collect()
 }
 
 fn percent(share: Share) -> f64 {
@@ -304,16 +295,11 @@ mod tests {
 
     #[test]
     fn an_epoch_begins_at_its_instant_and_never_before() {
-        let instants = [Timestamp::from_seconds(-1), Timestamp::from_seconds(0), Timestamp(1_000_000_001)];
-        let told: Vec<_> = epochs(&instants).into_iter().map(|epoch| (epoch.from, epoch.from_unix_ms)).collect();
-        let at = |text: &str, ms| (Some(text.to_owned()), Some(ms));
-        let expected = [
-            (None, None),
-            at("1969-12-31T23:59:59Z", -1_000),
-            at("1970-01-01T00:00:00Z", 0),
-            at("1970-01-01T00:00:01.000000001Z", 1_001),
-        ];
-        assert_eq!(told, expected);
+        let seconds = |seconds: i64| Timestamp::from_seconds(seconds);
+        let instants = [seconds(-1), seconds(0), Timestamp(1_000_000_001), seconds(2), seconds(60)];
+        let told: Vec<_> = epochs(&instants).into_iter().map(|epoch| (epoch.epoch, epoch.from)).collect();
+        let at = |epoch: u64, text: &str| (epoch, Some(text.to_owned()));
+        assert_eq!(told, [(0, None), at(2, "1970-01-01T00:00:02Z"), at(60, "1970-01-01T00:01:00Z")]);
         assert!(epochs(&[]).is_empty());
     }
 }

@@ -39,10 +39,10 @@ pub struct ServeArgs {
 
 const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
-Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer chooses its
-cohort by the cookie crossfade-cohort=NAME, and its language by Accept-Language or the cookie that
-`[languages]` names. The table is read again when it changes; a broken one leaves the last good one
-in use.
+Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow from
+the number in the cookie crossfade-draw and each cohort's share, its language from Accept-Language or
+the cookie that `[languages]` names. The table is read again when it changes; a broken one leaves the
+last good one in use.
 
 Examples:
   crossfade serve

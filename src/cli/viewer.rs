@@ -1,6 +1,6 @@
 //! The flags that say what is told of a viewer, one for each of [`Told::ALL`].
 
-use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::requests::RequestLine;
 use crate::route::Told;
@@ -20,7 +20,8 @@ impl ViewerArgs {
 
 impl Args for ViewerArgs {
     fn augment_args(command: Command) -> Command {
-        let flag = |told: Told| Arg::new(told.key()).long(told.key()).help(told.about());
+        let action = |told: Told| if told.is_list() { ArgAction::Append } else { ArgAction::Set };
+        let flag = |told: Told| Arg::new(told.key()).long(told.key()).help(told.about()).action(action(told));
         command.args(Told::ALL.map(|told| flag(told).value_name(told.key().to_uppercase())))
     }
 
@@ -31,7 +32,11 @@ impl Args for ViewerArgs {
 
 impl FromArgMatches for ViewerArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<ViewerArgs, Error> {
-        Ok(ViewerArgs(Told::ALL.map(|told| matches.get_one(told.key()).cloned())))
+        let text = |told: Told| {
+            let texts: Vec<&str> = matches.get_many::<String>(told.key())?.map(String::as_str).collect();
+            Some(texts.join(Told::SEPARATOR))
+        };
+        Ok(ViewerArgs(Told::ALL.map(text)))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {

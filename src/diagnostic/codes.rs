@@ -93,8 +93,6 @@ catalogue! {
         "a function cannot set an s3 origin that is signed by OAC; only the configured one can be chosen";
     CONFIGURED_UNCLEAR = "R033" Error "the table does not say which of its s3 origins is the configured one":
         "only one origin can be configured on the behavior";
-    TOO_MANY_VIEWERS = "R034" Error "the cohorts hold more than all viewers":
-        "a viewer is in one cohort at most, so the shares add up to 100 at most";
     BAD_NAME = "R035" Error "a name has invalid characters":
         "names are used in headers, logs, file names and command lines";
     BAD_REFUSE = "R036" Error "a refused text can never be in a raw path":
@@ -153,6 +151,10 @@ catalogue! {
         "the condition would never hold";
     BAD_VALUE_IN_CONDITION = "R074" Error "a condition's value can never be in a request":
         "the condition would never hold";
+    COHORT_AND_SECRET = "R075" Warning "only routes by cohort lead to an origin that is sent a secret":
+        "a viewer can choose its cohort, so a cohort proves nothing of a viewer";
+    BAD_COOKIE_DOMAIN = "R076" Error "the domain of the gate's cookie is malformed":
+        "browsers would drop the cookie, and each request would draw anew";
 
     // Headers
     BAD_HEADER_NAME = "R080" Error "a header name is malformed":

@@ -271,7 +271,7 @@ impl<'d> Generated<'d> {
     pub fn redirect(redirect: &'d Redirect<'_, '_>) -> Generated<'d> {
         let location = ("location", vec![Cow::Owned(redirect.location.to_string())]);
         let cache_control = ("cache-control", vec![Cow::Borrowed(&*redirect.cache_control)]);
-        let headers = with_further(vec![location, cache_control], redirect.headers);
+        let headers = with_further(vec![location, cache_control], &redirect.headers);
         Generated { status: redirect.status, headers, body: "" }
     }
 
@@ -283,7 +283,7 @@ impl<'d> Generated<'d> {
         if let Some(content_type) = respond.content_type.filter(|_| may_have_body(respond.status)) {
             headers.push(("content-type", vec![Cow::Borrowed(content_type)]));
         }
-        Generated { status: respond.status, headers: with_further(headers, respond.headers), body }
+        Generated { status: respond.status, headers: with_further(headers, &respond.headers), body }
     }
 
     /// Bytes of headers and body, as the size limit counts them.

@@ -10,7 +10,7 @@ use super::json::{Object, elements, text};
 use super::origin::EventOrigin;
 use crate::platform::buckets::bucket_of;
 use crate::platform::headers::{EPOCH, HOST};
-use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer};
+use crate::route::{Definition, Fact, Request, Route, Timestamp, Told, Viewer, parse_epoch};
 use crate::text::host::{bare_host, is_host_value};
 
 /// The header in which a fact reaches the function; `None` for what stands in the method, the query or a cookie.
@@ -70,7 +70,7 @@ pub struct EventFacts<'a> {
     headers: Vec<(&'a str, Cow<'a, str>)>,
     /// In the order of [`Told::ALL`].
     told: [Option<Cow<'a, str>>; Told::ALL.len()],
-    epoch: Option<u32>,
+    epoch: Option<u64>,
 }
 
 impl<'a> EventFacts<'a> {
@@ -86,7 +86,7 @@ impl<'a> EventFacts<'a> {
             query: request.query.clone(),
             headers: reads.headers.iter().flat_map(wanted).collect(),
             told: Told::ALL.map(|told| only(headers, told.header())),
-            epoch: only(headers, EPOCH).and_then(|text| epoch(&text)),
+            epoch: only(headers, EPOCH).and_then(|text| parse_epoch(&text)),
         }
     }
 
@@ -117,11 +117,6 @@ fn host<'a>(request: &RequestEvent<'a>, reads: &EventReads) -> Option<Cow<'a, st
         return only(headers, HOST).filter(|host| is_host_value(host));
     }
     only(headers, "host").filter(|host| is_host_value(host) && !reads.is_origin(host, request))
-}
-
-/// A decimal number as the gate writes it.
-fn epoch(text: &str) -> Option<u32> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 fn has(headers: &Object<'_>, name: &str) -> bool {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::RequestEvent;
 use super::json::{Member, Object};
+use crate::platform::buckets::bucket_of;
 use crate::route::{BehaviorId, Origin, OriginId, OriginKind, Table};
 use crate::text::host::is_host_value;
 
@@ -49,14 +50,14 @@ impl<'a> EventOrigin<'a> {
         Some(EventOrigin { kind, object, siblings: origin.members })
     }
 
-    /// What it is to the behavior that the path falls in: kind, domain and path must be those of the origin.
+    /// What it is to the behavior that the path falls in, by its domain; its path tells two of one domain apart.
     #[must_use]
     pub fn aim(&self, table: &Table, behavior: BehaviorId) -> Aim {
-        if self.is(table.origin(table.configured_id(behavior))) {
-            return Aim::Configured;
-        }
-        match table.failover_id(behavior) {
-            Some(id) if self.is(table.origin(id)) => Aim::Failover(id),
+        let configured = table.origin(table.configured_id(behavior));
+        let failover = table.failover_id(behavior).filter(|&id| self.is_at(table.origin(id)));
+        match failover {
+            Some(id) if !self.is_at(configured) || self.is_below(table.origin(id)) => Aim::Failover(id),
+            _ if self.is_at(configured) => Aim::Configured,
             _ => Aim::Unknown,
         }
     }
@@ -74,22 +75,26 @@ impl<'a> EventOrigin<'a> {
         headers.members.into_iter().map(|member| member.name)
     }
 
-    /// Whether it is that very server or bucket, under whatever path.
+    /// Whether it is that very server or bucket, under whatever path; a bucket under any of its names.
     #[must_use]
     pub fn is_at(&self, origin: &Origin) -> bool {
-        let kind = match &origin.kind {
-            OriginKind::Custom(_) => EventOriginKind::Custom,
-            OriginKind::S3(_) => EventOriginKind::S3,
-        };
         let domain = self.object.text("domainName").unwrap_or_default();
-        self.kind == kind && domain.eq_ignore_ascii_case(&origin.domain)
+        let is_it = domain.eq_ignore_ascii_case(&origin.domain);
+        match &origin.kind {
+            OriginKind::Custom(_) => self.kind == EventOriginKind::Custom && is_it,
+            OriginKind::S3(_) => {
+                let is_bucket = || bucket_of(&domain).is_some_and(|name| bucket_of(&origin.domain) == Some(name));
+                self.kind == EventOriginKind::S3 && (is_it || is_bucket())
+            }
+        }
     }
 
-    fn is(&self, origin: &Origin) -> bool {
+    /// Whether its path is the origin's.
+    fn is_below(&self, origin: &Origin) -> bool {
         let path = match &origin.kind {
             OriginKind::Custom(custom) => &custom.path,
             OriginKind::S3(s3) => &s3.path,
         };
-        self.is_at(origin) && self.object.text("path").unwrap_or_default() == *path
+        self.object.text("path").unwrap_or_default() == *path
     }
 }

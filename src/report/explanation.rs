@@ -37,7 +37,7 @@ const CANDIDATES: usize = 20;
 struct ExplainedJson<'a> {
     request: &'a Given<'a>,
     path: &'a Path,
-    epoch: Option<u32>,
+    epoch: Option<u64>,
     refused_text: Option<&'a str>,
     candidates: &'a [Candidate<'a, 'a>],
     winner: Option<&'a Winner<'a>>,
@@ -96,11 +96,8 @@ fn request(story: &Explanation<'_, '_>, time: TimeSource) -> Grid {
     for (name, value) in given.headers {
         fact(&mut grid, "header", format!("{name}: {value}"));
     }
-    let others = Told::ALL.map(|told| (told.key(), given.viewer.get(told)));
-    for (name, value) in others {
-        if let Some(value) = value {
-            fact(&mut grid, name, value);
-        }
+    for told in Told::ALL.into_iter().filter(|told| given.viewer.get(*told).is_some()) {
+        fact(&mut grid, told.key(), given.viewer.values(told).collect::<Vec<_>>().join(", "));
     }
     if let Some(at) = &given.time {
         let note = if time == TimeSource::Clock { " (now: no `--at` was given)" } else { "" };
@@ -246,7 +243,7 @@ fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '
 fn redirected(grid: &mut Grid, redirect: &Redirect<'_, '_>) {
     grid.row([cell(KEY, "redirected"), cell(GOOD, status_words(redirect.status))]);
     grid.row([cell(KEY, "location"), cell(STRONG, redirect.location.to_string())]);
-    answer_headers(grid, &redirect.cache_control, redirect.headers);
+    answer_headers(grid, &redirect.cache_control, &redirect.headers);
 }
 
 fn answered(grid: &mut Grid, respond: &Respond<'_>) {
@@ -255,7 +252,7 @@ fn answered(grid: &mut Grid, respond: &Respond<'_>) {
     if let Some(content_type) = respond.content_type {
         fact(grid, "content-type", content_type);
     }
-    answer_headers(grid, &respond.cache_control, respond.headers);
+    answer_headers(grid, &respond.cache_control, &respond.headers);
     if !respond.body.is_empty() {
         let first = respond.body.lines().next().unwrap_or_default();
         let more = if first.len() < respond.body.trim_end().len() { " …" } else { "" };

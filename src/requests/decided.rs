@@ -19,12 +19,15 @@ impl Serialize for DecisionLine<'_> {
                 line.serialize_entry("action", "redirect")?;
                 line.serialize_entry("status", &redirect.status)?;
                 line.serialize_entry("location", &redirect.location.to_string())?;
-                line.serialize_entry("headers", &HeadersByName(None, Some(&redirect.cache_control), redirect.headers))?;
+                line.serialize_entry(
+                    "headers",
+                    &HeadersByName(None, Some(&redirect.cache_control), &redirect.headers),
+                )?;
             }
             Outcome::Respond(respond) => {
                 line.serialize_entry("action", "respond")?;
                 line.serialize_entry("status", &respond.status)?;
-                let headers = HeadersByName(respond.content_type, Some(&respond.cache_control), respond.headers);
+                let headers = HeadersByName(respond.content_type, Some(&respond.cache_control), &respond.headers);
                 line.serialize_entry("headers", &headers)?;
             }
         }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::route::Told;
 use crate::text::{Timestamp, nearest};
 
 /// Why a line is not the object that is asked for.
@@ -59,6 +60,35 @@ struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
 pub(super) fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     Ok(Option::<Borrowed<'de>>::deserialize(from)?.map(|text| text.0))
+}
+
+/// One text, or several that are joined.
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "a cohort is a text or a list of texts")]
+enum Joined<'a> {
+    #[serde(borrow)]
+    One(Borrowed<'a>),
+    #[serde(borrow)]
+    Several(Vec<Borrowed<'a>>),
+}
+
+pub(super) fn joined<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'de, str>>, D::Error> {
+    Ok(match Option::<Joined<'de>>::deserialize(from)? {
+        None => None,
+        Some(Joined::One(text)) => Some(text.0),
+        Some(Joined::Several(texts)) if texts.is_empty() => None,
+        Some(Joined::Several(texts)) => {
+            let texts: Vec<&str> = texts.iter().map(|text| text.0.as_ref()).collect();
+            Some(Cow::Owned(texts.join(Told::SEPARATOR)))
+        }
+    })
+}
+
+pub(super) fn write_joined<S: Serializer>(text: &Option<Cow<'_, str>>, to: S) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) if text.contains(Told::SEPARATOR) => to.collect_seq(text.split(Told::SEPARATOR)),
+        text => text.serialize(to),
+    }
 }
 
 pub(super) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
@@ -117,17 +147,19 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 }
 
 pub(super) fn write_fields<S: Serializer>(fields: &Pairs<'_>, to: S) -> Result<S::Ok, S::Error> {
-    let is_first = |at: &usize| !fields[..*at].iter().any(|(earlier, _)| *earlier == fields[*at].0);
+    let is_first = |at: &usize| !fields[..*at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(&fields[*at].0));
     to.collect_map((0..fields.len()).filter(is_first).map(|at| (&fields[at].0, SameName(&fields[at..]))))
 }
 
-/// The values of the first of these fields, and of those after it that have its name.
+/// The values of the first of these fields, and of those after it that have its name in any case: they stay in their
+/// order, for the first value counts.
 struct SameName<'f, 'a>(&'f [(Cow<'a, str>, Cow<'a, str>)]);
 
 impl Serialize for SameName<'_, '_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let name = &self.0[0].0;
-        let values: Vec<_> = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value).collect();
+        let values: Vec<_> =
+            self.0.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect();
         if let [one] = values.as_slice() { one.serialize(to) } else { values.serialize(to) }
     }
 }

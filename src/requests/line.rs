@@ -44,8 +44,9 @@ pub struct RequestLine<'a> {
     /// ISO code; else that of a `cloudfront-viewer-country` header.
     #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
     pub country: Option<Cow<'a, str>>,
-    /// The cohort that the viewer is in.
-    #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
+    /// The cohorts that the viewer is in, joined by [`Told::SEPARATOR`]; in JSON a text or a list of texts.
+    #[serde(borrow, default, deserialize_with = "json::joined", serialize_with = "json::write_joined")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub cohort: Option<Cow<'a, str>>,
     /// The language that suits the viewer, as the table spells it.
     #[serde(borrow, default, deserialize_with = "json::optional", skip_serializing_if = "Option::is_none")]
@@ -302,11 +303,30 @@ mod tests {
     }
 
     #[test]
+    fn cohorts_are_a_text_or_a_list() {
+        let rows: [(&str, Option<&str>, &[&str]); 5] = [
+            (r#""a""#, Some("a"), &["a"]),
+            (r#"["a"]"#, Some("a"), &["a"]),
+            (r#"["a","b"]"#, Some("a,b"), &["a", "b"]),
+            ("[]", None, &[]),
+            ("null", None, &[]),
+        ];
+        for (cohort, text, values) in rows {
+            let line = format!(r#"{{"url":"/","cohort":{cohort}}}"#);
+            let line = RequestLine::parse_json(&line).unwrap();
+            assert_eq!(line.cohort.as_deref(), text, "{cohort}");
+            assert_eq!(line.request().viewer.values(Told::Cohort).collect::<Vec<_>>(), values, "{cohort}");
+        }
+        let error = RequestLine::parse_json(r#"{"url":"/","cohort":7}"#).unwrap_err();
+        assert_eq!(error.to_string(), "a cohort is a text or a list of texts (column 22)");
+    }
+
+    #[test]
     fn a_line_written_is_the_line_read() {
         let rows = [
             r#"{"url":"/"}"#,
             r#"{"url":"/a","method":"HEAD","headers":{"a":"1"},"country":"BR","cohort":"c","language":"pt"}"#,
-            r#"{"url":"/a","time":"2026-11-22T10:00:00Z"}"#,
+            r#"{"url":"/a","cohort":["c","d"],"time":"2026-11-22T10:00:00Z"}"#,
             r#"{"url":"https://h/é","headers":{"a":["1","2"],"b":""}}"#,
         ];
         for text in rows {
@@ -314,6 +334,9 @@ mod tests {
             assert_eq!(serde_json::to_string(&line).unwrap(), text);
             assert_eq!(line.clone().into_owned(), line);
         }
+        let fields = r#"{"url":"/","headers":{"Cookie":"a=1","b":"1","cookie":"a=2"}}"#;
+        let written = serde_json::to_string(&RequestLine::parse_json(fields).unwrap()).unwrap();
+        assert_eq!(written, r#"{"url":"/","headers":{"Cookie":["a=1","a=2"],"b":"1"}}"#, "no order is lost");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::cache_control::{NO_STORE, cut_max_age};
+use super::cache_control::{Dated, NO_STORE, NextInstant};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
@@ -13,6 +13,7 @@ use super::query::QueryPolicy;
 use super::request::Request;
 use super::table::Table;
 use super::target::{Location, Target, Unsafe, check_made};
+use super::time::moment_of;
 
 /// Decides a request: the first route in written order whose every condition holds, else the default.
 ///
@@ -26,7 +27,7 @@ pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t
         return Decision { route: None, outcome, taker_id: None, refused: None };
     }
     let path = canonical.normalize(request.path);
-    let asked = Asked::new(request, path.as_str(), table.moment(request.epoch, request.time));
+    let asked = Asked::new(request, path.as_str(), moment_of(request.epoch, request.time));
     match table.index().first_match(table.definition(), &asked) {
         Some(found) => Taken { table, request, path: path.as_str(), found }.carry_out(),
         None => by_default(table, request),
@@ -76,32 +77,35 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     fn redirect(&self, action: &'t RedirectAction) -> Result<Redirect<'t, 'r>, Unsafe> {
+        let Dated { cache_control, headers } = self.dated(&action.response);
         Ok(Redirect {
             status: action.status,
             location: Location::new(self.fill(&action.target), self.request.query, &action.query_string)?,
-            cache_control: self.cache_control(&action.response),
-            headers: &action.response.set,
+            cache_control,
+            headers,
         })
     }
 
     #[allow(clippy::expect_used, reason = "the index finds a map by its rows, and only a map has this action")]
     fn map_redirect(&self, action: &'t MapAction) -> Result<Redirect<'t, 'r>, Unsafe> {
         let row = self.found.row.expect("a map is found by a row");
+        let Dated { cache_control, headers } = self.dated(&action.response);
         Ok(Redirect {
             status: row.status.unwrap_or(action.status),
             location: Location::new(Cow::Borrowed(&row.to), self.request.query, &action.query_string)?,
-            cache_control: self.cache_control(&action.response),
-            headers: &action.response.set,
+            cache_control,
+            headers,
         })
     }
 
     fn respond(&self, action: &'t RespondAction) -> Respond<'t> {
+        let Dated { cache_control, headers } = self.dated(&action.response);
         Respond {
             status: action.status,
             body: &action.body,
             content_type: action.content_type.as_deref(),
-            cache_control: self.cache_control(&action.response),
-            headers: &action.response.set,
+            cache_control,
+            headers,
         }
     }
 
@@ -113,8 +117,8 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         }
     }
 
-    fn cache_control(&self, response: &'t ResponseHeaders) -> Cow<'t, str> {
-        cut_max_age(&response.cache_control, until_next_instant(self.table, self.request))
+    fn dated(&self, response: &'t ResponseHeaders) -> Dated<'t> {
+        next_instant(self.table, self.request).cut(&response.cache_control, &response.set)
     }
 }
 
@@ -151,13 +155,13 @@ const BAD_REQUEST: Respond<'static> = Respond {
     body: "bad request\n",
     content_type: Some("text/plain; charset=utf-8"),
     cache_control: Cow::Borrowed(NO_STORE),
-    headers: &[],
+    headers: Cow::Borrowed(&[]),
 };
 
-/// Seconds until the table's next instant, where the time is known and there is one.
-fn until_next_instant(table: &Table, request: &Request<'_>) -> Option<u64> {
-    let now = request.time?;
-    let instants = table.instants();
-    let next = instants.get(instants.partition_point(|&instant| instant <= now))?;
-    Some(now.seconds_until(*next))
+/// The first instant after the moment that is decided at, and how far it is by the clock: a gate may tell an epoch that
+/// is over by now.
+fn next_instant(table: &Table, request: &Request<'_>) -> NextInstant {
+    let moment = moment_of(request.epoch, request.time);
+    let at = moment.and_then(|moment| table.next_instant(moment));
+    NextInstant { at, remaining: at.zip(request.time).map(|(at, now)| now.seconds_until(at)) }
 }

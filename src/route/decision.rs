@@ -75,8 +75,8 @@ pub struct Redirect<'t, 'r> {
     pub location: Location<'t, 'r>,
     /// Its `cache-control`, cut to the table's next instant.
     pub cache_control: Cow<'t, str>,
-    /// Further headers.
-    pub headers: &'t [(String, String)],
+    /// Further headers; `expires` is cut too.
+    pub headers: Cow<'t, [(String, String)]>,
 }
 
 /// A generated answer.
@@ -90,8 +90,8 @@ pub struct Respond<'t> {
     pub content_type: Option<&'t str>,
     /// Its `cache-control`, cut to the table's next instant.
     pub cache_control: Cow<'t, str>,
-    /// Further headers.
-    pub headers: &'t [(String, String)],
+    /// Further headers; `expires` is cut too.
+    pub headers: Cow<'t, [(String, String)]>,
 }
 
 /// A route whose target would have been unsafe for this request.

@@ -18,6 +18,7 @@ use super::definition::Route;
 use super::pattern::{MapRow, PathPattern};
 use super::request::Request;
 use super::table::Table;
+use super::time::moment_of;
 use super::viewer::Viewer;
 use crate::text::host::bare_host;
 pub use miss::{NearMiss, Wanted};
@@ -33,8 +34,8 @@ pub struct Explanation<'t, 'r> {
     pub request: Given<'r>,
     /// What matching was made on.
     pub path: Path,
-    /// The epoch that the request was decided in; `None`: neither epoch nor time is known.
-    pub epoch: Option<u32>,
+    /// The epoch that the request was decided in, a Unix second; `None`: neither epoch nor time is known.
+    pub epoch: Option<u64>,
     /// The text of `[canonical] refuse` that the raw path holds: no route was tried.
     pub refused_text: Option<&'t str>,
     /// Every route whose path matches (or that asks for none), in written order, up to and with the winner.
@@ -71,8 +72,8 @@ pub struct Given<'r> {
     pub viewer: Viewer<'r>,
     /// The time, as text with an offset.
     pub time: Option<String>,
-    /// The epoch.
-    pub epoch: Option<u32>,
+    /// The epoch that a gate told.
+    pub epoch: Option<u64>,
 }
 
 /// The path that routes were matched on.
@@ -164,7 +165,7 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
         reads: Reads::default(),
     };
     if story.refused_text.is_none() {
-        let moment = table.moment(request.epoch, request.time);
+        let moment = moment_of(request.epoch, request.time);
         walk(table, &Asked::new(request, path.as_str(), moment), request, &mut story);
     }
     story.reads.outcome(table, &story.decision);
@@ -178,7 +179,7 @@ fn walk<'t, 'r>(table: &'t Table, asked: &Asked<'_>, request: &'r Request<'r>, s
         let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
         if story.winner.is_none() {
             story.reads.conditions(&route.conditions, failed);
-            let failed = failed.map(|failed| NearMiss::new(failed, request, story.epoch));
+            let failed = failed.map(|failed| NearMiss::new(failed, request, asked.moment));
             if failed.is_none() {
                 story.winner = Some(Winner::new(found, asked.path));
             }

@@ -13,6 +13,7 @@ pub mod condition;
 mod decide;
 mod decision;
 mod definition;
+pub mod draw;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod fact;
@@ -54,5 +55,5 @@ pub use origin::{
 };
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};
-pub use time::{Window, epoch_of};
-pub use viewer::{Cohort, Declared, Share, Told, Viewer};
+pub use time::{Window, epoch_of, epochs_of, parse_epoch};
+pub use viewer::{Cohort, Declared, GateSettings, Share, Told, Viewer};

@@ -22,9 +22,10 @@ pub struct Request<'a> {
     pub headers: Vec<(&'a str, &'a str)>,
     /// What is told of the viewer.
     pub viewer: Viewer<'a>,
-    /// The interval between the table's instants; wins over `time` where both are known.
-    pub epoch: Option<u32>,
-    /// When the request is decided.
+    /// The Unix second that the gate tells: of the last instant that had begun, 0 before the first. It is decided at that
+    /// second, where there is one.
+    pub epoch: Option<u64>,
+    /// The clock of whoever decides. It is decided at this time where no epoch is told; ages are cut by it in any case.
     pub time: Option<Timestamp>,
 }
 
@@ -48,7 +49,8 @@ impl<'a> Request<'a> {
         if self.path.is_empty() { "/" } else { self.path }
     }
 
-    /// The values of a fact that is text, as they came, in order; none of one that is unknown.
+    /// The values of a fact that count, as they came: the first one of what is repeated, every cohort of a viewer, none
+    /// of what is unknown or no text.
     #[must_use]
     pub fn values(&self, fact: &Fact) -> Vec<&'a str> {
         let mut values = Vec::new();
@@ -56,16 +58,16 @@ impl<'a> Request<'a> {
         values
     }
 
-    /// Calls with each value of a fact that is text. Allocates nothing.
+    /// Calls with each of the [`values`](Request::values) of a fact. Allocates nothing.
     pub fn each_value(&self, fact: &Fact, mut call: impl FnMut(&'a str)) {
         match fact {
             Fact::Host => self.host.into_iter().for_each(call),
             Fact::Method => call(self.method),
-            Fact::Query(name) => query::values(self.query, name).for_each(call),
+            Fact::Query(name) => query::value(self.query, name).into_iter().for_each(call),
             Fact::WholeQuery => call(self.query),
-            Fact::Header(name) => self.header_values(name).for_each(call),
-            Fact::Cookie(name) => self.cookie_values(name).for_each(call),
-            Fact::Told(told) => self.viewer.get(*told).into_iter().for_each(call),
+            Fact::Header(name) => self.header_values(name).next().into_iter().for_each(call),
+            Fact::Cookie(name) => self.cookie_value(name).into_iter().for_each(call),
+            Fact::Told(told) => self.viewer.values(*told).for_each(call),
             Fact::Time => {}
         }
     }
@@ -83,9 +85,10 @@ impl<'a> Request<'a> {
             .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
     }
 
-    /// The values of every cookie of that name, in order.
-    pub fn cookie_values<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'a str> + 's {
-        self.cookies().filter(move |(found, _)| *found == name).map(|(_, value)| value)
+    /// The value of the first cookie of that name, in the order of the fields.
+    #[must_use]
+    pub fn cookie_value(&self, name: &str) -> Option<&'a str> {
+        self.cookies().find(|(found, _)| *found == name).map(|(_, value)| value)
     }
 }
 
@@ -142,6 +145,7 @@ impl<'a> Url<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Told;
 
     #[test]
     fn urls_split_as_the_appendix_says() {
@@ -168,5 +172,31 @@ mod tests {
         };
         let pairs: Vec<_> = request.cookies().collect();
         assert_eq!(pairs, [("a", "1"), ("b", "\"2\""), ("", "x"), ("a", "3=4")]);
+        assert_eq!(["a", "b", "junk"].map(|name| request.cookie_value(name)), [Some("1"), Some("\"2\""), None]);
+    }
+
+    #[test]
+    fn of_what_is_repeated_the_first_value_counts_and_of_cohorts_all() {
+        let request = Request {
+            query: "q=1&q=2&r",
+            headers: vec![("X-A", "1"), ("x-a", "2"), ("cookie", "c=1; c=2"), ("Cookie", "c=3; d=4")],
+            viewer: Viewer::default().with(Told::Country, Some("BR,PT")).with(Told::Cohort, Some("a,,b")),
+            ..Request::default()
+        };
+        let name = |of: fn(String) -> Fact, name: &str| of(name.to_owned());
+        let rows: [(Fact, &[&str]); 9] = [
+            (name(Fact::Query, "q"), &["1"]),
+            (name(Fact::Query, "r"), &[""]),
+            (name(Fact::Query, "s"), &[]),
+            (name(Fact::Header, "x-a"), &["1"]),
+            (name(Fact::Cookie, "c"), &["1"]),
+            (name(Fact::Cookie, "d"), &["4"]),
+            (Fact::Told(Told::Country), &["BR,PT"]),
+            (Fact::Told(Told::Cohort), &["a", "b"]),
+            (Fact::Told(Told::Language), &[]),
+        ];
+        for (fact, expected) in rows {
+            assert_eq!(request.values(&fact), expected, "{fact:?}");
+        }
     }
 }

@@ -140,24 +140,16 @@ impl Table {
         OriginId(action.origin)
     }
 
-    /// The epoch that a request is decided in: its own, where it is one of the table's, else that of its time.
+    /// The epoch that a request is decided in: what its gate tells, else that of its time.
     #[must_use]
-    pub fn epoch(&self, epoch: Option<u32>, time: Option<Timestamp>) -> Option<u32> {
-        epoch.filter(|&epoch| self.knows(epoch)).or_else(|| time.map(|time| epoch_of(&self.instants, time)))
+    pub fn epoch(&self, epoch: Option<u64>, time: Option<Timestamp>) -> Option<u64> {
+        epoch.or_else(|| time.map(|time| epoch_of(&self.instants, time)))
     }
 
-    /// A moment of the epoch that a request is decided in: the first one of its own epoch, else its time.
+    /// The first instant after a moment.
     #[must_use]
-    pub fn moment(&self, epoch: Option<u32>, time: Option<Timestamp>) -> Option<Timestamp> {
-        let first = |epoch: u32| match usize::try_from(epoch).ok().and_then(|epoch| epoch.checked_sub(1)) {
-            Some(at) => self.instants.get(at).copied(),
-            None => Some(Timestamp(i128::MIN)),
-        };
-        epoch.and_then(first).or(time)
-    }
-
-    fn knows(&self, epoch: u32) -> bool {
-        usize::try_from(epoch).is_ok_and(|epoch| epoch <= self.instants.len())
+    pub fn next_instant(&self, moment: Timestamp) -> Option<Timestamp> {
+        self.instants.get(self.instants.partition_point(|&instant| instant <= moment)).copied()
     }
 }
 

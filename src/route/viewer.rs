@@ -1,9 +1,10 @@
-//! What is told of a viewer, each fact one text: by CloudFront the country, by the gate the cohort and
+//! What is told of a viewer, each fact one text: by CloudFront the country, by the gate the cohorts and
 //! the language.
 //!
 //! A new fact of this kind is a variant of [`Told`]; whoever lists, reads or writes such facts goes through
 //! [`Told::ALL`].
 
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::languages::Languages;
@@ -14,7 +15,7 @@ use super::languages::Languages;
 pub enum Told {
     /// ISO 3166 code of the viewer's country.
     Country,
-    /// The cohort that the gate put the viewer in.
+    /// The cohorts that the gate put the viewer in, joined by [`Told::SEPARATOR`].
     Cohort,
     /// The language that suits the viewer best among those that the table offers.
     Language,
@@ -23,6 +24,8 @@ pub enum Told {
 impl Told {
     /// All, in the order in which conditions on them are tried.
     pub const ALL: [Told; 3] = [Told::Country, Told::Cohort, Told::Language];
+    /// Between the values of a fact that can have several; no name of a cohort holds it.
+    pub const SEPARATOR: &str = ",";
 
     /// The key of a table, of a `decide` line and of an explanation.
     #[must_use]
@@ -49,9 +52,21 @@ impl Told {
     pub const fn about(self) -> &'static str {
         match self {
             Told::Country => "The viewer's country, an ISO code [default: the header `cloudfront-viewer-country`]",
-            Told::Cohort => "The cohort that the viewer is in",
+            Told::Cohort => "A cohort that the viewer is in, as often as needed",
             Told::Language => "The language that suits the viewer, as `[languages]` spells it",
         }
+    }
+
+    /// Whether a viewer can have several values of it.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(self, Told::Cohort)
+    }
+
+    /// The values in its text; an empty one is none.
+    pub fn values(self, text: &str) -> impl Iterator<Item = &str> + use<'_> {
+        let is_separator = move |char: char| self.is_list() && Told::SEPARATOR.contains(char);
+        text.split(is_separator).filter(|value| !value.is_empty())
     }
 }
 
@@ -61,10 +76,15 @@ pub struct Viewer<'a>([Option<&'a str>; Told::ALL.len()]);
 
 #[allow(clippy::indexing_slicing, reason = "there is a place for each variant")]
 impl<'a> Viewer<'a> {
-    /// What is told of one fact.
+    /// The text that is told of one fact.
     #[must_use]
     pub fn get(&self, told: Told) -> Option<&'a str> {
         self.0[told as usize]
+    }
+
+    /// The values that are told of one fact.
+    pub fn values(&self, told: Told) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.get(told).into_iter().flat_map(move |text| told.values(text))
     }
 
     /// The same viewer with one fact told, or not told.
@@ -75,10 +95,17 @@ impl<'a> Viewer<'a> {
     }
 }
 
-/// Every fact by its key, `null` where it is unknown.
+/// Every fact by its key: `null` where it is unknown, a list where it has several values.
 impl Serialize for Viewer<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(Told::ALL.map(|told| (told.key(), self.get(told))))
+        let mut map = serializer.serialize_map(Some(Told::ALL.len()))?;
+        for told in Told::ALL {
+            match self.values(told).collect::<Vec<_>>().as_slice() {
+                [] | [_] => map.serialize_entry(told.key(), &self.get(told))?,
+                several => map.serialize_entry(told.key(), several)?,
+            }
+        }
+        map.end()
     }
 }
 
@@ -89,6 +116,17 @@ pub struct Declared {
     pub cohorts: Vec<Cohort>,
     /// What viewers can have.
     pub languages: Languages,
+    /// How the gate works.
+    pub gate: GateSettings,
+}
+
+/// `[gate]` of a table: how the gate works.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateSettings {
+    /// Whether shares and languages can be changed where the gate runs, without a deployment.
+    pub is_live: bool,
+    /// The domain of the draw's cookie; none: the host of the request.
+    pub cookie_domain: Option<String>,
 }
 
 /// A share in parts per million: 1 % is 10,000.

@@ -86,9 +86,10 @@ impl Journey {
         let now = now();
         incoming::drop_hidden(&mut parts.headers);
         let country = self.edge.settings.country.as_deref();
-        let arrival = Arrival { host: self.exchange.host.as_deref(), country, now };
-        let cookie = gate::pass(self.live.handler.table(), &mut parts.headers, arrival);
-        let mut response = match self.decide(parts, now)? {
+        let request_id = self.edge.next_request_id();
+        let arrival = Arrival { request_id: &request_id, host: self.exchange.host.as_deref(), country, now };
+        let cookie = gate::pass(self.live.handler.table(), &self.live.reads, &mut parts, arrival);
+        let mut response = match self.decide(parts, &request_id, now)? {
             Reply::Made(made) => made.map(full),
             Reply::Request(outgoing) => self.to_origin(outgoing, body).await?,
         };
@@ -99,11 +100,11 @@ impl Journey {
     }
 
     /// The decision, made by the handler of the edge from an event like CloudFront's.
-    fn decide(&mut self, mut parts: Parts, now: Timestamp) -> Result<Reply, Box<WebPage>> {
+    fn decide(&mut self, mut parts: Parts, request_id: &str, now: Timestamp) -> Result<Reply, Box<WebPage>> {
         let Journey { edge, live, client, exchange } = self;
         let (configured, block) = live.configured(parts.uri.path());
         incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
-        let event = incoming::event(&parts, *client, &edge.next_request_id(), block);
+        let event = incoming::event(&parts, *client, request_id, block);
         let handled = live.handler.handle(&event, now);
         if let Some(summary) = handled.summary {
             (exchange.route, exchange.origin, exchange.trouble) = (summary.route, summary.origin, summary.surprise);

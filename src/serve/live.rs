@@ -9,6 +9,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use super::forward::{self, Client};
+use super::gate::{self, GateReads};
 use super::incoming::{Secrets, origin_block};
 use super::notice::{Notice, Notify};
 use super::target::{MapError, Mapping, check_mapping};
@@ -63,6 +64,8 @@ pub struct Edge {
 /// A table at work.
 pub(super) struct Live {
     pub(super) handler: Handler,
+    /// What the gate must know of it.
+    pub(super) reads: GateReads,
     /// What CloudFront itself has on each behavior, as events have it.
     pub(super) configured: Vec<Value>,
 }
@@ -113,7 +116,7 @@ impl Live {
     fn new(Tabled { table, secrets }: Tabled) -> Live {
         let block = |id| origin_block(table.origin(table.configured_id(id)), &secrets);
         let configured = table.behavior_ids().map(block).collect();
-        Live { handler: Handler::new(table, secrets), configured }
+        Live { reads: gate::reads(&table), handler: Handler::new(table, secrets), configured }
     }
 
     /// What CloudFront has on the behavior that a path falls in, and that as an event has it.

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// A second.
+const NANOS: i128 = 1_000_000_000;
+
 /// A moment: nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i128);
@@ -13,14 +16,26 @@ impl Timestamp {
     /// From whole seconds.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Timestamp {
-        Timestamp(i128::from(seconds).saturating_mul(1_000_000_000))
+        Timestamp(i128::from(seconds).saturating_mul(NANOS))
+    }
+
+    /// The whole seconds since 1970 until it, a begun one counted; 0 where it is before.
+    #[must_use]
+    pub fn second_rounded_up(self) -> u64 {
+        u64::try_from(self.0.saturating_add(NANOS - 1).div_euclid(NANOS).max(0)).unwrap_or(u64::MAX)
+    }
+
+    /// The beginning of the second that it lies in.
+    #[must_use]
+    pub fn floor_to_second(self) -> Timestamp {
+        Timestamp(self.0.saturating_sub(self.0.rem_euclid(NANOS)))
     }
 
     /// Whole seconds from `self` until `later`, rounded down; 0 if it is not later.
     #[must_use]
     pub fn seconds_until(self, later: Timestamp) -> u64 {
         let nanos = later.0.saturating_sub(self.0).max(0);
-        u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX)
+        u64::try_from(nanos / NANOS).unwrap_or(u64::MAX)
     }
 
     /// Reads a date-time with an offset.
@@ -87,6 +102,23 @@ fn is_rfc_3339(text: &str) -> bool {
 #[cfg(all(test, feature = "cli"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seconds_are_rounded_as_they_say() {
+        let rows = [
+            (0, 0, 0),
+            (1, 1, 0),
+            (NANOS, 1, NANOS),
+            (NANOS + 1, 2, NANOS),
+            (-1, 0, -NANOS),
+            (-3 * NANOS, 0, -3 * NANOS),
+            (i128::MAX, u64::MAX, i128::MAX - i128::MAX % NANOS),
+        ];
+        for (at, up, floor) in rows {
+            assert_eq!(Timestamp(at).second_rounded_up(), up, "{at}");
+            assert_eq!(Timestamp(at).floor_to_second(), Timestamp(floor), "{at}");
+        }
+    }
 
     #[test]
     fn a_time_is_in_the_form_of_rfc_3339() {

@@ -43,7 +43,7 @@ fn source(default: &str, more: &str) -> String {
         r#"
 schema = 1
 default = "{default}"
-[distribution]
+[[behavior]]
 configured_origin = "site"
 [origins.legacy]
 side = "legacy"

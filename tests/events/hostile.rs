@@ -107,7 +107,7 @@ fn changes() -> Vec<(&'static str, Change)> {
         ("a forwarded host", header("x-forwarded-host", field("X-Forwarded-Host", "evil.example"))),
         ("other cookies", header("cookie", field("Cookie", &format!("a={long}; beta=1; beta=2; ; =; \u{1}")))),
         ("more cookie fields", header("cookie", json!([{ "value": "a=1" }, { "value": "beta=1" }, { "value": 1 }]))),
-        ("another value of a header that is read", header("x-mode", json!([{ "value": "z" }, { "value": "a" }]))),
+        ("a later value of a header that is read", header("x-mode", json!([{ "value": "a" }, { "value": "z" }]))),
         ("a body that is no object", Box::new(|request| request["body"] = json!([1]))),
         ("another client", Box::new(|request| request["clientIp"] = json!({}))),
         ("a member that nobody knows", Box::new(|request| request["future"] = json!({ "deep": [[[[1]]]] }))),

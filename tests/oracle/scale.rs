@@ -96,7 +96,7 @@ fn many_routes_on_one_path_are_told_apart_without_trying_all() {
     let table = Table::compile(definition).unwrap();
     for at in (0..50_000).step_by(5) {
         let (text, cookie) = (at.to_string(), format!("a=b; id={at}"));
-        let query = format!("id=x&id={at}");
+        let query = format!("ids=x&id={at}&id=x");
         let request = match at % 3 {
             0 => Request { query: &query, ..Request::get("/page.aspx") },
             1 => Request { headers: vec![("ID", &text)], ..Request::get("/page.aspx") },

@@ -1,14 +1,13 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, Fact, Origin, OriginKind, Request, Route, Timestamp, Window};
+use crossfade::route::{Action, Condition, Definition, Fact, Origin, OriginKind, Request, Route, Told, Window};
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
@@ -49,7 +48,7 @@ impl<'t> Oracle<'t> {
         let path = String::from_utf8(path).unwrap();
         for (route, matcher) in definition.routes.iter().zip(&self.matchers) {
             let matcher = matcher.get_or_init(|| Matcher::of(&route.path));
-            if matcher.matches(&path) && conditions(definition, route, request) {
+            if matcher.matches(&path) && conditions(route, request) {
                 return self.act(route, matcher, &path, request);
             }
         }
@@ -152,7 +151,7 @@ impl Matcher {
 }
 
 /// Every condition but the path.
-fn conditions(definition: &Definition, route: &Route, request: &Request<'_>) -> bool {
+fn conditions(route: &Route, request: &Request<'_>) -> bool {
     let query: Vec<(&str, &str)> = request
         .query
         .split('&')
@@ -166,20 +165,29 @@ fn conditions(definition: &Definition, route: &Route, request: &Request<'_>) -> 
         headers.iter().filter(|(name, _)| name == "cookie").map(|(_, value)| *value).collect::<Vec<_>>().join("; ");
     let cookies: Vec<(&str, &str)> =
         joined.split(';').filter_map(|part| pair(part.trim_matches(|c| c == ' ' || c == '\t'))).collect();
-    let one = |value: Option<&str>, test: &ValueTest| test_of(test, &value.into_iter().collect::<Vec<_>>());
     let of = |pairs: &[(&str, &str)], name: &String, test: &ValueTest| {
-        let values: Vec<&str> = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| *value).collect();
-        test_of(test, &values)
+        let mut first = None;
+        for (known, value) in pairs {
+            if known == name && first.is_none() {
+                first = Some(*value);
+            }
+        }
+        test_of(test, first)
     };
     route.conditions.iter().all(|Condition { fact, test }| match (fact, test) {
-        (_, ValueTest::Within(window)) => live(definition, *window, request),
+        (_, ValueTest::Within(window)) => live(*window, request),
         (Fact::Host, ValueTest::HostIn(patterns)) => request.host.is_some_and(|host| hosts(patterns, host)),
         // A route that takes GET takes HEAD.
-        (Fact::Method, test) => one(Some(request.method), test) || request.method == "HEAD" && one(Some("GET"), test),
+        (Fact::Method, test) => {
+            test_of(test, Some(request.method)) || request.method == "HEAD" && test_of(test, Some("GET"))
+        }
         (Fact::Query(name), test) => of(&query, name, test),
         (Fact::Header(name), test) => of(&fields, name, test),
         (Fact::Cookie(name), test) => of(&cookies, name, test),
-        (Fact::Told(told), test) => one(request.viewer.get(*told), test),
+        (Fact::Told(Told::Cohort), test) => {
+            request.viewer.get(Told::Cohort).is_some_and(|all| all.split(',').any(|one| test_of(test, Some(one))))
+        }
+        (Fact::Told(told), test) => test_of(test, request.viewer.get(*told)),
         other => panic!("no table has {other:?}"),
     })
 }
@@ -207,29 +215,24 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
     })
 }
 
-fn test_of(test: &ValueTest, values: &[&str]) -> bool {
-    match test {
-        ValueTest::Equal(text) => values.contains(&text.as_str()),
-        ValueTest::Present => !values.is_empty(),
-        ValueTest::Absent => values.is_empty(),
-        ValueTest::AnyOf(texts) => values.iter().any(|value| texts.iter().any(|text| text == value)),
-        ValueTest::Regex(regex) => values.iter().any(|value| Regex::new(regex.text()).unwrap().is_match(value)),
-        ValueTest::HostIn(_) | ValueTest::Within(_) => panic!("{test:?} is of no text"),
+fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
+    match (test, value) {
+        (ValueTest::Absent, value) => value.is_none(),
+        (_, None) => false,
+        (ValueTest::Equal(text), Some(value)) => text == value,
+        (ValueTest::Present, Some(_)) => true,
+        (ValueTest::AnyOf(texts), Some(value)) => texts.contains(&value.to_owned()),
+        (ValueTest::Regex(regex), Some(value)) => Regex::new(regex.text()).unwrap().is_match(value),
+        (ValueTest::HostIn(_) | ValueTest::Within(_), _) => panic!("{test:?} is of no text"),
     }
 }
 
-/// By moments where the time is known, by epochs where only that is.
-fn live(definition: &Definition, window: Window, request: &Request<'_>) -> bool {
-    let windows = definition.routes.iter().map(Route::window);
-    let instants: BTreeSet<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
-    let known = request.epoch.map(|epoch| epoch as usize).filter(|epoch| *epoch <= instants.len());
-    let epoch = known.or_else(|| request.time.map(|time| instants.iter().filter(|instant| **instant <= time).count()));
-    let index = |moment| instants.iter().position(|instant| *instant == moment).unwrap() + 1;
-    match epoch {
+/// At the second that the gate tells, else at the time of the clock; in nanoseconds.
+fn live(window: Window, request: &Request<'_>) -> bool {
+    let told = request.epoch.map(|second| i128::from(second) * 1_000_000_000);
+    match told.or(request.time.map(|time| time.0)) {
         None => window.from.is_none() && window.until.is_none(),
-        Some(epoch) => {
-            window.from.is_none_or(|from| epoch >= index(from)) && window.until.is_none_or(|until| epoch < index(until))
-        }
+        Some(now) => window.from.is_none_or(|from| from.0 <= now) && window.until.is_none_or(|until| now < until.0),
     }
 }
 

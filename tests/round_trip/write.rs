@@ -78,21 +78,26 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
 
 /// A test that expects nothing in particular of a request.
 pub(crate) fn write_test(out: &mut String, line: &RequestLine<'_>) {
-    let mut names: Vec<&str> = line.headers.iter().map(|(name, _)| name.as_ref()).collect();
+    // Fields of one name in any case stay in their order: the first value counts.
+    let mut names: Vec<String> = line.headers.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     names.sort_unstable();
     names.dedup();
-    let field = |name: &&str| {
-        let values =
-            line.headers.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone().into_owned());
+    let field = |name: &String| {
+        let same = line.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let values = same.map(|(_, value)| value.clone().into_owned());
         format!("{} = {}", text(name), list(&values.collect::<Vec<_>>()))
     };
     let headers: Vec<String> = names.iter().map(field).collect();
     write!(out, "\n[[test]]\nrequest = {{ url = {}, headers = {{ {} }}", text(&line.url), headers.join(", ")).unwrap();
+    if let Some(method) = line.method.as_deref() {
+        write!(out, ", method = {}", text(method)).unwrap();
+    }
     let viewer = line.request().viewer;
-    let told = Told::ALL.map(|told| (told.key(), viewer.get(told)));
-    for (key, value) in [("method", line.method.as_deref())].into_iter().chain(told) {
-        if let Some(value) = value {
-            write!(out, ", {key} = {}", text(value)).unwrap();
+    for told in Told::ALL {
+        match viewer.values(told).map(str::to_owned).collect::<Vec<_>>().as_slice() {
+            [] => {}
+            [one] => write!(out, ", {} = {}", told.key(), text(one)).unwrap(),
+            several => write!(out, ", {} = {}", told.key(), list(several)).unwrap(),
         }
     }
     writeln!(out, " }}\nexpect = {{ location = false }}").unwrap();

@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crossfade::check::load;
 use crossfade::cli::files::DiskFiles;
 use crossfade::config::Case;
-use crossfade::route::{Decision, Outcome, Request, Timestamp, decide};
+use crossfade::route::draw::Draw;
+use crossfade::route::{Cohort, Decision, Outcome, Request, Timestamp, Told, decide};
 use crossfade::serve::{ServeSettings, Tabled};
 
 use crate::harness::{Answer, Running};
@@ -25,7 +26,7 @@ async fn serve_does_what_decide_says() {
     for case in loaded.cases.iter().filter(|case| is_sendable(case)) {
         // Without the time of the case: the edge has only its own.
         let request = Request { time: Some(now), ..case.request.request() };
-        let answer = running.ask(&raw(&request)).await;
+        let answer = running.ask(&raw(&request, draw_of(&request, &table.definition().declared.cohorts))).await;
         let (expected, found) = (outcome(&decide(&table, &request)), seen(&answer));
         if expected != found {
             wrong.push(format!("{}: {expected:?} is decided, {found:?} is served", case.name));
@@ -59,21 +60,25 @@ fn seen(answer: &Answer) -> Seen {
     (answer.header("x-crossfade-route").to_owned(), origin, status, answer.header("location").to_owned())
 }
 
-/// The request as a viewer would send it, its cohort in the cookie.
-fn raw(request: &Request<'_>) -> Vec<u8> {
+/// A draw that puts a viewer in the cohorts that a request is in, and in no other.
+fn draw_of(request: &Request<'_>, cohorts: &[Cohort]) -> Draw {
+    let wanted: Vec<&str> = request.viewer.values(Told::Cohort).collect();
+    let fits = |draw: &Draw| cohorts.iter().all(|cohort| draw.is_in(cohort) == wanted.contains(&cohort.name.as_str()));
+    (0..1_000_000).filter_map(|draw| Draw::parse(&draw.to_string())).find(fits).expect("some viewer is in just these")
+}
+
+/// The request as a viewer would send it, its draw in the cookie.
+fn raw(request: &Request<'_>, draw: Draw) -> Vec<u8> {
     let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
     let mut text = format!("{} {}{query} HTTP/1.0\r\n", request.method, request.path_or_root());
     let own_host = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
     if let Some(host) = request.host.filter(|_| !own_host) {
         text.push_str(&format!("Host: {host}\r\n"));
     }
-    if let Some(country) = request.viewer.get(crossfade::route::Told::Country) {
+    if let Some(country) = request.viewer.get(Told::Country) {
         text.push_str(&format!("CloudFront-Viewer-Country: {country}\r\n"));
     }
-    text.push_str(&format!(
-        "Cookie: crossfade-cohort={}\r\n",
-        request.viewer.get(crossfade::route::Told::Cohort).unwrap_or_default()
-    ));
+    text.push_str(&format!("Cookie: crossfade-draw={draw}\r\n"));
     for (name, value) in request.headers.iter().filter(|(name, _)| *name != "cloudfront-viewer-country") {
         text.push_str(&format!("{name}: {value}\r\n"));
     }

@@ -6,7 +6,7 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
-use crate::harness::{Running, head};
+use crate::harness::{EARLY, NOT_EARLY, Running, head};
 
 #[tokio::test]
 async fn each_request_goes_where_the_table_says() {
@@ -21,15 +21,30 @@ async fn each_request_goes_where_the_table_says() {
         ("/old?x=1", "", 301, "-", "moved", ""),
         ("/loja/1", "", 410, "-", "retired", "gone\n"),
         ("/a/..;/b", "", 400, "-", "-", "bad request\n"),
-        ("/home", "", 200, "legacy", "-", ""),
-        ("/home", "Cookie: crossfade-cohort=early\r\n", 200, "cms", "early-home", "/base/early"),
-        ("/home", "X-Crossfade-Cohort: early\r\n", 200, "legacy", "-", ""),
-        ("/home", "CloudFront-Viewer-Country: BR\r\n", 200, "cms", "brazil", "/base/br"),
-        ("/home", "Accept-Language: fr, es-MX;q=0.9, pt;q=0.8\r\n", 200, "cms", "spanish", "/base/es"),
-        ("/home", "Accept-Language: es\r\nCookie: lang=pt\r\n", 200, "legacy", "-", ""),
-        ("/home", "Cookie: crossfade-cohort=; lang=es\r\n", 200, "cms", "spanish", "/base/es"),
-        ("/home", "X-Crossfade-Language: es\r\n", 200, "legacy", "-", ""),
-        ("/home", "X-Crossfade-Host: evil.example\r\n", 200, "legacy", "-", "www.example.com\n"),
+        ("/home", EARLY, 200, "cms", "early-home", "/base/early"),
+        ("/home", NOT_EARLY, 200, "legacy", "-", ""),
+        ("/home", "Cookie: crossfade-draw=0; crossfade-draw=6\r\n", 200, "legacy", "-", ""),
+        ("/home", "Cookie: crossfade-draw=0\r\nX-Crossfade-Cohort: early\r\n", 200, "legacy", "-", ""),
+        ("/home", "Cookie: crossfade-draw=0\r\nCloudFront-Viewer-Country: BR\r\n", 200, "cms", "brazil", "/base/br"),
+        (
+            "/home",
+            "Cookie: crossfade-draw=0\r\nAccept-Language: fr, es-MX;q=0.9, pt;q=0.8\r\n",
+            200,
+            "cms",
+            "spanish",
+            "/base/es",
+        ),
+        ("/home", "Accept-Language: es\r\nCookie: lang=pt; crossfade-draw=0\r\n", 200, "legacy", "-", ""),
+        ("/home", "Cookie: crossfade-draw=0; lang=es\r\n", 200, "cms", "spanish", "/base/es"),
+        ("/home", "Cookie: crossfade-draw=0\r\nX-Crossfade-Language: es\r\n", 200, "legacy", "-", ""),
+        (
+            "/home",
+            "Cookie: crossfade-draw=0\r\nX-Crossfade-Host: evil.example\r\n",
+            200,
+            "legacy",
+            "-",
+            "www.example.com\n",
+        ),
     ];
     for (target, lines, status, origin, route, text) in rows {
         let answer = running.get(target, lines).await;
@@ -62,17 +77,31 @@ async fn the_country_of_the_settings_holds_where_a_viewer_says_none() {
     let running = Running::with(ServeSettings { country: Some("BR".to_owned()), ..ServeSettings::default() }).await;
     let rows = [("", "brazil"), ("CloudFront-Viewer-Country: PT\r\n", "-")];
     for (lines, route) in rows {
-        assert_eq!(running.get("/home", lines).await.header("x-crossfade-route"), route, "{lines}");
+        assert_eq!(
+            running.get("/home", &format!("{NOT_EARLY}{lines}")).await.header("x-crossfade-route"),
+            route,
+            "{lines}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_new_viewer_is_given_the_cookie_of_its_cohort_once() {
+async fn a_new_viewer_is_given_a_draw_once_and_stays_where_it_puts_it() {
     let running = Running::mapped(&[]).await;
-    let first = running.get("/home", "").await;
-    assert!(first.header("set-cookie").starts_with("crossfade-cohort=; Path=/; "), "{first:?}");
-    let again = running.get("/home", "Cookie: crossfade-cohort=\r\n").await;
-    assert_eq!(again.header("set-cookie"), "");
+    let mut draws = std::collections::BTreeSet::new();
+    for _ in 0..50 {
+        let first = running.get("/home", "").await;
+        let (draw, rest) = first.header("set-cookie").split_once(';').unwrap();
+        assert_eq!(rest, " Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax", "{first:?}");
+        let again = running.get("/home", &format!("Cookie: {draw}\r\n")).await;
+        assert_eq!(again.header("set-cookie"), "");
+        assert_eq!(again.header("x-crossfade-route"), first.header("x-crossfade-route"), "{draw}");
+        draws.insert(draw.to_owned());
+    }
+    assert!(draws.len() > 40, "each request draws for itself: {draws:?}");
+    for target in ["/old", "/loja/1", "/a/..;/b"] {
+        assert!(running.get(target, "").await.header("set-cookie").starts_with("crossfade-draw="), "{target}");
+    }
 }
 
 #[tokio::test]
@@ -118,8 +147,8 @@ async fn what_cloudfront_or_serve_does_not_take_is_refused_in_words() {
 async fn head_has_the_head_of_get_and_no_body() {
     let running = Running::mapped(&[]).await;
     for target in ["/", "/loja", "/old"] {
-        let get = running.get(target, "Cookie: crossfade-cohort=\r\n").await;
-        let answer = running.ask(&head("HEAD", target, "Cookie: crossfade-cohort=\r\n")).await;
+        let get = running.get(target, NOT_EARLY).await;
+        let answer = running.ask(&head("HEAD", target, NOT_EARLY)).await;
         assert_eq!((answer.status, answer.text().as_str()), (get.status, ""), "{target}");
         let length: i64 = answer.header("content-length").parse().unwrap_or(0);
         // The stand-in page tells the method, which is a letter longer.

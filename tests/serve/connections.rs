@@ -75,7 +75,7 @@ async fn many_viewers_keep_their_connections() {
             let mut stream = running.connect().await;
             for turn in 0..5 {
                 let target = if turn % 2 == 0 { format!("/v{viewer}/{turn}") } else { "/loja".to_owned() };
-                let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\nCookie: crossfade-cohort=\r\n\r\n");
+                let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\nCookie: crossfade-draw=0\r\n\r\n");
                 stream.write_all(request.as_bytes()).await.unwrap();
                 let answer = one(&mut stream).await;
                 let expected =

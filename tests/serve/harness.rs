@@ -232,6 +232,10 @@ pub(crate) fn tabled(definition: Definition) -> Tabled {
     Tabled::new(Table::compile(definition).unwrap(), |_| "hush".to_owned())
 }
 
+/// The cookie of a viewer in the cohort of [`site`], and of one that is not: `hash("early:6")` is below its share.
+pub(crate) const EARLY: &str = "Cookie: crossfade-draw=6\r\n";
+pub(crate) const NOT_EARLY: &str = "Cookie: crossfade-draw=0\r\n";
+
 /// What most tests are served by.
 pub(crate) fn site() -> Definition {
     Definition {
@@ -240,11 +244,12 @@ pub(crate) fn site() -> Definition {
         default: 0,
         behaviors: Behaviors::one(2),
         declared: Declared {
-            cohorts: vec![Cohort { name: "early".to_owned(), share: Share(0) }],
+            cohorts: vec![Cohort { name: "early".to_owned(), share: Share(50_000) }],
             languages: Languages {
                 offered: vec!["pt-BR".to_owned(), "es".to_owned()],
                 cookie: Some("lang".to_owned()),
             },
+            ..Declared::default()
         },
         routes: routes(),
         files: vec!["routes.toml".to_owned()],

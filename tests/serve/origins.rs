@@ -32,7 +32,7 @@ async fn an_origin_gets_the_request_with_its_bytes() {
 async fn an_origin_gets_the_headers_that_cloudfront_would_send() {
     let port = mirror().await;
     let running = Running::mapped(&[format!("legacy={port}"), format!("cms={port}")]).await;
-    let sent = "Cookie: crossfade-cohort=\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\
+    let sent = "Cookie: crossfade-draw=0\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n\
                 Connection: X-Hop\r\nX-Hop: 1\r\nTE: trailers\r\nX-Real-IP: 1\r\nX-Origin-Verify: forged\r\n\
                 x-latin: caf\u{e9}\r\nX-Two: 1\r\nX-Two: 2\r\nX-Debug: 1\r\n";
     let mut request = head("GET", "/cms", sent);
@@ -45,7 +45,7 @@ async fn an_origin_gets_the_headers_that_cloudfront_would_send() {
         "host: cms.example.com\n",
         "x-forwarded-for: 203.0.113.9, 127.0.0.1\n",
         "user-agent: Amazon CloudFront\n",
-        "cookie: crossfade-cohort=\n",
+        "cookie: crossfade-draw=0\n",
         "x-latin: caf\\xe9\n",
         "x-two: 1\nx-two: 2\n",
         "x-from: edge\n",

@@ -50,6 +50,12 @@ pub(crate) struct Sample {
 /// Seconds since 1970.
 const INSTANTS: [i64; 4] = [1_700_000_000, 1_750_000_000, 1_790_000_000, 1_800_000_000];
 
+/// One of them; the odd ones lie between two seconds.
+fn instant(at: usize) -> Timestamp {
+    let whole = Timestamp::from_seconds(INSTANTS[at]);
+    if at.is_multiple_of(2) { whole } else { Timestamp(whole.0 - 500_000_000) }
+}
+
 /// A table of less than `routes` routes; a wild one has now and then many on one path, as sites that are told apart by
 /// `?id=` have.
 pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sample> {
@@ -64,6 +70,7 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
             let declared = Declared {
                 cohorts: vec![Cohort { name: "early".into(), share: Share(50_000) }],
                 languages: Languages { offered: vec!["pt-BR".into(), "es".into()], cookie: Some("lang".into()) },
+                ..Declared::default()
             };
             let origins = tables::origins();
             let more = Definition::default();
@@ -115,10 +122,10 @@ fn route(taste: Taste) -> impl Strategy<Value = (Route, String)> {
 
 fn window(taste: Taste) -> impl Strategy<Value = Option<Condition>> {
     let (early, late) = if taste == Wild { (0..4usize, 0..4usize) } else { (0..2, 2..4) };
-    let moment = |numbers| option::weighted(0.2, numbers).prop_map(|at| at.map(|at: usize| INSTANTS[at]));
+    let moment = |numbers| option::weighted(0.2, numbers).prop_map(|at| at.map(|at: usize| instant(at)));
     let times = (moment(early), moment(late));
     times.prop_map(|(from, until)| {
-        let window = Window { from: from.map(Timestamp::from_seconds), until: until.map(Timestamp::from_seconds) };
+        let window = Window { from, until };
         (!window.is_always()).then_some(Condition { fact: Fact::Time, test: ValueTest::Within(window) })
     })
 }
@@ -418,7 +425,7 @@ pub(crate) struct Facts {
     pub(crate) query: String,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) viewer: Viewer<'static>,
-    pub(crate) epoch: Option<u32>,
+    pub(crate) epoch: Option<u64>,
     pub(crate) time: Option<i64>,
 }
 
@@ -451,7 +458,8 @@ fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];
     let path = prop_oneof![6 => on_table, 1 => any_path];
     let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
-    let when = (option::weighted(0.3, 0..7u32), option::weighted(0.5, select(times)));
+    let epochs: Vec<u64> = times.iter().map(|at| u64::try_from(*at).unwrap()).collect();
+    let when = (option::weighted(0.3, select(epochs)), option::weighted(0.5, select(times)));
     let method = select(vec!["GET", "GET", "HEAD", "POST", "OPTIONS"]);
     let facts = (method, host(), path, query(), headers(), viewer(), when);
     let facts = facts.prop_map(|(method, host, path, query, headers, viewer, (epoch, time))| Facts {
@@ -501,9 +509,9 @@ fn query() -> impl Strategy<Value = String> {
 /// Each fact unknown, one that conditions name, or one that they do not.
 fn viewer() -> impl Strategy<Value = Viewer<'static>> {
     let text = |told: Told| match told {
-        Told::Country => ["BR", "br"],
-        Told::Cohort => ["early", "late"],
-        Told::Language => ["es", "ES"],
+        Told::Country => ["BR", "br", "PT"],
+        Told::Cohort => ["early", "late", "late,early"],
+        Told::Language => ["es", "ES", "pt-BR"],
     };
     Told::ALL.map(|told| option::weighted(0.67, select(text(told).to_vec()))).prop_map(|texts| {
         Told::ALL.into_iter().zip(texts).fold(Viewer::default(), |viewer, (told, text)| viewer.with(told, text))

@@ -3,6 +3,7 @@
 use super::head::Head;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
+use crate::platform::buckets::bucket_of;
 use crate::platform::limits::MAX_PATH_PATTERN;
 use crate::route::{Behavior, BehaviorPattern, Behaviors, Caching, Origin, OriginKind};
 
@@ -84,12 +85,11 @@ fn failover(findings: &mut Findings, entry: Setting<'_>, head: &Head<'_>, config
 }
 
 /// What tells one origin from another in an event.
-fn place_of(origin: &Origin) -> (&str, &str) {
-    let path = match &origin.kind {
-        OriginKind::Custom(custom) => &custom.path,
-        OriginKind::S3(s3) => &s3.path,
-    };
-    (&origin.domain, path)
+fn place_of(origin: &Origin) -> (String, &str) {
+    match &origin.kind {
+        OriginKind::Custom(custom) => (origin.domain.clone(), &custom.path),
+        OriginKind::S3(s3) => (bucket_of(&origin.domain).unwrap_or_else(|| origin.domain.clone()), &s3.path),
+    }
 }
 
 /// The pattern of a behavior that is not the last, where it is one.

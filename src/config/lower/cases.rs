@@ -168,8 +168,13 @@ impl LoweringCases<'_> {
             Some(entry.filled_text(self.findings)?.text.to_owned().into())
         };
         let mut line = RequestLine { method: text("method"), ..RequestLine::default() };
-        for told in Told::ALL {
+        for told in Told::ALL.into_iter().filter(|told| !told.is_list()) {
             line.tell(told, text(told.key()));
+        }
+        for told in Told::ALL.into_iter().filter(|told| told.is_list()) {
+            let texts = section.get(told.key()).map(|entry| entry.one_or_more(self.findings)).unwrap_or_default();
+            let texts: Vec<&str> = texts.iter().map(|text| text.text).collect();
+            line.tell(told, (!texts.is_empty()).then(|| texts.join(Told::SEPARATOR).into()));
         }
         let headers = section.get("headers").map_or_else(Vec::new, |entry| self.headers(entry));
         let time = section.get("time").and_then(|entry| self.time(entry));

@@ -7,6 +7,7 @@ pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;
 pub(crate) mod fault;
+mod gate;
 pub(crate) mod globs;
 pub(crate) mod head;
 pub(crate) mod headers;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::fault::Fault;
+use crate::config::lower::gate;
 use crate::config::lower::names::check_name;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
@@ -12,7 +13,7 @@ use crate::route::{Cohort, Declared, Languages, Share, Told};
 use crate::text::{is_country, is_token, quoted};
 
 /// The sections of a table that declare something.
-pub(crate) const SECTIONS: [&str; 2] = ["cohorts", "languages"];
+pub(crate) const SECTIONS: [&str; 3] = ["gate", "cohorts", "languages"];
 
 /// What the names of the gate's own cookies begin with.
 const GATES_COOKIES: &str = "crossfade-";
@@ -25,26 +26,18 @@ pub(crate) fn declared(findings: &mut Findings, section: &TomlTable<'_>) -> Decl
     Declared {
         cohorts: section.get("cohorts").map(|entry| cohorts(findings, entry)).unwrap_or_default(),
         languages: section.get("languages").map(|entry| languages(findings, entry)).unwrap_or_default(),
+        gate: section.get("gate").map(|entry| gate::lower(findings, entry)).unwrap_or_default(),
     }
 }
 
 fn cohorts(findings: &mut Findings, entry: Setting<'_>) -> Vec<Cohort> {
     let mut cohorts = Vec::new();
-    let mut total = 0u32;
     for cohort in entry.names(findings) {
         check_name(findings, cohort.key(), cohort.key_span(), "cohort");
         let name = format!("`[cohorts.{}]`", cohort.key());
         let Some(section) = cohort.section_named(findings, name, &["share_percent"]) else { continue };
-        let entry = section.require(findings, "share_percent");
-        let percent = entry.and_then(|entry| entry.number(findings, 0.0..=100.0));
+        let percent = section.require(findings, "share_percent").and_then(|entry| entry.number(findings, 0.0..=100.0));
         let share = percent.map(|percent| Share::of_millionths(percent * 1e4)).unwrap_or_default();
-        total = total.saturating_add(share.0);
-        if let Some(entry) = entry.filter(|_| total > 1_000_000 && total - share.0 <= 1_000_000) {
-            let message = format!("the cohorts up to `{}` hold more than 100 percent of the viewers", cohort.key());
-            findings
-                .report(&codes::TOO_MANY_VIEWERS, entry.span(), message)
-                .help("a viewer is in one cohort at most: lower the shares until they add up to 100 or less");
-        }
         cohorts.push(Cohort { name: cohort.key().to_owned(), share });
     }
     cohorts

@@ -10,6 +10,7 @@ use crate::route::condition::{Condition, ValueTest};
 use crate::route::fact::Fact;
 use crate::route::request::Request;
 use crate::route::time::Window;
+use crate::text::Timestamp;
 
 /// A condition that failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +63,9 @@ pub enum Wanted<'t> {
 }
 
 impl<'t, 'r> NearMiss<'t, 'r> {
-    pub(super) fn new(failed: &'t Condition, request: &'r Request<'r>, epoch: Option<u32>) -> NearMiss<'t, 'r> {
+    pub(super) fn new(failed: &'t Condition, request: &'r Request<'r>, at: Option<Timestamp>) -> NearMiss<'t, 'r> {
         let found = match &failed.fact {
-            Fact::Time => moment(request, epoch),
+            Fact::Time => at.map(|at| Cow::Owned(at.to_string())).into_iter().collect(),
             fact => request.values(fact).into_iter().map(Cow::Borrowed).collect(),
         };
         NearMiss { fact: &failed.fact, wanted: Wanted::of(&failed.test), found }
@@ -92,12 +93,6 @@ fn any_of<'t, T: ToString>(texts: &[T]) -> Wanted<'t> {
         [one] => Wanted::Equal(one.to_string().into()),
         more => Wanted::AnyOf(more.iter().map(|text| text.to_string().into()).collect()),
     }
-}
-
-/// The time that was looked at, or the epoch where that was given.
-fn moment<'r>(request: &Request<'_>, epoch: Option<u32>) -> Vec<Cow<'r, str>> {
-    let from_event = epoch.filter(|epoch| request.epoch == Some(*epoch)).map(|epoch| format!("epoch {epoch}"));
-    from_event.or_else(|| request.time.map(|time| time.to_string())).map(Cow::Owned).into_iter().collect()
 }
 
 impl fmt::Display for Wanted<'_> {

@@ -80,7 +80,7 @@ fn near_misses_winner_and_what_was_read_are_told() {
         misses,
         [
             "hosted: host: wanted `a.example` or `*.b.example`, found `c.example:80`",
-            "beta: cookie `beta`: wanted `1`, found `2`, `3`",
+            "beta: cookie `beta`: wanted `1`, found `2`",
             "dated: time: wanted from 1970-01-01T00:00:10Z, found nothing",
             "promo",
         ]
