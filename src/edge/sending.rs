@@ -11,7 +11,7 @@ use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
 use crate::platform::headers::{Written, refuse_name};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, Forward, OriginId, Route, Uri};
+use crate::route::{Action, BehaviorId, Forward, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
 const MOST_HEADERS: usize = 256;
@@ -23,7 +23,9 @@ pub(super) struct Came<'e> {
     pub(super) host: Option<&'e str>,
     pub(super) origin: Option<EventOrigin<'e>>,
     pub(super) aim: Aim,
-    /// What CloudFront has on the behavior that the path falls in.
+    /// The behavior that the path falls in.
+    pub(super) behavior: BehaviorId,
+    /// What CloudFront has on it.
     pub(super) configured: OriginId,
     /// Whether the event's block may stay where the configured origin is chosen.
     pub(super) is_at_configured: bool,
@@ -121,11 +123,26 @@ impl<'e> Sending<'e> {
     /// Names of the headers that the event's own block adds, where that block stays: they count too, whatever the table
     /// says of the origin.
     fn headers_of_kept_block(&self) -> Vec<Cow<'e, str>> {
-        let removable =
-            |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
         let kept = self.came.origin.iter().filter(|_| self.edits.origin.is_none());
-        kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
+        kept.flat_map(headers_of).collect()
     }
+}
+
+/// Names of the headers that an event's block adds and that a function may take away from the request.
+fn headers_of<'e>(origin: &EventOrigin<'e>) -> impl Iterator<Item = Cow<'e, str>> {
+    let removable =
+        |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
+    origin.header_names().filter(removable).take(MOST_HEADERS)
+}
+
+/// A request that stays where it aims because it can go nowhere else: as it came, without the headers that are added there
+/// and would be a 502 if they came twice.
+pub(super) fn left_alone(request: &RequestEvent<'_>) -> Result<String, Surprise> {
+    let origin = EventOrigin::of(request);
+    let mut edits = Edits::default();
+    origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
+    check_edits(request, &edits)?;
+    Ok(edits.write(request))
 }
 
 fn makes_query(route: &Route) -> bool {

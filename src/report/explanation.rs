@@ -6,11 +6,11 @@ use super::Present;
 use super::json::{Versioned, versioned};
 use super::numbers::count;
 use super::sheet::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell};
-use crate::requests::DecisionLine;
+use crate::requests::{BehaviorLine, DecisionLine};
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
+use crate::route::{BehaviorRef, Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ struct ExplainedJson<'a> {
     request: &'a Given<'a>,
     path: &'a Path,
     epoch: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behavior: Option<BehaviorLine<'a>>,
     refused_text: Option<&'a str>,
     candidates: &'a [Candidate<'a, 'a>],
     winner: Option<&'a Winner<'a>>,
@@ -54,7 +56,8 @@ impl Present for Explained<'_> {
         let story = self.story;
         sheet.section("request", request(story, self.time));
         sheet.section("path", path(&story.path, story.refused_text));
-        if story.refused_text.is_none() {
+        sheet.section("behavior", behavior(&story.decision));
+        if story.tries_routes() {
             sheet.section("routes", routes(story));
         }
         sheet.section("captured", captured(story));
@@ -68,6 +71,7 @@ impl Present for Explained<'_> {
             request: &story.request,
             path: &story.path,
             epoch: story.epoch,
+            behavior: story.decision.placed.as_ref().map(BehaviorLine),
             refused_text: story.refused_text,
             candidates: &story.candidates,
             winner: story.winner.as_ref(),
@@ -130,6 +134,23 @@ fn step_words(step: Step) -> &'static str {
         Step::TrailingSlash => "trailing slash stripped",
         Step::Root => "no path is `/`",
     }
+}
+
+/// Of a table with several.
+fn behavior(decision: &Decision<'_, '_>) -> Grid {
+    let mut grid = Grid::new();
+    let Some(placed) = &decision.placed else { return grid };
+    let row = |behavior: &BehaviorRef<'_>, note: &str| {
+        let pattern = behavior.pattern.map_or("default".to_owned(), ToString::to_string);
+        let configured = format!("configured: {}", behavior.configured.id);
+        [cell(STRONG, pattern), cell(PLAIN, configured), cell(FAINT, note)]
+    };
+    let note = if placed.is_not_routed() { "the router does not run on it" } else { "" };
+    grid.row(row(&placed.behavior, note));
+    if let Some(other) = &placed.other {
+        grid.row(row(other, "or this one, by the form of the path that CloudFront matches"));
+    }
+    grid
 }
 
 fn routes(story: &Explanation<'_, '_>) -> Grid {
@@ -214,6 +235,10 @@ fn decision(story: &Explanation<'_, '_>) -> Grid {
 fn by(decision: &Decision<'_, '_>) -> Cell {
     match (decision.route_id(), &decision.outcome) {
         (Some(id), _) => cell(STRONG, id),
+        (None, Outcome::Redirect(_)) => cell(STRONG, "the behaviors: the clean form of the path has one"),
+        (None, Outcome::Origin(_)) if decision.placed.is_some_and(|placed| placed.is_not_routed()) => {
+            cell(STRONG, "CloudFront alone: the router does not run on this behavior")
+        }
         (None, Outcome::Respond(_)) => cell(STRONG, "[canonical] refuse"),
         (None, _) => cell(STRONG, "the default"),
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::canonical::Spellings;
 use super::ids::BehaviorId;
 
 /// The cache behaviors of the distribution, as the table tells them. There is always a default one.
@@ -42,6 +43,34 @@ pub enum Caching {
 /// The same with or without its first slash; so it is kept without.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BehaviorPattern(String);
+
+/// Where a path falls: the behavior of each of its spellings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Of the clean one, which a request is redirected to where not all agree.
+    pub clean: BehaviorId,
+    /// Of the one that came, of the resolved one, and of the one whose slashes are merged first.
+    pub others: [BehaviorId; 3],
+}
+
+impl Placement {
+    /// One behavior for all spellings.
+    #[must_use]
+    pub fn all_in(behavior: BehaviorId) -> Placement {
+        Placement { clean: behavior, others: [behavior; 3] }
+    }
+
+    /// The first behavior that another spelling falls in; `None` where all fall in one.
+    #[must_use]
+    pub fn other(&self) -> Option<BehaviorId> {
+        self.others.into_iter().find(|&other| other != self.clean)
+    }
+
+    /// The behavior of each spelling, the clean one first; one may come several times.
+    pub fn all(&self) -> impl Iterator<Item = BehaviorId> + use<> {
+        std::iter::once(self.clean).chain(self.others)
+    }
+}
 
 impl BehaviorPattern {
     /// A pattern as CloudFront has it.
@@ -92,6 +121,19 @@ impl Behaviors {
     pub fn of_path(&self, path: &str) -> BehaviorId {
         let position = self.by_pattern.iter().position(|(pattern, _)| pattern.takes(path));
         BehaviorId(position.unwrap_or(self.by_pattern.len()))
+    }
+
+    /// Where a raw path falls in each of its spellings. Costs nothing where there is one behavior, else O(behaviors ×
+    /// bytes of the path).
+    #[must_use]
+    pub fn place(&self, raw: &str) -> Placement {
+        if self.by_pattern.is_empty() {
+            return Placement::all_in(BehaviorId(0));
+        }
+        let Spellings { raw, resolved, merged_first, clean } = Spellings::of(raw);
+        let of_clean = self.of_path(&clean);
+        let of = |path: &str| if path == clean { of_clean } else { self.of_path(path) };
+        Placement { clean: of_clean, others: [of(raw), of(&resolved), of(&merged_first)] }
     }
 }
 
@@ -159,6 +201,26 @@ mod tests {
             assert_eq!(behaviors.of_path(path), BehaviorId(expected), "{path}");
         }
         assert_eq!(behaviors.all().map(|behavior| behavior.configured).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_path_is_placed_by_all_its_spellings() {
+        let rows: [(&str, &[&str], [usize; 4]); 8] = [
+            ("//assets/x", &[], [0, 0, 0, 0]),
+            ("/assets/x", &["/assets/*"], [0, 0, 0, 0]),
+            ("/x", &["/assets/*"], [1, 1, 1, 1]),
+            ("//assets/x", &["/assets/*"], [0, 1, 1, 0]),
+            ("/%61ssets/x", &["/assets/*"], [0, 1, 0, 0]),
+            ("/assets/../x", &["/assets/*"], [1, 0, 1, 1]),
+            ("/assets//../x", &["/assets/*"], [0, 0, 0, 1]),
+            ("/a//b.js", &["/a//*", "*.js"], [1, 0, 0, 1]),
+        ];
+        for (path, patterns, [clean, raw, resolved, merged_first]) in rows {
+            let by_pattern = patterns.iter().map(|text| (BehaviorPattern::new(text), Behavior::default())).collect();
+            let behaviors = Behaviors { by_pattern, ..Behaviors::default() };
+            let others = [raw, resolved, merged_first].map(BehaviorId);
+            assert_eq!(behaviors.place(path), Placement { clean: BehaviorId(clean), others }, "{path} {patterns:?}");
+        }
     }
 
     #[test]

@@ -284,12 +284,14 @@ fn line(cf: &Value, entry: &Value) -> Value {
     if let Some(json) = entry.get("json") {
         return serde_json::from_str(json.as_str().expect("`json` is text")).expect("`json` is JSON");
     }
-    let (notice, surprise) = (entry.remove("notice"), entry.remove("surprise"));
-    let mut line = match (&notice, &surprise) {
-        (Some(message), _) => json!({ "kind": "notice", "level": "warn", "message": message }),
-        (_, Some(message)) => json!({ "kind": "surprise", "level": "warn", "message": message }),
-        _ => json!({ "kind": "decision", "level": "info" }),
+    let of_kind = |entry: &mut Object, kind: &str, level: &str| {
+        let message = entry.remove(kind)?;
+        Some(json!({ "kind": kind, "level": level, "message": message }))
     };
+    let surprise = of_kind(&mut entry, "surprise", "warn");
+    let notice = of_kind(&mut entry, "notice", "warn").or_else(|| of_kind(&mut entry, "disagreement", "error"));
+    let decision = || json!({ "kind": "decision", "level": "info" });
+    let mut line = notice.clone().or_else(|| surprise.clone()).unwrap_or_else(decision);
     let decided = notice.is_none() && (surprise.is_none() || entry.contains_key("route"));
     if let Some(id) = cf["config"].get("requestId").filter(|_| decided || notice.is_some()) {
         line["request_id"] = id.clone();

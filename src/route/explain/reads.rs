@@ -45,6 +45,8 @@ impl Reads {
                 self.0.extend(decision.route.is_none().then_some(Fact::WholeQuery));
                 self.0.extend(forward.origin.sends_viewer_host().then_some(Fact::Host));
             }
+            // To the clean form of its path, with the whole query and never kept.
+            Outcome::Redirect(_) if decision.route.is_none() => self.0.extend([Fact::WholeQuery]),
             // Its `max-age` is cut to the next instant.
             Outcome::Redirect(_) | Outcome::Respond(_) => {
                 self.0.extend((!table.instants().is_empty()).then_some(Fact::Time));
