@@ -77,7 +77,7 @@ fn the_manifest_inside_is_the_one_that_is_printed() {
     let (manifest, told): (Value, Value) =
         (serde_json::from_slice(&inside).unwrap(), serde_json::from_slice(&output.stdout).unwrap());
     assert_eq!(told["table_hash"], manifest["table_hash"]);
-    assert_eq!((&manifest["schema"], &manifest["configured_origin"]), (&1.into(), &"site".into()));
+    assert_eq!((&manifest["schema"], &manifest["behaviors"][0]["configured_origin"]), (&1.into(), &"site".into()));
     assert_eq!(manifest["languages"], serde_json::json!({ "offered": ["pt-BR", "es"], "cookie": null }));
 }
 

@@ -12,9 +12,9 @@ use crate::route::{
 };
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::head::Head;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_value};
 use crate::config::lower::targets::{self, Use};
-use crate::config::lower::top::Head;
 use crate::config::read::value::{OneOf, Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};

@@ -1,6 +1,6 @@
 //! `[[behavior]]`: the cache behaviors of the distribution, as CloudFront has them.
 
-use super::top::Head;
+use super::head::Head;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::platform::limits::MAX_PATH_PATTERN;
@@ -12,7 +12,7 @@ const KEYS: [&str; 5] = ["path_pattern", "configured_origin", "caching", "failov
 const PUNCTUATION: &str = "_-.$/~\"'@:+&*?";
 
 /// A behavior and where it is written.
-struct Written<'a> {
+struct WrittenBehavior<'a> {
     behavior: Behavior,
     pattern: Option<TextValue<'a>>,
     span: Span,
@@ -25,7 +25,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
     if entries.is_empty() {
         return one_behavior(findings, head);
     }
-    let mut written: Vec<Written<'a>> = Vec::with_capacity(entries.len());
+    let mut written: Vec<WrittenBehavior<'a>> = Vec::with_capacity(entries.len());
     for entry in entries {
         let Some(section) = entry.section_named(findings, "a behavior".to_owned(), &KEYS) else {
             head.are_behaviors_known = false;
@@ -52,7 +52,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
     }
 }
 
-fn behavior<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) -> Written<'a> {
+fn behavior<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) -> WrittenBehavior<'a> {
     let named = section.require(findings, "configured_origin").and_then(|entry| entry.text(findings));
     let configured = named.and_then(|name| head.origin(findings, &name));
     head.are_behaviors_known &= configured.is_some();
@@ -64,7 +64,7 @@ fn behavior<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Hea
     let behavior =
         Behavior { configured, failover, caching: caching.unwrap_or_default(), is_routed: router != Some(false) };
     let pattern = section.get("path_pattern").and_then(|entry| entry.text(findings));
-    Written { behavior, pattern, span: section.span.clone() }
+    WrittenBehavior { behavior, pattern, span: section.span.clone() }
 }
 
 /// The second member of an origin group: an event at it must be told from one at the first.
@@ -93,7 +93,7 @@ fn place_of(origin: &Origin) -> (&str, &str) {
 }
 
 /// The pattern of a behavior that is not the last, where it is one.
-fn pattern(findings: &mut Findings, written: &Written<'_>, before: &Behaviors) -> Option<BehaviorPattern> {
+fn pattern(findings: &mut Findings, written: &WrittenBehavior<'_>, before: &Behaviors) -> Option<BehaviorPattern> {
     let Some(text) = &written.pattern else {
         findings
             .report(&codes::BEHAVIOR_ORDER, written.span.clone(), "a behavior that is not the last has no pattern")

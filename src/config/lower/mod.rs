@@ -7,6 +7,7 @@ pub(crate) mod conditions;
 pub(crate) mod distinct;
 pub(crate) mod fault;
 pub(crate) mod globs;
+pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod keys;
 pub(crate) mod moments;

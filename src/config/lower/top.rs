@@ -5,34 +5,16 @@ use std::collections::HashMap;
 use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
 use crate::route::{Canonical, Definition, Share};
 
+use crate::config::lower::head::Head;
 use crate::config::lower::keys::TABLE;
 use crate::config::lower::names::check_name;
 use crate::config::lower::{behaviors, origins, viewer};
 use crate::config::read::tree::Tree;
-use crate::config::read::value::{Setting, TextValue, TomlTable};
-use crate::diagnostic::{Findings, Span, codes};
-use crate::text::quoted;
+use crate::config::read::value::{Setting, TomlTable};
+use crate::diagnostic::{Findings, codes};
 
 /// The only version of the language.
 const SCHEMA: i64 = 1;
-
-/// What the top file says beside its routes.
-#[derive(Debug)]
-pub(crate) struct Head<'a> {
-    /// The table so far; without routes.
-    pub(crate) definition: Definition,
-    /// The patterns of `include`, in order.
-    pub(crate) includes: Vec<TextValue<'a>>,
-    /// Where each origin is declared.
-    origin_spans: Vec<Span>,
-    /// Where `default` is.
-    pub(crate) default_span: Option<Span>,
-    origin_numbers: HashMap<&'a str, usize>,
-    /// Where each behavior is written, the default one last; empty where the table writes none.
-    pub(crate) behavior_spans: Vec<Span>,
-    /// Whether the behaviors could be told.
-    pub(crate) are_behaviors_known: bool,
-}
 
 /// Lowers the top file's keys; reports what is wrong with them.
 pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a> {
@@ -58,31 +40,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
     default_origin(findings, &section, &mut head);
     behaviors::lower(findings, &section, &mut head);
     head
-}
-
-impl Head<'_> {
-    /// Where an origin is declared.
-    pub(crate) fn declared_at(&self, id: &str) -> Span {
-        let span = self.origin_numbers.get(id).and_then(|number| self.origin_spans.get(*number));
-        span.cloned().unwrap_or_default()
-    }
-
-    /// Position of a declared origin; one that is not is an error, reported here or with the missing `[origins]`.
-    pub(crate) fn origin(&self, findings: &mut Findings, name: &TextValue<'_>) -> Option<usize> {
-        let ids = || self.definition.origins.iter().map(|origin| origin.id.as_str());
-        let found = self.origin_numbers.get(name.text).copied();
-        // A table without any origin says so once.
-        if found.is_none() && !self.origin_numbers.is_empty() {
-            let report = findings
-                .report(&codes::UNKNOWN_ORIGIN, name.span.clone(), format!("there is no origin `{}`", name.text))
-                .did_you_mean(name.text, ids());
-            let known: Vec<&str> = ids().take(12).collect();
-            if !known.is_empty() {
-                report.help(format!("the table has {}", quoted(&known)));
-            }
-        }
-        found
-    }
 }
 
 fn schema(findings: &mut Findings, section: &TomlTable<'_>) {
