@@ -292,7 +292,8 @@ fn line(cf: &Value, entry: &Value) -> Value {
     let notice = of_kind(&mut entry, "notice", "warn").or_else(|| of_kind(&mut entry, "disagreement", "error"));
     let decision = || json!({ "kind": "decision", "level": "info" });
     let mut line = notice.clone().or_else(|| surprise.clone()).unwrap_or_else(decision);
-    let decided = notice.is_none() && (surprise.is_none() || entry.contains_key("route") || entry.contains_key("action"));
+    let decided =
+        notice.is_none() && (surprise.is_none() || entry.contains_key("route") || entry.contains_key("action"));
     if let Some(id) = cf["config"].get("requestId").filter(|_| decided || notice.is_some()) {
         line["request_id"] = id.clone();
     }

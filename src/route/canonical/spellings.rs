@@ -29,9 +29,11 @@ impl<'a> Spellings<'a> {
             let same = || Cow::Borrowed(raw);
             return Spellings { raw, resolved: same(), merged_first: same(), clean: same() };
         }
-        let escaped: Vec<u8> = Escaped::new(raw.as_bytes()).collect();
-        let resolved = rooted(cut(escaped.clone(), remove_dot_segments));
-        let merged_first = rooted(cut(cut(escaped, merge_slashes), remove_dot_segments));
+        // What has no first slash (`*`) is read as if it had one: so CloudFront reads its patterns.
+        let slash = if raw.starts_with('/') { None } else { Some(b'/') };
+        let escaped: Vec<u8> = slash.into_iter().chain(Escaped::new(raw.as_bytes())).collect();
+        let resolved = cut(escaped.clone(), remove_dot_segments);
+        let merged_first = cut(cut(escaped, merge_slashes), remove_dot_segments);
         let clean = cut(resolved.clone(), merge_slashes);
         let text = |bytes: Vec<u8>| Cow::Owned(ascii(&bytes).to_owned());
         Spellings { raw, resolved: text(resolved), merged_first: text(merged_first), clean: text(clean) }
@@ -54,14 +56,6 @@ fn is_clean(raw: &str) -> bool {
 fn cut(mut path: Vec<u8>, step: fn(&mut [u8]) -> usize) -> Vec<u8> {
     let len = step(&mut path);
     path.truncate(len);
-    path
-}
-
-/// A request's path begins with a slash; what does not (`*`) is read as if it did, as CloudFront reads its patterns.
-fn rooted(mut path: Vec<u8>) -> Vec<u8> {
-    if path.first() != Some(&b'/') {
-        path.insert(0, b'/');
-    }
     path
 }
 
