@@ -6,7 +6,7 @@ use super::Present;
 use super::json::{Versioned, versioned};
 use super::numbers::count;
 use super::sheet::{BAD, Cell, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell};
-use crate::requests::{BehaviorLine, DecisionLine};
+use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
@@ -38,8 +38,6 @@ struct ExplainedJson<'a> {
     request: &'a Given<'a>,
     path: &'a Path,
     epoch: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    behavior: Option<BehaviorLine<'a>>,
     refused_text: Option<&'a str>,
     candidates: &'a [Candidate<'a, 'a>],
     winner: Option<&'a Winner<'a>>,
@@ -71,7 +69,6 @@ impl Present for Explained<'_> {
             request: &story.request,
             path: &story.path,
             epoch: story.epoch,
-            behavior: story.decision.placed.as_ref().map(BehaviorLine),
             refused_text: story.refused_text,
             candidates: &story.candidates,
             winner: story.winner.as_ref(),
@@ -140,15 +137,15 @@ fn step_words(step: Step) -> &'static str {
 fn behavior(decision: &Decision<'_, '_>) -> Grid {
     let mut grid = Grid::new();
     let Some(placed) = &decision.placed else { return grid };
-    let row = |behavior: &BehaviorRef<'_>, note: &str| {
+    let mut row = |behavior: &BehaviorRef<'_>, note: Option<&str>| {
         let pattern = behavior.pattern.map_or("default".to_owned(), ToString::to_string);
         let configured = format!("configured: {}", behavior.configured.id);
-        [cell(STRONG, pattern), cell(PLAIN, configured), cell(FAINT, note)]
+        let cells = [cell(STRONG, pattern), cell(PLAIN, configured)];
+        grid.row(cells.into_iter().chain(note.map(|note| cell(FAINT, note))));
     };
-    let note = if placed.is_not_routed() { "the router does not run on it" } else { "" };
-    grid.row(row(&placed.behavior, note));
+    row(&placed.behavior, placed.is_not_routed().then_some("the router does not run on it"));
     if let Some(other) = &placed.other {
-        grid.row(row(other, "or this one, by the form of the path that CloudFront matches"));
+        row(other, Some("or this one, by the form of the path that CloudFront matches"));
     }
     grid
 }

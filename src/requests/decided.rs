@@ -76,8 +76,7 @@ struct RefusedLine<'a> {
 }
 
 /// The cache behavior of a request: which one, `not_routed` where the router does not run on it, and `other` where there is another.
-#[derive(Clone, Copy, Debug)]
-pub struct BehaviorLine<'a>(pub &'a RequestBehavior<'a>);
+struct BehaviorLine<'a>(&'a RequestBehavior<'a>);
 
 impl Serialize for BehaviorLine<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,6 @@ mod decided;
 mod json;
 mod line;
 
-pub use decided::{BehaviorLine, DecisionLine};
+pub use decided::DecisionLine;
 pub use json::JsonError;
 pub use line::{KEYS, LineError, RequestLine, UrlError, url_text};
