@@ -10,6 +10,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod behaviors;
 pub mod examples;
 mod get_and_head;
 mod language;
@@ -60,5 +61,6 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
+    behaviors::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

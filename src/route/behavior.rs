@@ -88,7 +88,29 @@ impl BehaviorPattern {
     /// Whether it takes a path. O(bytes of the path × stars of the pattern), without going back further than a star.
     #[must_use]
     pub fn takes(&self, path: &str) -> bool {
-        is_like(self.0.as_bytes(), path.strip_prefix('/').unwrap_or(path).as_bytes())
+        let path = path.strip_prefix('/').unwrap_or(path);
+        is_like((self.0.as_bytes(), path.as_bytes()), |wanted, byte| wanted == b'?' || wanted == byte)
+    }
+
+    /// Whether it certainly takes every path that another one takes.
+    #[must_use]
+    pub fn covers(&self, other: &BehaviorPattern) -> bool {
+        // The other's wildcards are read as characters of their own: only a star fits a star.
+        let fits = |wanted, byte| wanted == byte || (wanted == b'?' && byte != b'*');
+        is_like((self.0.as_bytes(), other.0.as_bytes()), fits)
+    }
+
+    /// Whether certainly no path is taken by both: what stands before their first wildcards differs.
+    #[must_use]
+    pub fn is_apart_from(&self, other: &BehaviorPattern) -> bool {
+        let begin = |pattern: &BehaviorPattern| pattern.0.find(['*', '?']).unwrap_or(pattern.0.len());
+        let (short, long) = if begin(self) < begin(other) { (self, other) } else { (other, self) };
+        let (short_begin, long_begin) = (short.0.get(..begin(short)), long.0.get(..begin(long)).unwrap_or_default());
+        let is_whole = begin(short) == short.0.len();
+        match short_begin.and_then(|begin| long_begin.strip_prefix(begin)) {
+            None => true,
+            Some(more) => is_whole && !more.is_empty(),
+        }
     }
 }
 
@@ -137,8 +159,9 @@ impl Behaviors {
     }
 }
 
-/// The text as a pattern of `*` and `?`: the last star takes one byte more each time that what follows it does not fit.
-fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+/// The text as a pattern of `*` and what fits one byte: the last star takes one byte more each time that what follows it
+/// does not fit.
+fn is_like((pattern, text): (&[u8], &[u8]), fits: impl Fn(u8, u8) -> bool) -> bool {
     let (mut pattern_at, mut text_at) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(&byte) = text.get(text_at) {
@@ -147,7 +170,7 @@ fn is_like(pattern: &[u8], text: &[u8]) -> bool {
                 star = Some((pattern_at, text_at));
                 pattern_at += 1;
             }
-            Some(&wanted) if wanted == b'?' || wanted == byte => {
+            Some(&wanted) if fits(wanted, byte) => {
                 pattern_at += 1;
                 text_at += 1;
             }
@@ -201,6 +224,33 @@ mod tests {
             assert_eq!(behaviors.of_path(path), BehaviorId(expected), "{path}");
         }
         assert_eq!(behaviors.all().map(|behavior| behavior.configured).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_pattern_covers_another_or_has_nothing_of_it() {
+        let rows = [
+            ("/a/*", "/a/b/*", true, false),
+            ("/a/*", "/a/", true, false),
+            ("/a/b/*", "/a/*", false, false),
+            ("*", "/a?*.js", true, false),
+            ("*.js", "/a/*.js", true, false),
+            ("*.js", "/a/*", false, false),
+            ("/a?", "/a?", true, false),
+            ("/a?", "/ab", true, false),
+            ("/a?", "/a*", false, false),
+            ("/a*", "/a?", true, false),
+            ("/a/*", "/b/*", false, true),
+            ("/a", "/ab", false, true),
+            ("/a", "/ab*", false, true),
+            ("/ab*", "/a", false, true),
+            ("/a", "/a", true, false),
+            ("/a*", "/ab", true, false),
+        ];
+        for (one, other, covers, is_apart) in rows {
+            let (one, other) = (BehaviorPattern::new(one), BehaviorPattern::new(other));
+            assert_eq!((one.covers(&other), one.is_apart_from(&other)), (covers, is_apart), "{one} {other}");
+            assert_eq!(other.is_apart_from(&one), is_apart, "{other} {one}");
+        }
     }
 
     #[test]

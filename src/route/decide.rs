@@ -7,7 +7,7 @@ use super::canonical::Spellings;
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
-use super::ids::OriginId;
+use super::ids::{BehaviorId, OriginId};
 use super::index::Found;
 use super::query::QueryPolicy;
 use super::request::Request;
@@ -32,8 +32,7 @@ pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t
 /// nobody knows which behavior CloudFront takes the path for.
 fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: RequestBehavior<'t>) -> Decision<'t, 'r> {
     if placed.is_not_routed() {
-        let configured = table.configured_id(placed.behavior.id);
-        return no_route(Outcome::Origin(unchanged(table, request, configured)));
+        return no_route(Outcome::Origin(past_router(table, request, placed.behavior.id)));
     }
     if placed.other.is_none() || table.definition().canonical.refuses(request.path) {
         return by_routes(table, request);
@@ -42,6 +41,14 @@ fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: Reque
         Ok(redirect) => no_route(Outcome::Redirect(redirect)),
         Err(_) => by_default(table, request),
     }
+}
+
+/// What CloudFront alone does: every byte goes to what is configured.
+fn past_router<'t, 'r>(table: &'t Table, request: &Request<'r>, behavior: BehaviorId) -> Forward<'t, 'r> {
+    let origin_id = table.configured_id(behavior);
+    let uri = Uri::AsItCame(request.path_or_root());
+    let query_string = Cow::Borrowed(request.query);
+    Forward { origin_id, origin: table.origin(origin_id), uri, query_string, headers: None }
 }
 
 /// So the request comes again in a form that has one behavior, whatever CloudFront does to a path before it matches.

@@ -242,6 +242,30 @@ fn no_spelling_of_a_path_is_decided_in_another_behavior_than_its_own() {
     assert!(redirected > 50, "{redirected}");
 }
 
+/// The default is a bucket that is configured on another behavior alone: `check` may refuse such a table, the edge has to
+/// live with it.
+#[test]
+fn a_default_that_no_event_can_reach_leaves_the_request_where_it_aims() {
+    let sound = table(&format!(
+        "schema = 1\ndefault = \"legacy\"\n[[behavior]]\npath_pattern = \"/assets/*\"\nconfigured_origin = \"site\"\n\
+         [[behavior]]\nconfigured_origin = \"legacy\"\n{REST}"
+    ));
+    let site = sound.definition().origins.iter().position(|origin| origin.id == "site").expect("a bucket");
+    let table = Table::compile(Definition { default: site, ..sound.definition().clone() }).expect("a table");
+    let handler = handler(&table);
+    for origin in ["legacy", "cms", "unknown.example.com"] {
+        let event = event("/x", &block(origin));
+        // The validator of `ask` sees to it that no header comes twice.
+        let (summary, answer, _) = ask(&handler, &event);
+        assert_eq!((summary.action.name(), summary.origin), ("unchanged", None), "{origin}");
+        assert!(summary.surprise.is_some_and(|why| why.contains("`site`")), "{origin}");
+        let request = &event["Records"][0]["cf"]["request"];
+        assert_eq!((&answer["origin"], &answer["uri"]), (&request["origin"], &request["uri"]), "{origin}");
+    }
+    let (summary, ..) = ask(&handler, &event("/assets/x", &block("site")));
+    assert_eq!((summary.action.name(), summary.origin.as_deref()), ("origin", Some("site")));
+}
+
 #[test]
 fn a_table_with_one_behavior_redirects_no_spelling() {
     let table =
