@@ -8,6 +8,8 @@
 mod golden;
 #[path = "support/handling.rs"]
 mod handling;
+#[path = "support/placement.rs"]
+mod placement;
 #[path = "support/rows.rs"]
 mod rows;
 #[path = "support/validator.rs"]

@@ -9,7 +9,9 @@ use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
 use crate::route::condition::Asked;
-use crate::route::{Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide};
+use crate::route::{
+    BehaviorId, Behaviors, Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide,
+};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -119,6 +121,10 @@ impl Judge<'_> {
 fn taken_by(decision: &Decision<'_, '_>) -> String {
     match (decision.route, decision.refused, &decision.outcome) {
         (Some(route), ..) => format!("taken by `{}`", route.id),
+        (None, None, Outcome::Redirect(_)) => "redirected to the clean form of its path".to_owned(),
+        (None, None, Outcome::Origin(_)) if decision.placed.is_some_and(|placed| placed.is_not_routed()) => {
+            "in a behavior that the router does not run on".to_owned()
+        }
         (None, Some(refused), _) => format!("refused: `{}` takes it, and {}", refused.route.id, refused.why),
         (None, None, Outcome::Origin(_)) => "taken by no route".to_owned(),
         (None, None, _) => "refused by `[canonical] refuse`".to_owned(),
@@ -128,6 +134,9 @@ fn taken_by(decision: &Decision<'_, '_>) -> String {
 /// What of a route does not hold for a request, in words; `None` where all holds.
 #[must_use]
 pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'_>) -> Option<String> {
+    if let Some(why) = behavior_in_the_way(&definition.behaviors, request.path) {
+        return Some(why);
+    }
     let path = definition.canonical.normalize(request.path);
     let path = path.as_str();
     if definition.canonical.refuses(request.path) {
@@ -143,6 +152,21 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
         (fact, None) => fact.key().to_owned(),
     };
     Some(format!("`{key}` does not hold"))
+}
+
+/// Why no route is tried for a path, in words, where its behavior is the reason.
+fn behavior_in_the_way(behaviors: &Behaviors, path: &str) -> Option<String> {
+    let placement = behaviors.place(path);
+    let name = |id: BehaviorId| match behaviors.by_pattern.get(id.position()) {
+        Some((pattern, _)) => format!("`{pattern}`"),
+        None => "the default one".to_owned(),
+    };
+    let clean = name(placement.clean);
+    if let Some(other) = placement.other() {
+        return Some(format!("CloudFront may place its path in the behavior {clean} or in {}", name(other)));
+    }
+    let is_routed = behaviors.all().nth(placement.clean.position()).is_none_or(|behavior| behavior.is_routed);
+    (!is_routed).then(|| format!("the router does not run on its behavior, {clean}"))
 }
 
 /// The first condition that fails, by its position, where the path is one that the route takes.
@@ -175,8 +199,13 @@ impl<'t> Timeless<'t> {
             route.conditions.retain(|condition| condition.fact != Fact::Time);
             route
         });
-        let (canonical, origins) = (definition.canonical.clone(), definition.origins.clone());
-        let windowed = Definition { canonical, origins, routes: opened.collect(), ..Definition::default() };
+        let windowed = Definition {
+            canonical: definition.canonical.clone(),
+            origins: definition.origins.clone(),
+            behaviors: definition.behaviors.clone(),
+            routes: opened.collect(),
+            ..Definition::default()
+        };
         let windowed = Table::compile(windowed).expect("some of a table's routes make a table");
         Some(Timeless { table, positions: ids.collect(), windowed })
     }

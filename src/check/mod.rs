@@ -10,6 +10,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod behaviors;
 mod cohorts;
 pub mod examples;
 mod language;
@@ -61,6 +62,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     cohorts::check(table, spans, findings);
     methods::check(table, spans, findings);
+    behaviors::check(table, spans, findings);
     loops::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

@@ -289,6 +289,10 @@ catalogue! {
         "CloudFront tries the patterns in order and its default behavior last";
     BAD_FAILOVER = "R172" Error "an origin cannot be the failover of its behavior":
         "the function must see in an event whether CloudFront goes to the first origin or to the second";
+    BEHAVIOR_UNREACHED = "R173" Warning "no path reaches a behavior":
+        "CloudFront takes the first pattern that a path fits, so an earlier one takes all that this one would";
+    ROUTE_NOT_RUN = "R174" Warning "the router does not run on any path of a route":
+        "CloudFront sends these paths to the configured origin without asking the router";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

@@ -50,7 +50,7 @@ pub enum Handling {
     Respond,
     /// Left on its way to the second origin of an origin group.
     Failover,
-    /// Given back as it came, because nothing else could be done.
+    /// Left on its way to where it aims, because nothing else could be done.
     Unchanged,
 }
 

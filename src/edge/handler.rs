@@ -8,17 +8,18 @@ use super::contract::check_generated;
 use super::handled::{FunctionError, Handled, Handling, Summary};
 use super::notes::{self, Note, SaidOnce, is_sampled, short};
 use super::origins::Origins;
-use super::sending::{Came, Sending};
+use super::sending::{self, Came, Sending};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{Outcome, Table, Timestamp, decide};
+use crate::route::{Outcome, RequestBehavior, Table, Timestamp, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
     table: Table,
     origins: Origins,
     reads: EventReads,
-    said_unknown_origin: SaidOnce,
+    said_disagreement: SaidOnce,
+    said_not_routed: SaidOnce,
     said_unknown_host: SaidOnce,
 }
 
@@ -38,7 +39,8 @@ impl Handler {
             reads: EventReads::of(table.definition()),
             origins: Origins::of(&table, &secrets),
             table,
-            said_unknown_origin: SaidOnce::default(),
+            said_disagreement: SaidOnce::default(),
+            said_not_routed: SaidOnce::default(),
             said_unknown_host: SaidOnce::default(),
         }
     }
@@ -111,16 +113,19 @@ impl<'h> Turn<'h> {
         let Handler { table, origins, reads, .. } = self.handler;
         let facts = EventFacts::of(self.request, reads);
         let came = self.came(&facts);
-        if let Aim::Failover(id) = came.aim {
-            return self.send(&Sending::in_failover(&came, origins.at(id)), Handling::Failover);
-        }
-        if came.aim == Aim::Unknown {
-            self.note_once(&self.handler.said_unknown_origin, Note::UnknownOrigin);
-        }
         let request = facts.request(clock);
         let decision = decide(table, &request);
+        self.note_disagreement(&came, decision.placed.as_ref());
+        if let Aim::Failover(id) = came.aim
+            && !decision.is_answered_before_routes()
+        {
+            return self.send(&Sending::in_failover(&came, origins.at(id)), Handling::Failover);
+        }
         self.route = decision.taker().map(|route| route.id.clone());
         self.surprise = decision.refused.map(|refused| format!("what the route makes is refused: {}", refused.why));
+        if decision.is_left_unclear() {
+            self.surprise = Some("the query can't stand in a redirect to the clean form of the path".to_owned());
+        }
         match &decision.outcome {
             Outcome::Origin(forward) => {
                 let to = origins.at(forward.origin_id);
@@ -135,7 +140,7 @@ impl<'h> Turn<'h> {
     fn against_table(&mut self, why: &Surprise) -> Answered {
         let (answered, why) = match guarded(|| self.by_default()) {
             Ok(answered) => (answered, why.to_string()),
-            Err(again) => (as_it_came(self.request), format!("{why}; and then: {again}")),
+            Err(again) => (left_alone(self.request), format!("{why}; and then: {again}")),
         };
         self.surprise = Some(why);
         answered
@@ -149,18 +154,36 @@ impl<'h> Turn<'h> {
         self.send(&Sending::unchanged(&came, to)?, Handling::Origin)
     }
 
+    /// Where it aims. Where the path's behavior is not clear, the one that the event fits counts.
     fn came<'f>(&self, facts: &'f EventFacts<'h>) -> Came<'f>
     where
         'h: 'f,
     {
         let table = &self.handler.table;
         let origin = EventOrigin::of(self.request);
-        let behavior = table.definition().behaviors.of_path(&self.request.uri);
+        let placement = table.placement(&self.request.uri);
+        let aim_in = |behavior| origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(table, behavior));
+        let mut aims = placement.all().map(|behavior| (behavior, aim_in(behavior)));
+        let (behavior, aim) = aims.find(|(_, aim)| *aim != Aim::Unknown).unwrap_or((placement.clean, Aim::Unknown));
         let configured = table.configured_id(behavior);
-        let is_at = |origin: &EventOrigin<'_>| origin.is_at(table.origin(configured));
-        let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(table, behavior));
-        let is_at_configured = origin.as_ref().is_none_or(is_at);
-        Came { request: self.request, host: facts.host.as_deref(), origin, aim, configured, is_at_configured }
+        // CloudFront adds the configured one where there is none; one that we can't read may be anything.
+        let is_absent = self.request.object.get("origin").is_none();
+        let is_at_configured = origin.as_ref().map_or(is_absent, |origin| origin.is_at(table.origin(configured)));
+        let host = facts.host.as_deref();
+        Came { request: self.request, host, origin, aim, behavior, configured, is_at_configured }
+    }
+
+    /// An operator should know that the distribution is not the one that the table tells of: once, as an error.
+    fn note_disagreement(&mut self, came: &Came<'_>, placed: Option<&RequestBehavior<'_>>) {
+        let Handler { table, said_disagreement, said_not_routed, .. } = self.handler;
+        let pattern = || table.behavior_ref(came.behavior).pattern;
+        if placed.is_some_and(RequestBehavior::is_not_routed) {
+            self.note_once(said_not_routed, Note::NotRouted { pattern: pattern() });
+        } else if came.aim == Aim::Unknown {
+            let domain = came.origin.as_ref().and_then(|origin| origin.object.text("domainName"));
+            let domain = domain.map(|domain| short(&domain).to_owned());
+            self.note_once(said_disagreement, Note::Disagreement { domain, pattern: pattern() });
+        }
     }
 
     fn send(&mut self, sending: &Sending<'_>, action: Handling) -> Result<Answered, Surprise> {
@@ -183,8 +206,10 @@ fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surpri
     Ok(Answered { text: answer.write(), action, origin: None, status: Some(answer.status) })
 }
 
-fn as_it_came(request: &RequestEvent<'_>) -> Answered {
-    Answered { text: request.text.to_owned(), action: Handling::Unchanged, origin: None, status: None }
+/// Where it aims already, as it came but for what would be a 502 there. Nothing else can be done for it.
+fn left_alone(request: &RequestEvent<'_>) -> Answered {
+    let text = guarded(|| sending::left_alone(request)).unwrap_or_else(|_| request.text.to_owned());
+    Answered { text, action: Handling::Unchanged, origin: None, status: None }
 }
 
 /// A panic is a surprise like any other.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::handled::Summary;
 use crate::event::json::{ObjectWriter, write_text};
 use crate::event::{RequestEvent, Trigger};
-use crate::route::Share;
+use crate::route::{BehaviorPattern, Share};
 
 /// Something that happened with an event.
 pub(super) enum Note<'a> {
@@ -17,8 +17,18 @@ pub(super) enum Note<'a> {
     Unusable(&'a str),
     /// An event that is not ours to decide went back as it came.
     PassedOn(Trigger),
-    /// An event aims at an origin that the table does not have.
-    UnknownOrigin,
+    /// An event aims neither at what is configured on its behavior nor at that one's failover.
+    Disagreement {
+        /// Of the event's origin, where it has a usable one.
+        domain: Option<String>,
+        /// Of the behavior; `None`: the default one.
+        pattern: Option<&'a BehaviorPattern>,
+    },
+    /// An event is in a behavior that the table says the router does not run on.
+    NotRouted {
+        /// Of the behavior; `None`: the default one.
+        pattern: Option<&'a BehaviorPattern>,
+    },
     /// An origin wants the viewer's host, which is unknown.
     UnknownHost,
 }
@@ -50,14 +60,27 @@ impl Note<'_> {
         let (kind, message) = self.kind_and_message();
         write_text(line.key("kind"), kind);
         // Called as Lambda's own levels, so that its filter works.
-        write_text(line.key("level"), if kind == "decision" { "info" } else { "warn" });
+        let level = match kind {
+            "decision" => "info",
+            "disagreement" => "error",
+            _ => "warn",
+        };
+        write_text(line.key("level"), level);
         for (name, text) in [("message", message), ("request_id", request_id)] {
             if !text.is_empty() {
                 write_text(line.key(name), text);
             }
         }
-        if let Note::Decided(request, summary) = self {
-            write_request(&mut line, request, summary);
+        match self {
+            Note::Decided(request, summary) => write_request(&mut line, request, summary),
+            Note::Disagreement { domain, pattern } => {
+                if let Some(domain) = domain {
+                    write_text(line.key("origin_domain"), domain);
+                }
+                write_behavior(&mut line, *pattern);
+            }
+            Note::NotRouted { pattern } => write_behavior(&mut line, *pattern),
+            Note::Unusable(_) | Note::PassedOn(_) | Note::UnknownHost => {}
         }
         line.close();
         out
@@ -74,12 +97,29 @@ impl Note<'_> {
                 ("notice", "a viewer-request event: its request goes back unchanged")
             }
             Note::PassedOn(Trigger::Response) => ("notice", "a response event: its response goes back unchanged"),
-            Note::UnknownOrigin => ("notice", "the event aims at an origin that the table does not have"),
+            Note::Disagreement { domain: None, .. } => {
+                ("disagreement", "the event names no origin that can be read: it is decided by its path")
+            }
+            Note::Disagreement { .. } => (
+                "disagreement",
+                "table and distribution disagree: the event aims at an origin that is neither configured on its behavior \
+                 nor its failover",
+            ),
+            Note::NotRouted { .. } => (
+                "disagreement",
+                "table and distribution disagree: the router runs on a behavior that has `router = false`",
+            ),
             Note::UnknownHost => {
                 ("notice", "the viewer's host is unknown, so an origin is sent its own domain as `host`")
             }
         }
     }
+}
+
+/// The behavior, by its pattern, which begins with a slash.
+fn write_behavior(line: &mut ObjectWriter<'_>, pattern: Option<&BehaviorPattern>) {
+    let pattern = pattern.map_or("default".to_owned(), ToString::to_string);
+    write_text(line.key("behavior"), &pattern);
 }
 
 /// The request, without its query, and what was done with it.

@@ -11,7 +11,7 @@ use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
 use crate::platform::headers::{NOT_FOR_BUCKETS, Written, refuse_name};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, Forward, OriginId, Route, Uri};
+use crate::route::{Action, BehaviorId, Forward, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
 const MOST_HEADERS: usize = 256;
@@ -23,7 +23,9 @@ pub(super) struct Came<'e> {
     pub(super) host: Option<&'e str>,
     pub(super) origin: Option<EventOrigin<'e>>,
     pub(super) aim: Aim,
-    /// What CloudFront has on the behavior that the path falls in.
+    /// The behavior that the path falls in.
+    pub(super) behavior: BehaviorId,
+    /// What CloudFront has on it.
     pub(super) configured: OriginId,
     /// Whether the event's block may stay where the configured origin is chosen.
     pub(super) is_at_configured: bool,
@@ -55,10 +57,6 @@ impl<'e> Sending<'e> {
         forward: &'e Forward<'_, '_>,
         route: Option<&Route>,
     ) -> Result<Sending<'e>, Surprise> {
-        if to.server.is_none() && !came.is_at_configured {
-            // A bucket is reached by leaving the event's block alone: with that of anything else, that would be reached.
-            return Err(Surprise::NotConfigured(to.id.clone()));
-        }
         let mut edits = Edits::default();
         if let Uri::Rewritten(uri) = &forward.uri {
             edits.uri = Some(Cow::Borrowed(uri));
@@ -98,7 +96,10 @@ impl<'e> Sending<'e> {
     fn aimed(mut self) -> Result<Sending<'e>, Surprise> {
         let Sending { came, to, .. } = self;
         match &to.server {
-            None if to.origin_id != came.configured => return Err(Surprise::NotConfigured(to.id.clone())),
+            // A bucket is reached by leaving the event's block alone: with that of anything else, that would be reached.
+            None if to.origin_id != came.configured || !came.is_at_configured => {
+                return Err(Surprise::NotConfigured(to.id.clone()));
+            }
             None => {}
             Some(server) => {
                 let problem = |problem: &_| Surprise::Origin(to.id.clone(), Clone::clone(problem));
@@ -112,8 +113,7 @@ impl<'e> Sending<'e> {
         Ok(self.fitted())
     }
 
-    /// Takes away the origin's own headers, which CloudFront adds and refuses to find twice, and sets its `host`. A
-    /// bucket's is the name that CloudFront signs for, whatever a policy forwarded, and it is not told who asks.
+    /// Takes away the origin's own headers, which CloudFront adds and refuses to find twice, and sets its `host`.
     fn fitted(mut self) -> Sending<'e> {
         for name in &self.to.own_headers {
             self.edits.headers.remove(name);
@@ -126,8 +126,7 @@ impl<'e> Sending<'e> {
             self.edits.headers.set("host", Cow::Borrowed(viewers.unwrap_or(&server.host)));
         } else {
             let signed = self.came.origin.as_ref().and_then(EventOrigin::bucket_domain);
-            self.edits.headers.set("host", signed.unwrap_or(Cow::Borrowed(&self.to.domain)));
-            NOT_FOR_BUCKETS.into_iter().for_each(|name| self.edits.headers.remove(name));
+            for_bucket(&mut self.edits.headers, signed.unwrap_or(Cow::Borrowed(&self.to.domain)));
         }
         self
     }
@@ -135,12 +134,37 @@ impl<'e> Sending<'e> {
     /// Names of the headers that the event's own block adds, where that block stays or is written over: they count too,
     /// whatever the table says of the origin.
     fn headers_of_kept_block(&self) -> Vec<Cow<'e, str>> {
-        let removable =
-            |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
         let stays = self.edits.origin.is_none() || self.came.is_at(self.to);
         let kept = self.came.origin.iter().filter(|_| stays);
-        kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
+        kept.flat_map(headers_of).collect()
     }
+}
+
+/// A bucket is asked by the name that CloudFront signs for, whatever a policy forwarded, and is not told who asks.
+fn for_bucket<'e>(headers: &mut HeaderEdits<'e>, domain: Cow<'e, str>) {
+    headers.set("host", domain);
+    NOT_FOR_BUCKETS.into_iter().for_each(|name| headers.remove(name));
+}
+
+/// Names of the headers that an event's block adds and that a function may take away from the request.
+fn headers_of<'e>(origin: &EventOrigin<'e>) -> impl Iterator<Item = Cow<'e, str>> {
+    let removable =
+        |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
+    origin.header_names().filter(removable).take(MOST_HEADERS)
+}
+
+/// A request that stays where it aims because it can go nowhere else: as it came, without the headers that are added there
+/// and would be a 502 if they came twice; a bucket is sent what any bucket is.
+pub(super) fn left_alone(request: &RequestEvent<'_>) -> Result<String, Surprise> {
+    let origin = EventOrigin::of(request);
+    let mut edits = Edits::default();
+    origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
+    if let Some(signed) = origin.as_ref().and_then(EventOrigin::bucket_domain) {
+        edits.query = Some(Cow::Borrowed(""));
+        for_bucket(&mut edits.headers, signed);
+    }
+    check_edits(request, &edits)?;
+    Ok(edits.write(request))
 }
 
 fn makes_query(route: &Route) -> bool {

@@ -10,7 +10,7 @@ use super::numbers::count;
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, WARN, cell, number};
 use super::{Present, text};
 use crate::route::Definition;
-use crate::serve::{Exchange, Mapping};
+use crate::serve::{Exchange, Mapping, ServedBehavior};
 
 /// Ids longer than this push what follows to the right.
 const WIDEST_ID: usize = 28;
@@ -55,6 +55,8 @@ struct ExchangeJson<'a> {
     path: &'a str,
     origin: Option<&'a str>,
     route: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    behavior: Option<&'a ServedBehavior>,
     bytes: u64,
     milliseconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,7 +76,9 @@ impl Present for Served<'_> {
             number(FAINT, time(exchange.took)),
             cell(PLAIN, cut(&exchange.path)),
         ];
-        grid.row(cells.into_iter().chain(exchange.trouble.as_deref().map(|trouble| cell(WARN, cut(trouble)))));
+        let behavior = exchange.behavior.as_ref().map(|behavior| cell(FAINT, behavior_words(behavior)));
+        let trouble = exchange.trouble.as_deref().map(|trouble| cell(WARN, cut(trouble)));
+        grid.row(cells.into_iter().chain(behavior).chain(trouble));
         sheet.grid(0, grid);
     }
 
@@ -88,11 +92,18 @@ impl Present for Served<'_> {
             path: &exchange.path,
             origin: exchange.origin.as_deref(),
             route: exchange.route.as_deref(),
+            behavior: exchange.behavior.as_ref(),
             bytes: exchange.bytes,
             milliseconds: f64::from(micros) / 1e3,
             trouble: exchange.trouble.as_deref(),
         }
     }
+}
+
+fn behavior_words(behavior: &ServedBehavior) -> String {
+    let pattern = behavior.path_pattern.as_deref().unwrap_or("default");
+    let note = if behavior.not_routed { ": the router does not run here" } else { "" };
+    format!("behavior {pattern}{note}")
 }
 
 fn status_style(status: u16) -> Style {
@@ -178,6 +189,7 @@ mod tests {
             path: "/promo/\u{9b}x".to_owned(),
             origin: Some("cms".to_owned()),
             route: None,
+            behavior: None,
             bytes: 5,
             took: Duration::from_micros(1_234),
             trouble: None,
@@ -196,7 +208,18 @@ mod tests {
             path: "/".repeat(LONGEST_PATH + 1),
             ..exchange()
         };
+        let behavior = |path_pattern: Option<&str>, not_routed| {
+            let path_pattern = path_pattern.map(str::to_owned);
+            Some(ServedBehavior { path_pattern, configured_origin: "cms".to_owned(), not_routed })
+        };
+        let placed = Exchange { path: "/x".to_owned(), behavior: behavior(None, false), ..exchange() };
+        let passed = Exchange { behavior: behavior(Some("/api/*"), true), ..placed.clone() };
         let rows = [
+            (placed, "200  GET      cms     -       1.2 ms  /x  behavior default\n".to_owned()),
+            (
+                passed,
+                "200  GET      cms     -       1.2 ms  /x  behavior /api/*: the router does not run here\n".to_owned(),
+            ),
             (exchange(), "200  GET      cms     -       1.2 ms  /promo/\\u{9b}x\n".to_owned()),
             (failed, format!("502  PURGE    legacy  a-very-long-id   12.3 s  {}…  no connection\n", "/".repeat(120))),
         ];

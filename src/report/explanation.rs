@@ -10,7 +10,7 @@ use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
+use crate::route::{BehaviorRef, Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,8 @@ impl Present for Explained<'_> {
         let story = self.story;
         sheet.section("request", request(story, self.time));
         sheet.section("path", path(&story.path, story.refused_text));
-        if story.refused_text.is_none() {
+        sheet.section("behavior", behavior(&story.decision));
+        if story.tries_routes() {
             sheet.section("routes", routes(story));
         }
         sheet.section("captured", captured(story));
@@ -127,6 +128,23 @@ fn step_words(step: Step) -> &'static str {
         Step::TrailingSlash => "trailing slash stripped",
         Step::Root => "no path is `/`",
     }
+}
+
+/// Of a table with several.
+fn behavior(decision: &Decision<'_, '_>) -> Grid {
+    let mut grid = Grid::new();
+    let Some(placed) = &decision.placed else { return grid };
+    let mut row = |behavior: &BehaviorRef<'_>, note: Option<&str>| {
+        let pattern = behavior.pattern.map_or("default".to_owned(), ToString::to_string);
+        let configured = format!("configured: {}", behavior.configured.id);
+        let cells = [cell(STRONG, pattern), cell(PLAIN, configured)];
+        grid.row(cells.into_iter().chain(note.map(|note| cell(FAINT, note))));
+    };
+    row(&placed.behavior, placed.is_not_routed().then_some("the router does not run on it"));
+    if let Some(other) = &placed.other {
+        row(other, Some("or this one, by the form of the path that CloudFront matches"));
+    }
+    grid
 }
 
 fn routes(story: &Explanation<'_, '_>) -> Grid {
@@ -211,6 +229,10 @@ fn decision(story: &Explanation<'_, '_>) -> Grid {
 fn by(decision: &Decision<'_, '_>) -> Cell {
     match (decision.route_id(), &decision.outcome) {
         (Some(id), _) => cell(STRONG, id),
+        (None, Outcome::Redirect(_)) => cell(STRONG, "the behaviors: the clean form of the path has one"),
+        (None, Outcome::Origin(_)) if decision.placed.is_some_and(|placed| placed.is_not_routed()) => {
+            cell(STRONG, "CloudFront alone: the router does not run on this behavior")
+        }
         (None, Outcome::Respond(_)) => cell(STRONG, "[canonical] refuse"),
         (None, _) => cell(STRONG, "the default"),
     }

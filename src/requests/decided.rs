@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::route::{Decision, Forward, Outcome};
+use crate::route::{BehaviorRef, Decision, Forward, Outcome, RequestBehavior};
 
 /// The public line of a decision: keys in a fixed order, one absent where it does not apply.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,9 @@ impl Serialize for DecisionLine<'_> {
         if let Some(refused) = &self.0.refused {
             let refused = RefusedLine { route: &refused.route.id, why: refused.why.to_string() };
             line.serialize_entry("refused", &refused)?;
+        }
+        if let Some(placed) = &self.0.placed {
+            line.serialize_entry("behavior", &BehaviorLine(placed))?;
         }
         line.end()
     }
@@ -73,4 +76,39 @@ impl Serialize for HeadersByName<'_> {
 struct RefusedLine<'a> {
     route: &'a str,
     why: String,
+}
+
+/// The cache behavior of a request: which one, `not_routed` where the router does not run on it, and `other` where there is another.
+struct BehaviorLine<'a>(&'a RequestBehavior<'a>);
+
+impl Serialize for BehaviorLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RequestBehavior { behavior, other } = self.0;
+        let mut line = serializer.serialize_map(None)?;
+        behavior_entries(&mut line, behavior)?;
+        if let Some(other) = other {
+            line.serialize_entry("other", &OtherBehavior(other))?;
+        }
+        line.end()
+    }
+}
+
+struct OtherBehavior<'a>(&'a BehaviorRef<'a>);
+
+impl Serialize for OtherBehavior<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        behavior_entries(&mut line, self.0)?;
+        line.end()
+    }
+}
+
+/// As the manifest calls them; the default behavior has no pattern.
+fn behavior_entries<M: SerializeMap>(line: &mut M, behavior: &BehaviorRef<'_>) -> Result<(), M::Error> {
+    line.serialize_entry("path_pattern", &behavior.pattern.map(ToString::to_string))?;
+    line.serialize_entry("configured_origin", &behavior.configured.id)?;
+    if !behavior.is_routed {
+        line.serialize_entry("not_routed", &true)?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::canonical::Spellings;
 use super::ids::BehaviorId;
 
 /// The cache behaviors of the distribution, as the table tells them. There is always a default one.
@@ -43,6 +44,34 @@ pub enum Caching {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct BehaviorPattern(String);
 
+/// Where a path falls: the behavior of each of its spellings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Of the clean one, which a request is redirected to where not all agree.
+    pub clean: BehaviorId,
+    /// Of the one that came, of the resolved one, and of the one whose slashes are merged first.
+    pub others: [BehaviorId; 3],
+}
+
+impl Placement {
+    /// One behavior for all spellings.
+    #[must_use]
+    pub fn all_in(behavior: BehaviorId) -> Placement {
+        Placement { clean: behavior, others: [behavior; 3] }
+    }
+
+    /// The first behavior that another spelling falls in; `None` where all fall in one.
+    #[must_use]
+    pub fn other(&self) -> Option<BehaviorId> {
+        self.others.into_iter().find(|&other| other != self.clean)
+    }
+
+    /// The behavior of each spelling, the clean one first; one may come several times.
+    pub fn all(&self) -> impl Iterator<Item = BehaviorId> + use<> {
+        std::iter::once(self.clean).chain(self.others)
+    }
+}
+
 impl BehaviorPattern {
     /// A pattern as CloudFront has it.
     #[must_use]
@@ -59,7 +88,29 @@ impl BehaviorPattern {
     /// Whether it takes a path. O(bytes of the path × stars of the pattern), without going back further than a star.
     #[must_use]
     pub fn takes(&self, path: &str) -> bool {
-        is_like(self.0.as_bytes(), path.strip_prefix('/').unwrap_or(path).as_bytes())
+        let path = path.strip_prefix('/').unwrap_or(path);
+        is_like((self.0.as_bytes(), path.as_bytes()), |wanted, byte| wanted == b'?' || wanted == byte)
+    }
+
+    /// Whether it certainly takes every path that another one takes.
+    #[must_use]
+    pub fn covers(&self, other: &BehaviorPattern) -> bool {
+        // The other's wildcards are read as characters of their own: only a star fits a star.
+        let fits = |wanted, byte| wanted == byte || (wanted == b'?' && byte != b'*');
+        is_like((self.0.as_bytes(), other.0.as_bytes()), fits)
+    }
+
+    /// Whether certainly no path is taken by both: what stands before their first wildcards differs.
+    #[must_use]
+    pub fn is_apart_from(&self, other: &BehaviorPattern) -> bool {
+        let begin = |pattern: &BehaviorPattern| pattern.0.find(['*', '?']).unwrap_or(pattern.0.len());
+        let (short, long) = if begin(self) < begin(other) { (self, other) } else { (other, self) };
+        let (short_begin, long_begin) = (short.0.get(..begin(short)), long.0.get(..begin(long)).unwrap_or_default());
+        let is_whole = begin(short) == short.0.len();
+        match short_begin.and_then(|begin| long_begin.strip_prefix(begin)) {
+            None => true,
+            Some(more) => is_whole && !more.is_empty(),
+        }
     }
 }
 
@@ -93,10 +144,24 @@ impl Behaviors {
         let position = self.by_pattern.iter().position(|(pattern, _)| pattern.takes(path));
         BehaviorId(position.unwrap_or(self.by_pattern.len()))
     }
+
+    /// Where a raw path falls in each of its spellings. Costs nothing where there is one behavior, else O(behaviors ×
+    /// bytes of the path).
+    #[must_use]
+    pub fn place(&self, raw: &str) -> Placement {
+        if self.by_pattern.is_empty() {
+            return Placement::all_in(BehaviorId(0));
+        }
+        let Spellings { raw, resolved, merged_first, clean } = Spellings::of(raw);
+        let of_clean = self.of_path(&clean);
+        let of = |path: &str| if path == clean { of_clean } else { self.of_path(path) };
+        Placement { clean: of_clean, others: [of(raw), of(&resolved), of(&merged_first)] }
+    }
 }
 
-/// The text as a pattern of `*` and `?`: the last star takes one byte more each time that what follows it does not fit.
-fn is_like(pattern: &[u8], text: &[u8]) -> bool {
+/// The text as a pattern of `*` and what fits one byte: the last star takes one byte more each time that what follows it
+/// does not fit.
+fn is_like((pattern, text): (&[u8], &[u8]), fits: impl Fn(u8, u8) -> bool) -> bool {
     let (mut pattern_at, mut text_at) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while let Some(&byte) = text.get(text_at) {
@@ -105,7 +170,7 @@ fn is_like(pattern: &[u8], text: &[u8]) -> bool {
                 star = Some((pattern_at, text_at));
                 pattern_at += 1;
             }
-            Some(&wanted) if wanted == b'?' || wanted == byte => {
+            Some(&wanted) if fits(wanted, byte) => {
                 pattern_at += 1;
                 text_at += 1;
             }
@@ -159,6 +224,53 @@ mod tests {
             assert_eq!(behaviors.of_path(path), BehaviorId(expected), "{path}");
         }
         assert_eq!(behaviors.all().map(|behavior| behavior.configured).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_pattern_covers_another_or_has_nothing_of_it() {
+        let rows = [
+            ("/a/*", "/a/b/*", true, false),
+            ("/a/*", "/a/", true, false),
+            ("/a/b/*", "/a/*", false, false),
+            ("*", "/a?*.js", true, false),
+            ("*.js", "/a/*.js", true, false),
+            ("*.js", "/a/*", false, false),
+            ("/a?", "/a?", true, false),
+            ("/a?", "/ab", true, false),
+            ("/a?", "/a*", false, false),
+            ("/a*", "/a?", true, false),
+            ("/a/*", "/b/*", false, true),
+            ("/a", "/ab", false, true),
+            ("/a", "/ab*", false, true),
+            ("/ab*", "/a", false, true),
+            ("/a", "/a", true, false),
+            ("/a*", "/ab", true, false),
+        ];
+        for (one, other, covers, is_apart) in rows {
+            let (one, other) = (BehaviorPattern::new(one), BehaviorPattern::new(other));
+            assert_eq!((one.covers(&other), one.is_apart_from(&other)), (covers, is_apart), "{one} {other}");
+            assert_eq!(other.is_apart_from(&one), is_apart, "{other} {one}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_placed_by_all_its_spellings() {
+        let rows: [(&str, &[&str], [usize; 4]); 8] = [
+            ("//assets/x", &[], [0, 0, 0, 0]),
+            ("/assets/x", &["/assets/*"], [0, 0, 0, 0]),
+            ("/x", &["/assets/*"], [1, 1, 1, 1]),
+            ("//assets/x", &["/assets/*"], [0, 1, 1, 0]),
+            ("/%61ssets/x", &["/assets/*"], [0, 1, 0, 0]),
+            ("/assets/../x", &["/assets/*"], [1, 0, 1, 1]),
+            ("/assets//../x", &["/assets/*"], [0, 0, 0, 1]),
+            ("/a//b.js", &["/a//*", "*.js"], [1, 0, 0, 1]),
+        ];
+        for (path, patterns, [clean, raw, resolved, merged_first]) in rows {
+            let by_pattern = patterns.iter().map(|text| (BehaviorPattern::new(text), Behavior::default())).collect();
+            let behaviors = Behaviors { by_pattern, ..Behaviors::default() };
+            let others = [raw, resolved, merged_first].map(BehaviorId);
+            assert_eq!(behaviors.place(path), Placement { clean: BehaviorId(clean), others }, "{path} {patterns:?}");
+        }
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! Five steps in a fixed order (rule 3): escapes, slashes, dot segments, case, trailing slash.
 //! The normal form of a normal form is itself. Nothing here changes what is sent on: a request keeps its bytes.
 
+mod spellings;
 mod steps;
 
 use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+pub use spellings::Spellings;
 pub use steps::{Change, Step};
 
 use crate::text::percent::{decode, escape, is_path_byte, is_unreserved, leading};

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::cache_control::{Dated, NO_STORE, NextInstant};
+use super::canonical::Spellings;
 use super::condition::Asked;
-use super::decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
+use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
-use super::ids::OriginId;
+use super::ids::{BehaviorId, OriginId};
 use super::index::Found;
 use super::origin::Origin;
 use super::query::QueryPolicy;
@@ -15,16 +16,55 @@ use super::table::Table;
 use super::target::{Location, Target, Unsafe, check_made};
 use super::time::moment_of;
 
-/// Decides a request: the first route in written order whose every condition holds, else the default.
+/// Decides a request: the first route in written order whose every condition holds, else the default. Before any route
+/// come `[canonical] refuse` and, where the table tells of several cache behaviors, the one that the path falls in.
 ///
 /// Pure and total. Cost: O(m) in bytes of the request, nearly independent of the number of routes. Allocates only for
-/// a capture, a `query_string` list, or a path of over 340 bytes that is not in normal form.
+/// a capture, a `query_string` list, a path of over 340 bytes that is not in normal form, or with several behaviors one
+/// whose spellings differ.
 #[must_use]
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
+    match table.placed(request.path) {
+        None => by_routes(table, request),
+        Some(placed) => Decision { placed: Some(placed), ..in_behavior(table, request, placed) },
+    }
+}
+
+/// What the behavior of a request leaves to decide (rule 17): nothing where the router does not run on it, or where
+/// nobody knows which behavior CloudFront takes the path for.
+fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: RequestBehavior<'t>) -> Decision<'t, 'r> {
+    if placed.is_not_routed() {
+        return no_route(Outcome::Origin(past_router(table, request, placed.behavior.id)));
+    }
+    if placed.other.is_none() || table.definition().canonical.refuses(request.path) {
+        return by_routes(table, request);
+    }
+    match to_clean_path(request) {
+        Ok(redirect) => no_route(Outcome::Redirect(redirect)),
+        Err(_) => by_default(table, request),
+    }
+}
+
+/// What CloudFront alone does: every byte goes to what is configured.
+fn past_router<'t, 'r>(table: &'t Table, request: &Request<'r>, behavior: BehaviorId) -> Forward<'t, 'r> {
+    let origin_id = table.configured_id(behavior);
+    let uri = Uri::AsItCame(request.path_or_root());
+    let query_string = Cow::Borrowed(request.query);
+    Forward { origin_id, origin: table.origin(origin_id), uri, query_string, headers: None }
+}
+
+/// So the request comes again in a form that has one behavior, whatever CloudFront does to a path before it matches.
+fn to_clean_path<'t, 'r>(request: &Request<'r>) -> Result<Redirect<'t, 'r>, Unsafe> {
+    let clean = Spellings::of(request.path).clean.into_owned();
+    let location = Location::of_clean_path(clean, request.query)?;
+    Ok(Redirect { status: 308, location, cache_control: Cow::Borrowed(NO_STORE), headers: Cow::Borrowed(&[]) })
+}
+
+/// The first route that takes the request, else the default.
+fn by_routes<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     let canonical = &table.definition().canonical;
     if canonical.refuses(request.path) {
-        let outcome = Outcome::Respond(BAD_REQUEST);
-        return Decision { route: None, outcome, taker_id: None, refused: None };
+        return no_route(Outcome::Respond(BAD_REQUEST));
     }
     let path = canonical.normalize(request.path);
     let asked = Asked::new(request, path.as_str(), moment_of(request.epoch, request.time));
@@ -55,7 +95,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         };
         let taker_id = Some(self.found.id);
         match outcome {
-            Ok(outcome) => Decision { route: Some(route), outcome, taker_id, refused: None },
+            Ok(outcome) => Decision { route: Some(route), outcome, taker_id, refused: None, placed: None },
             Err(why) => {
                 let refused = Some(Refused { route, why });
                 Decision { taker_id, refused, ..by_default(self.table, self.request) }
@@ -123,8 +163,11 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
 }
 
 fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
-    let outcome = Outcome::Origin(unchanged(table, request, table.default_id()));
-    Decision { route: None, outcome, taker_id: None, refused: None }
+    no_route(Outcome::Origin(unchanged(table, request, table.default_id())))
+}
+
+fn no_route<'t, 'r>(outcome: Outcome<'t, 'r>) -> Decision<'t, 'r> {
+    Decision { route: None, outcome, taker_id: None, refused: None, placed: None }
 }
 
 /// A bucket has no object without a name.

@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
+use super::behavior::BehaviorPattern;
 use super::definition::{HeaderChanges, Route};
-use super::ids::{OriginId, RouteId};
+use super::ids::{BehaviorId, OriginId, RouteId};
 use super::origin::Origin;
 use super::target::{Location, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision<'t, 'r> {
-    /// What took the request; `None`: the default did, or `[canonical] refuse`.
+    /// What took the request; `None`: the default did, or `[canonical] refuse`, or what [`Decision::placed`] says.
     pub route: Option<&'t Route>,
     /// What happens to it.
     pub outcome: Outcome<'t, 'r>,
@@ -18,6 +19,38 @@ pub struct Decision<'t, 'r> {
     pub taker_id: Option<RouteId>,
     /// The route that ended the walk because what it made was unsafe.
     pub refused: Option<Refused<'t>>,
+    /// The cache behavior of the request, where the table has several.
+    pub placed: Option<RequestBehavior<'t>>,
+}
+
+/// The cache behavior of a request (rule 17).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RequestBehavior<'t> {
+    /// That of its path; of the clean form of its path where there is another.
+    pub behavior: BehaviorRef<'t>,
+    /// Another one that CloudFront may find it in, by the form that it matches; where there is one, no route is tried.
+    pub other: Option<BehaviorRef<'t>>,
+}
+
+/// A cache behavior of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BehaviorRef<'t> {
+    /// Which.
+    pub id: BehaviorId,
+    /// Its pattern; `None`: it is the default behavior.
+    pub pattern: Option<&'t BehaviorPattern>,
+    /// What CloudFront itself has on it.
+    pub configured: &'t Origin,
+    /// Whether the router runs on it.
+    pub is_routed: bool,
+}
+
+impl RequestBehavior<'_> {
+    /// Whether the router does not run on this request: its behavior is clear and has `router = false`.
+    #[must_use]
+    pub fn is_not_routed(&self) -> bool {
+        self.other.is_none() && !self.behavior.is_routed
+    }
 }
 
 /// What happens to a request.
@@ -108,6 +141,18 @@ impl<'t> Decision<'t, '_> {
     #[must_use]
     pub fn taker(&self) -> Option<&'t Route> {
         self.route.or(self.refused.map(|refused| refused.route))
+    }
+
+    /// Whether the table answers before any route is asked: 400 by `[canonical] refuse`, 308 to the clean form of a path.
+    #[must_use]
+    pub fn is_answered_before_routes(&self) -> bool {
+        self.taker_id.is_none() && !matches!(self.outcome, Outcome::Origin(_))
+    }
+
+    /// Whether the default takes a request whose behavior is not clear: its query can't stand in a redirect.
+    #[must_use]
+    pub fn is_left_unclear(&self) -> bool {
+        matches!(self.outcome, Outcome::Origin(_)) && self.placed.is_some_and(|placed| placed.other.is_some())
     }
 
     /// Id of the route that took the request.

@@ -151,11 +151,13 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     let path = canonical.normalize(request.path);
     let epoch = table.epoch(request.epoch, request.time);
     let decision = decide(table, request);
+    let is_not_routed = decision.placed.is_some_and(|placed| placed.is_not_routed());
+    let refused_text = canonical.refused_text(request.path).filter(|_| !is_not_routed);
     let mut story = Explanation {
         request: given(request),
         path: Path { normal: path.as_str().to_owned(), changes: canonical.changes(request.path) },
         epoch,
-        refused_text: canonical.refused_text(request.path),
+        refused_text,
         candidates: Vec::new(),
         winner: None,
         later: Vec::new(),
@@ -164,12 +166,22 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
         decision,
         reads: Reads::default(),
     };
-    if story.refused_text.is_none() {
+    if story.tries_routes() {
         let moment = moment_of(request.epoch, request.time);
         walk(table, &Asked::new(request, path.as_str(), moment), request, &mut story);
     }
     story.reads.outcome(table, &story.decision);
     story
+}
+
+impl Explanation<'_, '_> {
+    /// Whether routes were tried: not where the path is refused, nor where the router does not run, nor where nobody knows
+    /// the behavior.
+    #[must_use]
+    pub fn tries_routes(&self) -> bool {
+        let is_placed = self.decision.placed.is_none_or(|placed| placed.other.is_none() && placed.behavior.is_routed);
+        self.refused_text.is_none() && is_placed
+    }
 }
 
 /// Tries every route in written order.
@@ -210,7 +222,10 @@ fn sent<'t>(decision: &Decision<'t, '_>, request: &Request<'_>) -> Option<Sent<'
     let Outcome::Origin(forward) = &decision.outcome else { return None };
     let origin = forward.origin;
     let viewers = request.host.filter(|_| origin.sends_viewer_host());
-    let host = viewers.map_or(origin.own_host(), bare_host);
+    // A host of its own is the router's to write.
+    let is_not_routed = decision.placed.is_some_and(|placed| placed.is_not_routed());
+    let own_host = if is_not_routed { &origin.domain } else { origin.own_host() };
+    let host = viewers.map_or(own_host, bare_host);
     Some(Sent { origin: &origin.id, domain: &origin.domain, host: host.to_owned() })
 }
 

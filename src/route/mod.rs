@@ -32,12 +32,12 @@ mod time;
 mod viewer;
 
 pub use crate::text::Timestamp;
-pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching};
+pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching, Placement};
 pub use cache_control::{DEFAULT_CACHE_CONTROL, NO_STORE};
 pub use canonical::Canonical;
 pub use condition::Condition;
 pub use decide::decide;
-pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
+pub use decision::{BehaviorRef, Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 pub use definition::{
     About, Action, Definition, HeaderChanges, MapAction, OriginAction, Place, RedirectAction, RespondAction,
     ResponseHeaders, Route,

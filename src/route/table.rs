@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::behavior::{Behavior, Behaviors};
+use super::behavior::{Behavior, Behaviors, Placement};
+use super::decision::{BehaviorRef, RequestBehavior};
 use super::definition::{About, Action, Definition, OriginAction, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
 use super::index::Index;
@@ -115,6 +116,36 @@ impl Table {
     /// Every cache behavior, in CloudFront's order; the default one is the last.
     pub fn behavior_ids(&self) -> impl DoubleEndedIterator<Item = BehaviorId> + use<> {
         (0..=self.definition.behaviors.by_pattern.len()).map(BehaviorId)
+    }
+
+    /// Whether the table tells of more than the default behavior.
+    #[must_use]
+    pub fn has_several_behaviors(&self) -> bool {
+        !self.definition.behaviors.by_pattern.is_empty()
+    }
+
+    /// Where a raw path falls in each of its spellings.
+    #[must_use]
+    pub fn placement(&self, raw: &str) -> Placement {
+        self.definition.behaviors.place(raw)
+    }
+
+    /// The cache behavior of a raw path, where there are several.
+    #[must_use]
+    pub fn placed(&self, raw: &str) -> Option<RequestBehavior<'_>> {
+        self.has_several_behaviors().then(|| {
+            let placement = self.placement(raw);
+            let other = placement.other().map(|other| self.behavior_ref(other));
+            RequestBehavior { behavior: self.behavior_ref(placement.clean), other }
+        })
+    }
+
+    /// A cache behavior with what people know it by.
+    #[must_use]
+    pub fn behavior_ref(&self, id: BehaviorId) -> BehaviorRef<'_> {
+        let pattern = self.definition.behaviors.by_pattern.get(id.position()).map(|(pattern, _)| pattern);
+        let configured = self.origin(self.configured_id(id));
+        BehaviorRef { id, pattern, configured, is_routed: self.behavior(id).is_routed }
     }
 
     /// What CloudFront itself has on a behavior.

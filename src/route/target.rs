@@ -150,6 +150,18 @@ impl<'t, 'r> Location<'t, 'r> {
         }
         Ok(Location { target, query, policy })
     }
+
+    /// The location of the same request with another spelling of its path: with its whole query. The path is a clean one
+    /// ([`Spellings`](super::canonical::Spellings)): that leads nowhere else.
+    ///
+    /// # Errors
+    /// The query holds a control character.
+    pub fn of_clean_path(path: String, query: &'r str) -> Result<Self, Unsafe> {
+        if query.chars().any(char::is_control) {
+            return Err(Unsafe::Control);
+        }
+        Ok(Location { target: Cow::Owned(path), query, policy: &QueryPolicy::Keep })
+    }
 }
 
 impl fmt::Display for Location<'_, '_> {

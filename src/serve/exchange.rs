@@ -12,7 +12,7 @@ use hyper::body::{Body as _, Incoming};
 use super::body::{Body, Upload, full, metered};
 use super::gate::{self, Arrival};
 use super::live::{Edge, Live};
-use super::notice::{Exchange, Notice};
+use super::notice::{Exchange, Notice, ServedBehavior};
 use super::outgoing::{Outgoing, Reply, parse_reply};
 use super::page::{Form, WebPage};
 use super::stand_in::StandIn;
@@ -79,12 +79,24 @@ fn without_body(response: &mut Response<Body>) {
     *response.body_mut() = full("");
 }
 
+fn trouble(status: StatusCode, why: impl ToString) -> Box<WebPage> {
+    Box::new(WebPage::trouble(status, "CloudFront would show an error page", why.to_string()))
+}
+
+fn bad_gateway(why: impl ToString) -> Box<WebPage> {
+    trouble(StatusCode::BAD_GATEWAY, why)
+}
+
 impl Journey {
     /// The stages of an answer. An error is the page to show instead.
     async fn attend(&mut self, mut parts: Parts, body: Upload) -> Result<Response<Body>, Box<WebPage>> {
         refusal::check(&parts, &self.edge.via)?;
         let now = now();
         incoming::drop_hidden(&mut parts.headers);
+        if self.is_past_router(parts.uri.path()) {
+            let outgoing = self.pass_router(parts)?;
+            return self.to_origin(outgoing, body).await;
+        }
         let country = self.edge.settings.country.as_deref();
         let request_id = self.edge.next_request_id();
         let arrival = Arrival { request_id: &request_id, host: self.exchange.host.as_deref(), country, now };
@@ -99,6 +111,28 @@ impl Journey {
         Ok(response)
     }
 
+    /// Notes the behavior, where the table tells of several; whether the router does not run on it.
+    fn is_past_router(&mut self, path: &str) -> bool {
+        let placed = self.live.handler.table().placed(path);
+        self.exchange.behavior = placed.map(|placed| ServedBehavior::of(&placed.behavior));
+        placed.is_some_and(|placed| placed.is_not_routed())
+    }
+
+    /// The request as CloudFront sends it on where neither gate nor router runs: to what it has on the behavior.
+    fn pass_router(&mut self, mut parts: Parts) -> Result<Outgoing, Box<WebPage>> {
+        let Journey { edge, live, client, exchange } = self;
+        let (configured, block) = live.configured(parts.uri.path());
+        incoming::add_cloudfront(&mut parts.headers, configured, *client, &edge.via);
+        incoming::fit_to(&mut parts.headers, configured, exchange.host.as_deref());
+        exchange.origin = Some(configured.id.clone());
+        let request = incoming::request(&parts, *client, block).to_string();
+        match parse_reply(request.as_bytes(), &parts.headers) {
+            Ok(Reply::Request(outgoing)) => Ok(outgoing),
+            Ok(Reply::Made(_)) => Err(bad_gateway("a request is no answer")),
+            Err(bad) => Err(bad_gateway(bad)),
+        }
+    }
+
     /// The decision, made by the handler of the edge from an event like CloudFront's.
     fn decide(&mut self, mut parts: Parts, request_id: &str, now: Timestamp) -> Result<Reply, Box<WebPage>> {
         let Journey { edge, live, client, exchange } = self;
@@ -109,9 +143,8 @@ impl Journey {
         if let Some(summary) = handled.summary {
             (exchange.route, exchange.origin, exchange.trouble) = (summary.route, summary.origin, summary.surprise);
         }
-        let trouble = |status, why| Box::new(WebPage::trouble(status, "CloudFront would show an error page", why));
-        let answer = handled.answer.map_err(|error| trouble(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
-        parse_reply(&answer, &parts.headers).map_err(|bad| trouble(StatusCode::BAD_GATEWAY, bad.to_string()))
+        let answer = handled.answer.map_err(|error| trouble(StatusCode::SERVICE_UNAVAILABLE, error))?;
+        parse_reply(&answer, &parts.headers).map_err(bad_gateway)
     }
 
     async fn to_origin(&self, outgoing: Outgoing, body: Upload) -> Result<Response<Body>, Box<WebPage>> {

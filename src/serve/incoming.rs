@@ -36,6 +36,16 @@ pub(super) fn add_cloudfront(headers: &mut HeaderMap, configured: &Origin, clien
     headers.entry(USER_AGENT).or_insert(HeaderValue::from_static("Amazon CloudFront"));
 }
 
+/// Makes the headers those that CloudFront itself sends to what it has on a behavior: the viewer's `host` where that origin
+/// takes it, else its domain, and none of the origin's own headers from the viewer.
+pub(super) fn fit_to(headers: &mut HeaderMap, configured: &Origin, host: Option<&str>) {
+    drop_where(headers, |name| configured.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
+    let viewers = host.filter(|_| configured.sends_viewer_host());
+    if let Some(host) = viewers.and_then(|host| HeaderValue::from_str(host).ok()) {
+        headers.insert(HOST, host);
+    }
+}
+
 /// The event's JSON. The path and query are those of the request, byte for byte.
 pub(super) fn event(parts: &Parts, client: IpAddr, request_id: &str, origin: &Value) -> Vec<u8> {
     let event = json!({"Records": [{"cf": {
@@ -45,16 +55,21 @@ pub(super) fn event(parts: &Parts, client: IpAddr, request_id: &str, origin: &Va
             "eventType": "origin-request",
             "requestId": request_id,
         },
-        "request": {
-            "clientIp": client.to_string(),
-            "headers": header_fields(&parts.headers),
-            "method": parts.method.as_str(),
-            "origin": origin,
-            "querystring": parts.uri.query().unwrap_or(""),
-            "uri": parts.uri.path(),
-        },
+        "request": request(parts, client, origin),
     }}]});
     event.to_string().into_bytes()
+}
+
+/// A request as an event has it.
+pub(super) fn request(parts: &Parts, client: IpAddr, origin: &Value) -> Value {
+    json!({
+        "clientIp": client.to_string(),
+        "headers": header_fields(&parts.headers),
+        "method": parts.method.as_str(),
+        "origin": origin,
+        "querystring": parts.uri.query().unwrap_or(""),
+        "uri": parts.uri.path(),
+    })
 }
 
 fn header_fields(headers: &HeaderMap) -> BTreeMap<&str, Vec<Value>> {

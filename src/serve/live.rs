@@ -123,7 +123,7 @@ impl Live {
     #[allow(clippy::indexing_slicing, reason = "there is one for each behavior of the table")]
     pub(super) fn configured(&self, path: &str) -> (&Origin, &Value) {
         let table = self.handler.table();
-        let behavior = table.definition().behaviors.of_path(path);
+        let behavior = table.placement(path).clean;
         (table.origin(table.configured_id(behavior)), &self.configured[behavior.position()])
     }
 

@@ -24,6 +24,6 @@ mod watch;
 
 pub use connections::serve;
 pub use live::{Edge, ServeSettings, Tabled};
-pub use notice::{Exchange, Notice, Notify};
+pub use notice::{Exchange, Notice, Notify, ServedBehavior};
 pub use target::{HttpServer, MapError, Mapping, Player, check_mapping, parse_mapping};
 pub use watch::{Reading, watch};

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
+
+use crate::route::BehaviorRef;
+
 /// What became of one request; told when its answer has left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
@@ -18,12 +22,36 @@ pub struct Exchange {
     pub origin: Option<String>,
     /// The route that took it; `None`: the default did, or nothing was decided.
     pub route: Option<String>,
+    /// The cache behavior that it fell in, where the table tells of several.
+    pub behavior: Option<ServedBehavior>,
     /// Bytes of the answer's body.
     pub bytes: u64,
     /// From the request's head to the last byte of the answer.
     pub took: Duration,
     /// What went wrong or was unusual, in words.
     pub trouble: Option<String>,
+}
+
+/// A cache behavior as people know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServedBehavior {
+    /// `None`: the default behavior.
+    pub path_pattern: Option<String>,
+    /// Id of what CloudFront itself has on it.
+    pub configured_origin: String,
+    /// The router does not run on it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_routed: bool,
+}
+
+impl ServedBehavior {
+    pub(super) fn of(behavior: &BehaviorRef<'_>) -> ServedBehavior {
+        ServedBehavior {
+            path_pattern: behavior.pattern.map(ToString::to_string),
+            configured_origin: behavior.configured.id.clone(),
+            not_routed: !behavior.is_routed,
+        }
+    }
 }
 
 /// Something that happened.

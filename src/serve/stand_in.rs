@@ -42,14 +42,20 @@ impl StandIn<'_> {
 
     fn decision_rows(&self) -> Vec<NameValue> {
         let StandIn { table, exchange, .. } = self;
-        let taker = exchange.route.as_deref().unwrap_or("none: the default takes it");
+        let is_not_routed = exchange.behavior.as_ref().is_some_and(|behavior| behavior.not_routed);
+        let none = if is_not_routed { "none: the router does not run here" } else { "none: the default takes it" };
+        let taker = exchange.route.as_deref().unwrap_or(none);
+        let behavior = exchange.behavior.as_ref().map(|behavior| {
+            let pattern = behavior.path_pattern.as_deref().unwrap_or("default");
+            row("behavior", format!("{pattern} (configured: {})", behavior.configured_origin))
+        });
         let route = table.routes().iter().find(|route| exchange.route.as_ref() == Some(&route.id));
         let place = route.map(|route| {
             let file = table.file_of(route.place.file as usize);
             row("written", format!("{file}:{}", route.place.line))
         });
         let surprise = exchange.trouble.as_ref().map(|surprise| row("surprise", surprise));
-        [row("route", taker)].into_iter().chain(place).chain(surprise).collect()
+        [row("route", taker)].into_iter().chain(place).chain(behavior).chain(surprise).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod answers;
+mod behaviors;
 mod buckets;
 #[path = "../support/depth.rs"]
 mod depth;
@@ -11,6 +12,8 @@ mod gate;
 #[allow(dead_code, reason = "the tests of `serve` use the rest of it")]
 mod harness;
 mod origins;
+#[path = "../support/placement.rs"]
+mod placement;
 #[path = "../support/random.rs"]
 mod random;
 #[path = "../support/tables.rs"]

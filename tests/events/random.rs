@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::handling::{faults, handler, some_day};
+use crate::placement::{distributed, misplaced};
 
-static HANDLERS: LazyLock<[Handler; 3]> = LazyLock::new(|| ["bucket", "custom", "site"].map(handler));
+static HANDLERS: LazyLock<[Handler; 4]> = LazyLock::new(|| ["bucket", "custom", "site", "several"].map(handler));
 
 fn check(event: &[u8]) -> Result<(), TestCaseError> {
     for handler in &*HANDLERS {
@@ -17,6 +18,11 @@ fn check(event: &[u8]) -> Result<(), TestCaseError> {
         prop_assert!(wrong.is_empty(), "{:?} of {}", wrong, String::from_utf8_lossy(event));
         let panicked = handled.log.iter().any(|line| line.contains("panic"));
         prop_assert!(!panicked, "{:?} of {}", handled.log, String::from_utf8_lossy(event));
+        let calm = handled.summary.is_some_and(|summary| summary.surprise.is_none());
+        if let (true, Ok(answer), Ok(event)) = (calm, &handled.answer, serde_json::from_slice(event)) {
+            let misplaced = misplaced(&distributed(handler.table().definition()), &event, answer);
+            prop_assert!(misplaced.is_empty(), "{:?}", misplaced);
+        }
     }
     Ok(())
 }
@@ -50,6 +56,12 @@ fn any_text() -> impl Strategy<Value = String> {
         "/dobro/x",
         "/loja",
         "/assets/../a",
+        "//assets/a",
+        "/%61ssets/a",
+        "/conta/entrar",
+        "/conta/..;/x",
+        "/api/x",
+        "/x.pdf",
         "//evil",
         "*",
         "value",

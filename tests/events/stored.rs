@@ -68,10 +68,10 @@ fn what_is_not_changed_comes_back_as_the_very_text() {
 }
 
 #[test]
-fn notices_are_given_once_and_surprises_always() {
+fn notices_and_disagreements_are_told_once_and_surprises_always() {
     let handler = handler("bucket");
     let rows = [
-        (r#"{"uri":"/x","origin":{"custom":{"domainName":"other"}}}"#, 2),
+        (r#"{"uri":"/x","origin":{"custom":{"domainName":"other"}}}"#, 1),
         (r#"{"uri":"/trancado","origin":{"s3":{"domainName":"site-bucket.s3.sa-east-1.amazonaws.com"}}}"#, 1),
     ];
     for (request, notices) in rows {
@@ -82,8 +82,9 @@ fn notices_are_given_once_and_surprises_always() {
         };
         let (first, second) = (lines(), lines());
         let surprises = usize::from(request.contains("trancado"));
+        let once = |lines: &[String]| [kinds(lines, "notice"), kinds(lines, "disagreement")];
         let expected = if surprises == 0 { notices } else { 0 };
-        assert_eq!((kinds(&first, "notice"), kinds(&second, "notice")), (expected, 0), "{first:?} {second:?}");
+        assert_eq!((once(&first), once(&second)), ([expected; 2], [0; 2]), "{first:?} {second:?}");
         assert_eq!((kinds(&first, "surprise"), kinds(&second, "surprise")), (surprises, surprises));
     }
 }

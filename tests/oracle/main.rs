@@ -5,6 +5,8 @@ mod allocations;
 #[path = "../support/depth.rs"]
 mod depth;
 mod normal;
+#[path = "../support/placement.rs"]
+mod placement;
 mod properties;
 #[path = "../support/random.rs"]
 mod random;

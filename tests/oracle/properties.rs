@@ -22,6 +22,7 @@ pub(crate) fn told(decision: &Decision<'_, '_>) -> Answer {
         route: decision.route_id().map(str::to_owned),
         action,
         refused: decision.refused.map(|refused| refused.route.id.clone()),
+        behavior: decision.placed.map(|placed| (placed.behavior.id.position(), placed.other.is_some())),
     }
 }
 

@@ -11,12 +11,16 @@ use crossfade::route::{Action, Condition, Definition, Fact, Origin, OriginKind, 
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
+use crate::placement::{places, spellings};
+
 /// What the oracle says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) route: Option<String>,
     pub(crate) action: String,
     pub(crate) refused: Option<String>,
+    /// Position of its behavior, and whether CloudFront may find it in another one; where there are several.
+    pub(crate) behavior: Option<(usize, bool)>,
 }
 
 pub(crate) struct Oracle<'t> {
@@ -38,11 +42,44 @@ impl<'t> Oracle<'t> {
         Oracle { definition, matchers: definition.routes.iter().map(|_| OnceCell::new()).collect() }
     }
 
+    /// Rule 17: a behavior that the router does not run on, and a path that may be in two, come before any route.
     pub(crate) fn answer(&self, request: &Request<'_>) -> Answer {
-        let definition = self.definition;
+        let behaviors = &self.definition.behaviors;
+        let patterns: Vec<String> = behaviors.by_pattern.iter().map(|(pattern, _)| pattern.to_string()).collect();
+        if patterns.is_empty() {
+            return self.answer_by_routes(request);
+        }
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let places = places(&patterns, request.path);
+        let (at, is_unclear) = (places[3], places.iter().any(|place| *place != places[3]));
+        let behavior = behaviors.by_pattern.get(at).map_or(&behaviors.default, |(_, behavior)| behavior);
+        let answer = if !is_unclear && !behavior.is_routed {
+            self.unchanged(behavior.configured, request, None)
+        } else if is_unclear && !self.is_refused(request) {
+            let [.., clean] = spellings(request.path);
+            let redirect = |location| Answer {
+                route: None,
+                action: format!("redirect 308 {location}"),
+                refused: None,
+                behavior: None,
+            };
+            location(&clean, request.query).map_or_else(|| self.by_default(request, None), redirect)
+        } else {
+            self.answer_by_routes(request)
+        };
+        Answer { behavior: Some((at, is_unclear)), ..answer }
+    }
+
+    fn is_refused(&self, request: &Request<'_>) -> bool {
         let raw = request.path.to_ascii_lowercase();
-        if definition.canonical.refuse.iter().any(|text| !text.is_empty() && raw.contains(&text.to_ascii_lowercase())) {
-            return Answer { route: None, action: "respond 400".into(), refused: None };
+        let refuse = &self.definition.canonical.refuse;
+        refuse.iter().any(|text| !text.is_empty() && raw.contains(&text.to_ascii_lowercase()))
+    }
+
+    fn answer_by_routes(&self, request: &Request<'_>) -> Answer {
+        let definition = self.definition;
+        if self.is_refused(request) {
+            return Answer { route: None, action: "respond 400".into(), refused: None, behavior: None };
         }
         let path = normal(&definition.canonical, request.path);
         let path = String::from_utf8(path).unwrap();
@@ -56,11 +93,18 @@ impl<'t> Oracle<'t> {
     }
 
     fn by_default(&self, request: &Request<'_>, refused: Option<String>) -> Answer {
-        let origin = &self.definition.origins[self.definition.default];
-        let path = if request.path.is_empty() { "/" } else { request.path };
+        let default = self.definition.default;
         // A bucket is sent a query only where a route says so.
-        let query = if matches!(origin.kind, OriginKind::S3(_)) { "" } else { request.query };
-        Answer { route: None, action: format!("origin {} {path} ? {query}", origin.id), refused }
+        let is_bucket = matches!(self.definition.origins[default].kind, OriginKind::S3(_));
+        let query = if is_bucket { "" } else { request.query };
+        self.unchanged(default, &Request { query, ..request.clone() }, refused)
+    }
+
+    fn unchanged(&self, origin: usize, request: &Request<'_>, refused: Option<String>) -> Answer {
+        let origin = &self.definition.origins[origin].id;
+        let path = if request.path.is_empty() { "/" } else { request.path };
+        let action = format!("origin {origin} {path} ? {}", request.query);
+        Answer { route: None, action, refused, behavior: None }
     }
 
     fn act(&self, route: &Route, matcher: &Matcher, path: &str, request: &Request<'_>) -> Answer {
@@ -88,7 +132,7 @@ impl<'t> Oracle<'t> {
             Action::Respond(action) => Some(format!("respond {}", action.status)),
         };
         match action {
-            Some(action) => Answer { route: Some(route.id.clone()), action, refused: None },
+            Some(action) => Answer { route: Some(route.id.clone()), action, refused: None, behavior: None },
             None => self.by_default(request, Some(route.id.clone())),
         }
     }

@@ -8,7 +8,7 @@ use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, OriginAction, ResponseHeaders, Route, Told};
+use crossfade::route::{Action, Behaviors, Caching, Condition, Definition, OriginAction, ResponseHeaders, Route, Told};
 
 /// The text of `routes.toml`, and its redirect maps by name.
 pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
@@ -22,6 +22,7 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     writeln!(out, "merge_slashes = {}", canonical.slashes == Slashes::Merge).unwrap();
     writeln!(out, "refuse = {}", list(&canonical.refuse)).unwrap();
     out.push_str(ORIGINS);
+    write_behaviors(&mut out, definition);
     let mut maps = Vec::new();
     for route in &definition.routes {
         write_route(&mut out, definition, route, &mut maps);
@@ -51,6 +52,27 @@ type = "s3"
 domain = "site-bucket.s3.sa-east-1.amazonaws.com"
 region = "sa-east-1"
 "#;
+
+/// Nothing where there is one behavior, with the bucket configured: so it is without `[[behavior]]`.
+fn write_behaviors(out: &mut String, definition: &Definition) {
+    let Behaviors { by_pattern, default } = &definition.behaviors;
+    if definition.behaviors == Behaviors::one(2) {
+        return;
+    }
+    let id = |at: usize| text(&definition.origins[at].id);
+    let patterns = by_pattern.iter().map(|(pattern, behavior)| (Some(pattern), behavior));
+    for (pattern, behavior) in patterns.chain([(None, default)]) {
+        writeln!(out, "[[behavior]]\nconfigured_origin = {}", id(behavior.configured)).unwrap();
+        if let Some(pattern) = pattern {
+            writeln!(out, "path_pattern = {}", text(&pattern.to_string())).unwrap();
+        }
+        if let Some(failover) = behavior.failover {
+            writeln!(out, "failover = {}", id(failover)).unwrap();
+        }
+        let caching = if behavior.caching == Caching::On { "on" } else { "off" };
+        writeln!(out, "caching = \"{caching}\"\nrouter = {}", behavior.is_routed).unwrap();
+    }
+}
 
 fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &mut Vec<(String, String)>) {
     writeln!(out, "\n[[route]]\nid = {}", text(&route.id)).unwrap();

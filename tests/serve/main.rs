@@ -3,6 +3,7 @@
 
 mod agreement;
 mod answers;
+mod behaviors;
 mod connections;
 mod harness;
 mod origins;

@@ -6,9 +6,9 @@ use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
 use crossfade::route::{
-    Action, Behaviors, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, Languages, LazyRegex, MapAction,
-    OriginAction, RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer,
-    Window,
+    Action, Behavior, BehaviorPattern, Behaviors, Caching, Cohort, Condition, Declared, Definition, Fact,
+    HeaderChanges, Languages, LazyRegex, MapAction, OriginAction, RedirectAction, Request, RespondAction,
+    ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -61,8 +61,8 @@ fn instant(at: usize) -> Timestamp {
 pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sample> {
     let many = if taste == Wild { prop_oneof![2 => Just(0usize), 1 => 12..40usize].boxed() } else { Just(0).boxed() };
     let default = 0..3usize;
-    (vec(route(taste), 0..routes), many, canonical(taste), default).prop_map(
-        move |(routes, many, canonical, default)| {
+    (vec(route(taste), 0..routes), many, canonical(taste), default, behaviors(taste)).prop_map(
+        move |(routes, many, canonical, default, behaviors)| {
             let (mut routes, paths): (Vec<Route>, Vec<String>) = with_many(routes, many).into_iter().unzip();
             for (at, route) in routes.iter_mut().enumerate() {
                 route.id = format!("route-{at}");
@@ -74,11 +74,34 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
             };
             let origins = tables::origins();
             let more = Definition::default();
-            let definition =
-                Definition { canonical, origins, default, behaviors: Behaviors::one(2), declared, routes, ..more };
+            let definition = Definition { canonical, origins, default, behaviors, declared, routes, ..more };
             Sample { definition, paths }
         },
     )
+}
+
+/// One behavior with the bucket configured, or several; the sound ones that the router runs on have the bucket, so that
+/// any route may send to it.
+fn behaviors(taste: Taste) -> impl Strategy<Value = Behaviors> {
+    let patterns = ["/a/*", "/promo/*", "*.js", "*.php", "/b*", "/x*", "/ab/?", "/*/a", "1/*", "/page.html", "/*", "/"];
+    let origin = move || if taste == Wild { (0..3usize).boxed() } else { Just(2).boxed() };
+    let behavior = (origin(), option::weighted(0.3, 0..2usize), any::<bool>(), option::weighted(0.2, 0..3usize));
+    let behavior = behavior.prop_map(|(configured, failover, is_kept, not_routed)| Behavior {
+        configured: not_routed.unwrap_or(configured),
+        failover: failover.filter(|failover| *failover != not_routed.unwrap_or(configured)),
+        caching: if is_kept { Caching::On } else { Caching::Off },
+        is_routed: not_routed.is_none(),
+    });
+    let several = (subsequence(patterns.to_vec(), 0..5).prop_shuffle(), vec(behavior, 5));
+    let default = move |last: Option<Behavior>| match last {
+        Some(last) if taste == Wild || last.is_routed => last,
+        _ => Behavior { configured: 2, ..Behavior::default() },
+    };
+    let several = several.prop_map(move |(patterns, mut behaviors)| Behaviors {
+        default: default(behaviors.pop()),
+        by_pattern: patterns.into_iter().map(BehaviorPattern::new).zip(behaviors).collect(),
+    });
+    prop_oneof![Just(Behaviors::one(2)), several]
 }
 
 /// The first route so many times more, each with a value to tell it apart.
@@ -454,7 +477,7 @@ pub(crate) fn with_requests(taste: Taste, routes: usize) -> impl Strategy<Value 
 
 fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let known = if sample.paths.is_empty() { vec!["/".to_owned()] } else { sample.paths.clone() };
-    let on_table = (select(known), 0..22usize).prop_map(|(path, how)| bend(&path, how));
+    let on_table = (select(known), 0..26usize).prop_map(|(path, how)| bend(&path, how));
     let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];
     let path = prop_oneof![6 => on_table, 1 => any_path];
     let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
@@ -490,6 +513,9 @@ fn bend(path: &str, how: usize) -> String {
         9 => format!("{path}{path}"),
         10 => String::new(),
         11 => format!("/y{path}"),
+        12 => format!("/a/..{path}"),
+        13 => format!("/promo//..{path}"),
+        14 => format!("{path}/%2e%2E/a"),
         _ => path.to_owned(),
     }
 }

@@ -284,13 +284,16 @@ fn line(cf: &Value, entry: &Value) -> Value {
     if let Some(json) = entry.get("json") {
         return serde_json::from_str(json.as_str().expect("`json` is text")).expect("`json` is JSON");
     }
-    let (notice, surprise) = (entry.remove("notice"), entry.remove("surprise"));
-    let mut line = match (&notice, &surprise) {
-        (Some(message), _) => json!({ "kind": "notice", "level": "warn", "message": message }),
-        (_, Some(message)) => json!({ "kind": "surprise", "level": "warn", "message": message }),
-        _ => json!({ "kind": "decision", "level": "info" }),
+    let of_kind = |entry: &mut Object, kind: &str, level: &str| {
+        let message = entry.remove(kind)?;
+        Some(json!({ "kind": kind, "level": level, "message": message }))
     };
-    let decided = notice.is_none() && (surprise.is_none() || entry.contains_key("route"));
+    let surprise = of_kind(&mut entry, "surprise", "warn");
+    let notice = of_kind(&mut entry, "notice", "warn").or_else(|| of_kind(&mut entry, "disagreement", "error"));
+    let decision = || json!({ "kind": "decision", "level": "info" });
+    let mut line = notice.clone().or_else(|| surprise.clone()).unwrap_or_else(decision);
+    let decided =
+        notice.is_none() && (surprise.is_none() || entry.contains_key("route") || entry.contains_key("action"));
     if let Some(id) = cf["config"].get("requestId").filter(|_| decided || notice.is_some()) {
         line["request_id"] = id.clone();
     }
@@ -311,8 +314,15 @@ fn entry(cf: &Value, found: &Value) -> Value {
     if let Some((kind, message)) = told {
         entry.insert(kind.to_owned(), message.clone());
     }
-    if let Some(route) = found.get("route").filter(|route| !route.is_null()) {
-        entry.insert("route".to_owned(), route.clone());
+    match found.get("route") {
+        Some(Value::Null) if found["kind"] == "surprise" => {
+            // Something of a decision must be there to tell that there is one.
+            entry.insert("action".to_owned(), found["action"].clone());
+        }
+        Some(Value::Null) | None => {}
+        Some(route) => {
+            entry.insert("route".to_owned(), route.clone());
+        }
     }
     let known = line(cf, &entry.clone().into());
     let more = found.as_object().into_iter().flatten().filter(|(name, value)| known.get(*name) != Some(*value));

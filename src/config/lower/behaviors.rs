@@ -46,6 +46,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
     head.definition.behaviors.default = last.behavior;
     for written in written {
         if let Some(pattern) = pattern(findings, &written, &head.definition.behaviors) {
+            unreached(findings, (&pattern, &written), head);
             head.definition.behaviors.by_pattern.push((pattern, written.behavior));
         } else {
             head.are_behaviors_known = false;
@@ -117,6 +118,19 @@ fn pattern(findings: &mut Findings, written: &WrittenBehavior<'_>, before: &Beha
         .report(&codes::BAD_PATH_PATTERN, text.span.clone(), message)
         .help("write the pattern that CloudFront has: letters, digits, `_-.$/~\"'@:+&`, `*` and `?`");
     None
+}
+
+/// Reports a pattern all of whose paths an earlier one takes.
+fn unreached(findings: &mut Findings, (pattern, written): (&BehaviorPattern, &WrittenBehavior<'_>), head: &Head<'_>) {
+    let earlier = &head.definition.behaviors.by_pattern;
+    let Some(at) = earlier.iter().position(|(earlier, _)| earlier.covers(pattern)) else { return };
+    let Some(((by, _), span)) = earlier.get(at).zip(head.behavior_spans.get(at)) else { return };
+    let here = written.pattern.as_ref().map_or(&written.span, |text| &text.span);
+    findings
+        .report(&codes::BEHAVIOR_UNREACHED, here.clone(), format!("no path reaches the behavior `{pattern}`"))
+        .label(format!("`{by}` takes all that this would"))
+        .also(span.clone(), "which comes first")
+        .help(format!("move `{pattern}` above `{by}`, here and in the distribution, or leave it out"));
 }
 
 /// One behavior for all paths, with the only s3 origin configured, else the default.

@@ -285,6 +285,9 @@ impl<'a> TomlTable<'a> {
         if let Some(near) = near {
             report = report.help(format!("did you mean `{near}`?"));
         }
+        if let Some(help) = instead_of_former(setting) {
+            report = report.help(help);
+        }
         if keys.len() <= 12 {
             report.help(format!("it has {}", quoted(keys)));
         }
@@ -334,6 +337,14 @@ impl<'a> TomlTable<'a> {
     pub(crate) fn all(&self) -> &[Setting<'a>] {
         &self.settings
     }
+}
+
+/// What is written in the place of a section that tables had once.
+fn instead_of_former(setting: Setting<'_>) -> Option<String> {
+    let section = setting.value().as_table().filter(|_| setting.key() == "distribution")?;
+    let configured = section.iter().find(|(key, _)| key.get_ref() == "configured_origin");
+    let configured = configured.and_then(|(_, value)| value.get_ref().as_str()).unwrap_or("NAME");
+    Some(format!("write `[[behavior]]` in its place, and below it `configured_origin = \"{configured}\"`"))
 }
 
 /// The parser sorts keys by name; what is written first shall come first.

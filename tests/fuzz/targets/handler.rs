@@ -12,11 +12,20 @@ use crossfade::edge::Handler;
 use crossfade::route::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
+#[path = "../../support/placement.rs"]
+mod placement;
 #[path = "../../support/validator.rs"]
 mod validator;
 
-static HANDLERS: LazyLock<[Handler; 2]> =
-    LazyLock::new(|| [include_str!("../../events/bucket.toml"), include_str!("../../events/custom.toml")].map(handler));
+/// One behavior with a bucket, one with an origin group, and several.
+static HANDLERS: LazyLock<[Handler; 3]> = LazyLock::new(|| {
+    let tables = [
+        include_str!("../../events/bucket.toml"),
+        include_str!("../../events/custom.toml"),
+        include_str!("../../events/several.toml"),
+    ];
+    tables.map(handler)
+});
 
 fn handler(text: &str) -> Handler {
     let table = load("routes.toml", &MemoryFiles::new().with("routes.toml", text)).table.expect("a table");
@@ -28,8 +37,11 @@ fuzz_target!(|event: &[u8]| {
     for handler in &*HANDLERS {
         let handled = handler.handle(event, Timestamp::from_seconds(1_795_737_600));
         let Ok(answer) = handled.answer else { continue };
-        if handled.summary.is_some() && let Ok(event) = &parsed {
-            let faults = validator::faults(event, &answer);
+        if let (Some(summary), Ok(event)) = (handled.summary, &parsed) {
+            let mut faults = validator::faults(event, &answer);
+            if summary.surprise.is_none() {
+                faults.extend(placement::misplaced(&placement::distributed(handler.table().definition()), event, &answer));
+            }
             assert!(faults.is_empty(), "{faults:?}: {}", String::from_utf8_lossy(&answer));
         }
     }

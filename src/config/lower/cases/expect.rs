@@ -7,10 +7,10 @@ use toml::de::DeValue;
 
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, codes};
-use crate::route::Definition;
+use crate::route::{BehaviorPattern, Definition};
 
 /// The keys of a decision line that a test may name, in the order of the line.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 12] = [
     "route",
     "action",
     "origin",
@@ -22,6 +22,7 @@ pub const KEYS: [&str; 11] = [
     "added_headers",
     "removed_headers",
     "refused",
+    "behavior",
 ];
 
 /// Names among which a near miss is looked for: more of them would make many mistakes in a large table slow.
@@ -60,7 +61,10 @@ impl<'d> KnownNames<'d> {
 impl KnownNames<'_> {
     /// The name of a `route` or `origin`, which the table must have.
     fn check(&self, findings: &mut Findings, entry: Setting<'_>) -> Option<Json> {
-        let these = if entry.key() == "origin" { &self.origins } else { &self.routes };
+        let (kind, these) = match entry.key() {
+            "route" => ("route", &self.routes),
+            _ => ("origin", &self.origins),
+        };
         if matches!(entry.value(), DeValue::Boolean(_)) {
             return entry.wrong_type(findings, "a text, or `false` for none");
         }
@@ -68,7 +72,7 @@ impl KnownNames<'_> {
         if these.contains(text.text) || !self.are_all {
             return Some(text.text.into());
         }
-        let message = format!("the table has no {} `{}`", entry.key(), text.text);
+        let message = format!("the table has no {kind} `{}`", text.text);
         let report = findings.report(&codes::EXPECTS_UNKNOWN, text.span, message);
         if these.len() <= MAX_NEAR {
             let mut these: Vec<&str> = these.iter().copied().collect();
@@ -110,9 +114,13 @@ fn expected(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>)
             Some(Json::Array(names.collect()))
         }
         "refused" => refused(findings, names, entry),
+        "behavior" => behavior(findings, names, entry),
         _ => entry.text(findings).map(|text| text.text.into()),
     }
 }
+
+/// Of the decision line's `behavior`, and of its `other`.
+const BEHAVIOR_KEYS: [&str; 4] = ["path_pattern", "configured_origin", "not_routed", "other"];
 
 const ACTIONS: [(&str, &str); 3] = [("origin", "origin"), ("redirect", "redirect"), ("respond", "respond")];
 
@@ -138,6 +146,23 @@ fn refused(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>) 
     Some(Json::Object(parts.collect()))
 }
 
+fn behavior(findings: &mut Findings, names: &KnownNames<'_>, entry: Setting<'_>) -> Option<Json> {
+    let section = entry.section(findings, &BEHAVIOR_KEYS)?;
+    let mut parts = serde_json::Map::new();
+    for entry in section.all() {
+        let value = match (entry.key(), entry.value()) {
+            ("path_pattern" | "other", DeValue::Boolean(false)) => Some(Json::Bool(false)),
+            ("path_pattern", _) => entry.text(findings).map(|text| BehaviorPattern::new(text.text).to_string().into()),
+            ("configured_origin", _) => names.check(findings, *entry),
+            ("not_routed", _) => entry.boolean(findings).map(Json::from),
+            ("other", _) => behavior(findings, names, *entry),
+            _ => None,
+        };
+        parts.extend(value.map(|value| (entry.key().to_owned(), value)));
+    }
+    Some(Json::Object(parts))
+}
+
 impl Expected {
     /// What of a decision line is not as expected: key, expected, actual. A table or list differs name by name.
     #[must_use]
@@ -158,9 +183,10 @@ impl Expected {
     }
 }
 
-/// Whether one value is as expected; `None` is a value that is not there.
+/// Whether one value is as expected; `None` and `null` are a value that is not there.
 fn is_met(expected: &Json, actual: Option<&Json>) -> bool {
-    match (expected, actual) {
+    match (expected, actual.filter(|actual| !actual.is_null())) {
+        (Json::Object(names), Some(actual)) => names.iter().all(|(name, value)| is_met(value, actual.get(name))),
         (Json::Bool(false), actual) => actual.is_none(),
         (Json::Array(items), Some(Json::Array(actual))) => items.iter().all(|item| actual.contains(item)),
         (Json::Array(items), None) => items.is_empty(),
@@ -194,6 +220,9 @@ mod tests {
             (json!({"x": false}), json!({"k": {"x": "2"}}), vec![("k.x", json!(false), json!("2"))]),
             (json!({"x": false}), json!({}), vec![]),
             (json!({"x": "1"}), json!({}), vec![("k.x", json!("1"), json!(null))]),
+            (json!({"x": false}), json!({"k": {"x": null}}), vec![]),
+            (json!({"x": {"y": false, "z": "1"}}), json!({"k": {"x": {"y": null, "z": "1", "w": true}}}), vec![]),
+            (json!({"x": {}}), json!({"k": {}}), vec![("k.x", json!({}), json!(null))]),
             (json!(["a"]), json!({"k": ["b", "a"]}), vec![]),
             (json!(["a", "c"]), json!({"k": ["b", "a"]}), vec![("k", json!(["a", "c"]), json!(["b", "a"]))]),
             (json!(["a"]), json!({}), vec![("k", json!(["a"]), json!(null))]),
