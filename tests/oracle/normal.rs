@@ -1,9 +1,10 @@
 //! The normal form of any text at all.
 
-use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, Slashes, Spellings, TrailingSlash};
 use proptest::prelude::*;
 
 use crate::depth::size;
+use crate::placement::spellings;
 use crate::walk::normal;
 
 fn every_canonical() -> Vec<Canonical> {
@@ -35,5 +36,17 @@ proptest! {
             let last = told.last().map_or(raw.as_str(), |change| change.path.as_str());
             prop_assert_eq!(last, &found);
         }
+    }
+
+    #[test]
+    fn the_spellings_of_a_path_are_those_of_plain_passes_and_the_clean_one_has_no_other(
+        raw in prop_oneof!["[/a-zA-Z.%0-9F]{0,20}", "[/.]{0,16}", "\\PC{0,30}", ".{0,400}", "(/%2[ef5]|/\\.|/|a|%|//){0,12}"],
+    ) {
+        let found = Spellings::of(&raw);
+        let [_, resolved, merged_first, clean] = spellings(&raw);
+        prop_assert_eq!((&*found.resolved, &*found.merged_first, &*found.clean), (&*resolved, &*merged_first, &*clean));
+        let again = Spellings::of(&clean);
+        prop_assert_eq!((&*again.resolved, &*again.merged_first, &*again.clean), (&*clean, &*clean, &*clean));
+        prop_assert!(clean.starts_with('/') && !clean.starts_with("//") && clean.is_ascii(), "{}", clean);
     }
 }
