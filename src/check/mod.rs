@@ -12,11 +12,13 @@
 
 pub mod examples;
 mod get_and_head;
+mod guards;
 mod language;
 mod letters;
 mod methods;
 mod never;
 mod places;
+mod rewrites;
 mod sample;
 pub mod witness;
 
@@ -60,5 +62,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
     get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
+    rewrites::check(table, spans, findings);
+    guards::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

@@ -1,5 +1,6 @@
 //! One event, one answer. Total: whatever comes, CloudFront gets an answer that it takes, or a function error.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,7 @@ use super::origins::Origins;
 use super::sending::{Came, Sending};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{Outcome, Table, Timestamp, decide};
+use crate::route::{Canonical, OriginId, Outcome, Respond, Table, Timestamp, Uri, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
@@ -112,7 +113,7 @@ impl<'h> Turn<'h> {
         let facts = EventFacts::of(self.request, reads);
         let came = self.came(&facts);
         if let Aim::Failover(id) = came.aim {
-            return self.send(&Sending::in_failover(&came, origins.at(id)), Handling::Failover);
+            return self.in_failover(&came, id);
         }
         if came.aim == Aim::Unknown {
             self.note_once(&self.handler.said_unknown_origin, Note::UnknownOrigin);
@@ -131,11 +132,20 @@ impl<'h> Turn<'h> {
         }
     }
 
+    /// To the second origin of an origin group, which the first invocation may not have prepared it for.
+    fn in_failover(&mut self, came: &Came<'_>, id: OriginId) -> Result<Answered, Surprise> {
+        if self.is_refused() {
+            return refusal();
+        }
+        let uri = self.passed_on(id);
+        self.send(&Sending::in_failover(came, self.handler.origins.at(id), &uri), Handling::Failover)
+    }
+
     /// What becomes of a request that cannot go where the table says.
     fn against_table(&mut self, why: &Surprise) -> Answered {
         let (answered, why) = match guarded(|| self.by_default()) {
             Ok(answered) => (answered, why.to_string()),
-            Err(again) => (as_it_came(self.request), format!("{why}; and then: {again}")),
+            Err(again) => (self.as_it_came(), format!("{why}; and then: {again}")),
         };
         self.surprise = Some(why);
         answered
@@ -143,10 +153,38 @@ impl<'h> Turn<'h> {
 
     /// To the default, otherwise as it came.
     fn by_default(&mut self) -> Result<Answered, Surprise> {
+        if self.is_refused() {
+            return refusal();
+        }
         let facts = EventFacts::of(self.request, &self.handler.reads);
         let came = self.came(&facts);
-        let to = self.handler.origins.at(self.handler.table.default_id());
-        self.send(&Sending::unchanged(&came, to)?, Handling::Origin)
+        let id = self.handler.table.default_id();
+        let uri = self.passed_on(id);
+        self.send(&Sending::unchanged(&came, self.handler.origins.at(id), &uri)?, Handling::Origin)
+    }
+
+    /// Nothing else could be done. A path that no origin may see as it came is answered.
+    fn as_it_came(&self) -> Answered {
+        let may_go = guarded(|| {
+            let id = self.handler.table.default_id();
+            Ok(!self.is_refused() && matches!(self.passed_on(id), Uri::AsItCame(_)))
+        });
+        let refused = if may_go == Ok(false) { refusal().ok() } else { None };
+        refused.unwrap_or_else(|| as_it_came(self.request))
+    }
+
+    /// Whether no origin may see the path.
+    fn is_refused(&self) -> bool {
+        self.canonical().refuses(&self.request.uri)
+    }
+
+    /// The path for an origin that it is only passed on to.
+    fn passed_on(&self, to: OriginId) -> Uri<'h, 'h> {
+        Uri::passed_on(self.canonical(), self.handler.table.origin(to), &self.request.uri)
+    }
+
+    fn canonical(&self) -> &'h Canonical {
+        &self.handler.table.definition().canonical
     }
 
     fn came<'f>(&self, facts: &'f EventFacts<'h>) -> Came<'f>
@@ -180,6 +218,11 @@ fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surpri
 
 fn as_it_came(request: &RequestEvent<'_>) -> Answered {
     Answered { text: request.text.to_owned(), action: Handling::Unchanged, origin: None, status: None }
+}
+
+/// The answer to a path that no origin may see, where nothing is decided.
+fn refusal() -> Result<Answered, Surprise> {
+    generate(&Generated::respond(&Respond::bad_request(Cow::Borrowed("no-store"))), Handling::Respond)
 }
 
 /// A panic is a surprise like any other.

@@ -56,10 +56,7 @@ impl<'e> Sending<'e> {
             // A bucket is reached by leaving the event's block alone: with that block, an unknown server would be.
             return Err(Surprise::NotConfigured(to.id.clone()));
         }
-        let mut edits = Edits::default();
-        if let Uri::Rewritten(uri) = &forward.uri {
-            edits.uri = Some(Cow::Borrowed(uri));
-        }
+        let mut edits = Edits { uri: edited(&forward.uri), ..Edits::default() };
         if route.is_some_and(makes_query) {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
         }
@@ -67,15 +64,19 @@ impl<'e> Sending<'e> {
         Sending { came, to, edits }.aimed()
     }
 
-    /// To an origin, otherwise as it came.
-    pub(super) fn unchanged(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Result<Sending<'e>, Surprise> {
-        Sending { came, to, edits: Edits::default() }.aimed()
+    /// To an origin, otherwise passed on as it came.
+    pub(super) fn unchanged(
+        came: &'e Came<'e>,
+        to: &'e ReadyOrigin,
+        uri: &'e Uri<'_, '_>,
+    ) -> Result<Sending<'e>, Surprise> {
+        Sending { came, to, edits: Edits { uri: edited(uri), ..Edits::default() } }.aimed()
     }
 
     /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
     /// headers twice.
-    pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Sending<'e> {
-        Sending { came, to, edits: Edits::default() }.fitted()
+    pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin, uri: &'e Uri<'_, '_>) -> Sending<'e> {
+        Sending { came, to, edits: Edits { uri: edited(uri), ..Edits::default() } }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -130,6 +131,15 @@ impl<'e> Sending<'e> {
             |name: &Cow<'_, str>| refuse_name(Written::OnRequest, name).is_none() && !name.eq_ignore_ascii_case("host");
         let kept = self.came.origin.iter().filter(|_| self.edits.origin.is_none());
         kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
+    }
+}
+
+/// The path that is written, where it is not the one that came.
+fn edited<'u>(uri: &'u Uri<'_, '_>) -> Option<Cow<'u, str>> {
+    match uri {
+        Uri::AsItCame(_) => None,
+        Uri::Resolved(path) => Some(Cow::Borrowed(path)),
+        Uri::Rewritten(path) => Some(Cow::Borrowed(path)),
     }
 }
 

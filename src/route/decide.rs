@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::cache_control::{DEFAULT_CACHE_CONTROL, cut_max_age};
+use super::canonical::NormalPath;
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
@@ -11,24 +12,28 @@ use super::index::Found;
 use super::query::QueryPolicy;
 use super::request::Request;
 use super::table::Table;
-use super::target::{Location, Target, Unsafe, check_made};
+use super::target::{Captured, Location, Source, Target, Unsafe, check_made};
 
 /// Decides a request: the first route in written order whose every condition holds, else the default.
 ///
 /// Pure and total. Cost: O(m) in bytes of the request, nearly independent of the number of routes. Allocates only for
-/// a capture, a `query_string` list, or a path of over 340 bytes that is not in normal form.
+/// a capture, a `query_string` list, a path with dot segments that is passed on, or one of over 340 bytes that is not in
+/// normal form.
 #[must_use]
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
-    let canonical = &table.definition().canonical;
-    if canonical.refuses(request.path) {
-        let outcome = Outcome::Respond(bad_request(table, request));
+    let looked = table.definition().canonical.look_at(request.path);
+    if looked.refused_text().is_some() {
+        let outcome = Outcome::Respond(Respond::bad_request(cut_max_age(
+            DEFAULT_CACHE_CONTROL,
+            until_next_instant(table, request),
+        )));
         return Decision { route: None, outcome, taker_id: None, refused: None };
     }
-    let path = canonical.normalize(request.path);
+    let path = looked.normalize();
     let asked = Asked::new(request, path.as_str(), table.moment(request.epoch, request.time));
     match table.index().first_match(table.definition(), &asked) {
-        Some(found) => Taken { table, request, path: path.as_str(), found }.carry_out(),
-        None => by_default(table, request),
+        Some(found) => Taken { table, request, path: &path, found }.carry_out(),
+        None => by_default(table, request, &path),
     }
 }
 
@@ -36,8 +41,7 @@ pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t
 struct Taken<'t, 'r, 'p> {
     table: &'t Table,
     request: &'r Request<'r>,
-    /// In normal form.
-    path: &'p str,
+    path: &'p NormalPath<'r>,
     found: Found<'t>,
 }
 
@@ -56,21 +60,26 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             Ok(outcome) => Decision { route: Some(route), outcome, taker_id, refused: None },
             Err(why) => {
                 let refused = Some(Refused { route, why });
-                Decision { taker_id, refused, ..by_default(self.table, self.request) }
+                Decision { taker_id, refused, ..by_default(self.table, self.request, self.path) }
             }
         }
     }
 
     fn forward(&self, action: &'t OriginAction) -> Result<Forward<'t, 'r>, Unsafe> {
-        let mut forward = unchanged(self.table, self.request, self.table.target_of(action));
+        let mut forward = unchanged(self.table, self.request, self.path, self.table.target_of(action));
         if let Some(rewrite) = &action.rewrite {
-            let made = self.fill(rewrite);
-            check_made(&made)?;
-            forward.uri = Uri::Rewritten(made);
+            forward.uri = Uri::Rewritten(self.rewritten(rewrite)?);
         }
         forward.query_string = kept(&action.query_string, self.request.query);
         forward.headers = Some(&action.request_headers);
         Ok(forward)
+    }
+
+    fn rewritten(&self, rewrite: &'t Target) -> Result<Cow<'t, str>, Unsafe> {
+        let made = self.fill(rewrite);
+        check_made(&made)?;
+        let is_refused = self.table.definition().canonical.refuses(&made);
+        if is_refused { Err(Unsafe::Refused) } else { Ok(made) }
     }
 
     fn redirect(&self, action: &'t RedirectAction) -> Result<Redirect<'t, 'r>, Unsafe> {
@@ -104,11 +113,13 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     /// The target with its holes filled; captures are looked for only where there are holes.
+    #[allow(clippy::indexing_slicing, reason = "a hole has the number that the same path gives its name")]
     fn fill(&self, target: &'t Target) -> Cow<'t, str> {
-        match target.as_literal() {
-            Some(text) => Cow::Borrowed(text),
-            None => target.fill(&self.found.route.path.captures(self.path)),
+        if let Some(text) = target.as_literal() {
+            return Cow::Borrowed(text);
         }
+        let captures = self.found.route.path.captures(self.path.as_str());
+        target.fill(|number| Captured { text: captures[number], source: Source::Path })
     }
 
     fn cache_control(&self, response: &'t ResponseHeaders) -> Cow<'t, str> {
@@ -116,15 +127,23 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 }
 
-fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
-    let outcome = Outcome::Origin(unchanged(table, request, table.default_id()));
+fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>, path: &NormalPath<'r>) -> Decision<'t, 'r> {
+    let outcome = Outcome::Origin(unchanged(table, request, path, table.default_id()));
     Decision { route: None, outcome, taker_id: None, refused: None }
 }
 
-fn unchanged<'t, 'r>(table: &'t Table, request: &Request<'r>, origin_id: OriginId) -> Forward<'t, 'r> {
-    let uri = Uri::AsItCame(request.path_or_root());
-    let query_string = Cow::Borrowed(request.query);
-    Forward { origin_id, origin: table.origin(origin_id), uri, query_string, headers: None }
+fn unchanged<'t, 'r>(
+    table: &'t Table,
+    request: &Request<'r>,
+    path: &NormalPath<'r>,
+    origin_id: OriginId,
+) -> Forward<'t, 'r> {
+    let origin = table.origin(origin_id);
+    let uri = match *path {
+        NormalPath::Same(path) => Uri::AsItCame(path),
+        NormalPath::Changed(_) => Uri::passed_on(&table.definition().canonical, origin, request.path),
+    };
+    Forward { origin_id, origin, uri, query_string: Cow::Borrowed(request.query), headers: None }
 }
 
 fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
@@ -134,17 +153,6 @@ fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
     let mut text = String::new();
     policy.append_to(query, &mut text);
     Cow::Owned(text)
-}
-
-/// The answer to a path that `[canonical] refuse` names.
-fn bad_request<'t>(table: &'t Table, request: &Request<'_>) -> Respond<'t> {
-    Respond {
-        status: 400,
-        body: "bad request\n",
-        content_type: Some("text/plain; charset=utf-8"),
-        cache_control: cut_max_age(DEFAULT_CACHE_CONTROL, until_next_instant(table, request)),
-        headers: &[],
-    }
 }
 
 /// Seconds until the table's next instant, where the time is known and there is one.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::canonical::{Canonical, PathParameters, Resolved};
 use super::definition::{HeaderChanges, Route};
 use super::ids::{OriginId, RouteId};
-use super::origin::Origin;
+use super::origin::{Origin, OriginKind};
 use super::target::{Location, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
@@ -51,8 +52,27 @@ pub struct Forward<'t, 'r> {
 pub enum Uri<'t, 'r> {
     /// As it came, byte for byte.
     AsItCame(&'r str),
+    /// As it came, but after step (d) of its normal form: so that no origin reads another path in it than was decided.
+    Resolved(String),
     /// What the route's rewrite made.
     Rewritten(Cow<'t, str>),
+}
+
+impl<'r> Uri<'_, 'r> {
+    /// A path that is only passed on (rule 12): as it came, but after step (d) where it has a dot segment in any
+    /// spelling, and on its way to a bucket where its parameters are not part of it.
+    #[must_use]
+    pub fn passed_on(canonical: &Canonical, to: &Origin, raw: &'r str) -> Self {
+        let raw = if raw.is_empty() { "/" } else { raw };
+        let Some(Resolved { path, had_dots }) = canonical.resolve(raw) else { return Uri::AsItCame(raw) };
+        let names_object = matches!(to.kind, OriginKind::S3(_)) && canonical.path_parameters == PathParameters::Strip;
+        if path.as_str() == raw || !(had_dots || names_object) {
+            return Uri::AsItCame(raw);
+        }
+        // Without its first slash it would go on the origin's own path.
+        let slash = if path.as_str().starts_with('/') { "" } else { "/" };
+        Uri::Resolved(format!("{slash}{}", path.as_str()))
+    }
 }
 
 impl Uri<'_, '_> {
@@ -61,6 +81,7 @@ impl Uri<'_, '_> {
     pub fn as_str(&self) -> &str {
         match self {
             Uri::AsItCame(path) => path,
+            Uri::Resolved(path) => path,
             Uri::Rewritten(path) => path,
         }
     }
@@ -92,6 +113,15 @@ pub struct Respond<'t> {
     pub cache_control: Cow<'t, str>,
     /// Further headers.
     pub headers: &'t [(String, String)],
+}
+
+impl<'t> Respond<'t> {
+    /// The answer to a path that `[canonical] refuse` names.
+    #[must_use]
+    pub fn bad_request(cache_control: Cow<'t, str>) -> Respond<'t> {
+        let content_type = Some("text/plain; charset=utf-8");
+        Respond { status: 400, body: "bad request\n", content_type, cache_control, headers: &[] }
+    }
 }
 
 /// A route whose target would have been unsafe for this request.

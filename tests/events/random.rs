@@ -141,7 +141,7 @@ proptest! {
 
     #[test]
     fn where_nothing_changes_the_request_comes_back_byte_for_byte(
-        headers in headers(), query in any_text(), other in any_json(), rest in "[a-z%/.~]{0,20}",
+        headers in headers(), query in any_text(), other in any_json(), rest in "([a-z%/~]|[a-z~]\\.){0,16}",
     ) {
         let request = json!({
             "method": "GET", "uri": format!("/assets/{rest}"), "querystring": query, "headers": headers, "other": other,

@@ -235,7 +235,7 @@ pub(crate) fn tabled(definition: Definition) -> Tabled {
 /// What most tests are served by.
 pub(crate) fn site() -> Definition {
     Definition {
-        canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
+        canonical: Canonical { refuse: vec!["..;".to_owned()].into(), ..Canonical::default() },
         origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
         configured: 2,

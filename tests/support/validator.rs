@@ -62,6 +62,10 @@ impl Faults {
             self.unless(!listed(READ_ONLY, name), || format!("a response can't have `{name}`"));
         }
         self.unless(headers.contains_key("cache-control"), || "a response says how long it is cached".to_owned());
+        let location = headers.get("location").and_then(|fields| fields[0]["value"].as_str()).unwrap_or_default();
+        let foreign = |char: char| !char.is_ascii_graphic() || "\"<>\\^`{|}".contains(char);
+        self.unless(!location.contains(foreign), || format!("location `{location}` is encoded"));
+        self.unless(!location.starts_with("//"), || format!("location `{location}` names a host"));
         let moved = matches!(status, 301 | 302 | 303 | 307 | 308);
         self.unless(!moved || headers.contains_key("location"), || "a redirect has a location".to_owned());
         let body = answer.get("body").map_or(Some(""), Value::as_str);
@@ -103,6 +107,10 @@ impl Faults {
         let (uri, query) = (text(answer, "uri"), text(answer, "querystring"));
         let new_uri = event.get("uri") != answer.get("uri");
         let new_query = event.get("querystring") != answer.get("querystring");
+        // Whoever resolves them, an origin or CloudFront before its path, would come to another path than was decided.
+        let plain = uri.to_ascii_lowercase().replace("%2e", ".");
+        let climbs = plain.split('/').any(|segment| segment == "." || segment == "..");
+        self.unless(!climbs, || format!("uri `{uri}` has a dot segment"));
         let bad = |char: char| char.is_control() || char == ' ' || char == '#';
         if new_uri {
             self.unless(uri.starts_with('/'), || format!("uri `{uri}` begins with `/`"));

@@ -1,6 +1,7 @@
 //! Values that were read → a definition, and where each part of each route stands.
 
 pub(crate) mod actions;
+pub(crate) mod canonical;
 pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;
