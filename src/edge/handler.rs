@@ -12,7 +12,7 @@ use super::origins::Origins;
 use super::sending::{Came, Sending};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{Canonical, OriginId, Outcome, Respond, Table, Timestamp, Uri, decide};
+use crate::route::{Canonical, OriginId, Outcome, Table, Timestamp, Uri, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
@@ -222,7 +222,9 @@ fn as_it_came(request: &RequestEvent<'_>) -> Answered {
 
 /// The answer to a path that no origin may see, where nothing is decided.
 fn refusal() -> Result<Answered, Surprise> {
-    generate(&Generated::respond(&Respond::bad_request(Cow::Borrowed("no-store"))), Handling::Respond)
+    let headers = [("cache-control", "no-store"), ("content-type", "text/plain; charset=utf-8")];
+    let headers = headers.map(|(name, value)| (name, vec![Cow::Borrowed(value)])).to_vec();
+    generate(&Generated { status: 400, headers, body: "bad request\n" }, Handling::Respond)
 }
 
 /// A panic is a surprise like any other.

@@ -365,6 +365,26 @@ mod tests {
     }
 
     #[test]
+    fn a_path_in_normal_form_is_not_copied() {
+        let rows = [
+            ("", "/"),
+            ("", "/a/"),
+            ("", "/Abc.d/e-f_g~h/!$&'()*+,=:@"),
+            ("", "/a;b=1/%C3%A7%2F"),
+            ("strip", "/"),
+            ("strip", "/a"),
+            ("split", "//a//b/"),
+            ("lower", "/a%C3%A7/%2F"),
+            ("lower strip cut split", "//a.b"),
+        ];
+        for (words, path) in rows {
+            let canonical = Canonical::of_words(words);
+            assert!(matches!(canonical.normalize(path), NormalPath::Same(_)), "[{words}] {path}");
+            assert!(canonical.resolve(path).is_none(), "[{words}] {path}");
+        }
+    }
+
+    #[test]
     fn a_path_too_long_for_the_stack_is_the_same() {
         let raw = format!("/{}/../x", "ç/".repeat(4000));
         let normal = Canonical::default().normalize(&raw);

@@ -23,10 +23,7 @@ use super::target::{Captured, Location, Source, Target, Unsafe, check_made};
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     let looked = table.definition().canonical.look_at(request.path);
     if looked.refused_text().is_some() {
-        let outcome = Outcome::Respond(Respond::bad_request(cut_max_age(
-            DEFAULT_CACHE_CONTROL,
-            until_next_instant(table, request),
-        )));
+        let outcome = Outcome::Respond(bad_request(table, request));
         return Decision { route: None, outcome, taker_id: None, refused: None };
     }
     let path = looked.normalize();
@@ -153,6 +150,17 @@ fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
     let mut text = String::new();
     policy.append_to(query, &mut text);
     Cow::Owned(text)
+}
+
+/// The answer to a path that `[canonical] refuse` names.
+fn bad_request<'t>(table: &'t Table, request: &Request<'_>) -> Respond<'t> {
+    Respond {
+        status: 400,
+        body: "bad request\n",
+        content_type: Some("text/plain; charset=utf-8"),
+        cache_control: cut_max_age(DEFAULT_CACHE_CONTROL, until_next_instant(table, request)),
+        headers: &[],
+    }
 }
 
 /// Seconds until the table's next instant, where the time is known and there is one.

@@ -115,15 +115,6 @@ pub struct Respond<'t> {
     pub headers: &'t [(String, String)],
 }
 
-impl<'t> Respond<'t> {
-    /// The answer to a path that `[canonical] refuse` names.
-    #[must_use]
-    pub fn bad_request(cache_control: Cow<'t, str>) -> Respond<'t> {
-        let content_type = Some("text/plain; charset=utf-8");
-        Respond { status: 400, body: "bad request\n", content_type, cache_control, headers: &[] }
-    }
-}
-
 /// A route whose target would have been unsafe for this request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused<'t> {

@@ -140,6 +140,12 @@ fn dots_with_a_strange_end_are_answered_400_wherever_they_would_lead() {
                     let path = format!("{place}/a{end}manager");
                     assert_eq!(told(&table, &path), "400", "{parameters} {path}");
                 }
+                for slash in ["%2f", "%2F", "%5c", "\\"] {
+                    for dots in DOUBLE {
+                        let path = format!("{place}/a{slash}{dots}/manager");
+                        assert_eq!(told(&table, &path), "400", "{parameters} {path}");
+                    }
+                }
             }
         }
     }
@@ -248,7 +254,10 @@ fn what_a_rewrite_makes_is_refused_where_an_origin_could_climb_with_it() {
         }
     }
     // Not by the whole path, but by what is made of a part of it.
-    let own = self::table("refuse = [\"/open/secret\", \"..;\", \"..%2f\", \"..%3b\", \"%00\", \"%5c\"]", "legacy");
+    let own = self::table(
+        "refuse = [\"/open/secret\", \"..;\", \"..%2f\", \"%2f..\", \"..%3b\", \"%00\", \"%5c\"]",
+        "legacy",
+    );
     assert_eq!(told(&own, "/public/secret/x"), "refused: legacy /public/secret/x");
     assert_eq!(told(&own, "/public/SECRET"), "refused: legacy /public/SECRET");
     assert_eq!(told(&own, "/public/x"), "cms /open/x");

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What no path may hold where a table does not say it: what servers of Java and Windows read as `/`, `..` or an end.
-pub const DEFAULT_REFUSE: [&str; 5] = ["..;", "..%2f", "..%3b", "%00", "%5c"];
+/// What no path may hold where a table does not say it: what some servers read as `/`, `..` or an end, such as those of
+/// Java (`;`), those of Windows (`\\`) and those that decode a path before they resolve it (`%2F`).
+pub const DEFAULT_REFUSE: [&str; 6] = ["..;", "..%2f", "%2f..", "..%3b", "%00", "%5c"];
 
 /// The texts of `refuse`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,12 +80,13 @@ mod tests {
 
     #[test]
     fn a_list_lacks_what_none_of_its_texts_covers() {
-        let rows: [(&[&str], &[&str]); 6] = [
+        let rows: [(&[&str], &[&str]); 7] = [
             (&DEFAULT_REFUSE, &[]),
             (&[], &DEFAULT_REFUSE),
             (&["..;", "%2F", "%5C", "%00"], &["..%3b"]),
             (&[";", ".."], &["%00", "%5c"]),
             (&["%"], &["..;"]),
+            (&["..;", "..%2f", "..%3b", "%00", "%5c"], &["%2f.."]),
             (&["/..;"], &DEFAULT_REFUSE),
         ];
         for (texts, missing) in rows {
