@@ -390,6 +390,7 @@ mod tests {
         let normal = Canonical::default().normalize(&raw);
         assert!(matches!(normal, NormalPath::Changed(PathBuffer::Heap(_))));
         assert!(normal.as_str().ends_with("/%C3%A7/x"));
+        assert_eq!(Canonical::default().normalize(&"../".repeat(400)).as_str(), "/");
     }
 
     #[test]
@@ -397,6 +398,7 @@ mod tests {
         let default = Canonical::default();
         let cut = Canonical { path_parameters: PathParameters::Strip, ..Canonical::default() };
         let dots = Canonical { refuse: vec!["/a/b".into(), "%2f".into(), "%c3".into()].into(), ..Canonical::default() };
+        let escape = Canonical { refuse: vec!["%2e".into()].into(), ..Canonical::default() };
         let rows = [
             (&default, "/a/b", None),
             (&default, "/a%2Fb", None),
@@ -423,6 +425,8 @@ mod tests {
             (&dots, "/A/B", Some("/a/b")),
             (&dots, "/a/c", None),
             (&dots, "/ç", Some("%c3")),
+            // Only as it came.
+            (&escape, "/a%2Eb", Some("%2e")),
         ];
         for (canonical, raw, expected) in rows {
             assert_eq!(canonical.refused_text(raw), expected, "{raw}");

@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn a_target_without_holes_is_not_copied() {
+        let no_capture = |_| unreachable!("there is no hole");
+        for (target, text) in [(Target::literal("/a"), "/a"), (Target { parts: Vec::new() }, "")] {
+            assert_eq!(target.as_literal(), Some(text));
+            assert!(matches!(target.fill(no_capture), Cow::Borrowed(made) if made == text));
+        }
+        assert_eq!(Target { parts: vec![Part::Literal("/".into()), Part::Capture(0)] }.as_literal(), None);
+    }
+
+    #[test]
     fn what_could_lead_elsewhere_is_refused() {
         let rows = [
             ("//evil", Err(Unsafe::DoubleSlash)),
@@ -230,6 +240,7 @@ mod tests {
             ("/a/%2e%2E", Err(Unsafe::Climbs)),
             ("/a/.%2e/b", Err(Unsafe::Climbs)),
             ("https://h/a/../b", Err(Unsafe::Climbs)),
+            ("..", Err(Unsafe::Climbs)),
             ("/a/./b", Err(Unsafe::Climbs)),
             ("/a/..;x/b", Err(Unsafe::Climbs)),
             ("/a/%2e%2e%3bx", Err(Unsafe::Climbs)),
