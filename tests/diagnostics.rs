@@ -204,6 +204,10 @@ fn completed(text: &str) -> String {
         whole.push_str("default = \"legacy\"\n");
     }
     whole.push_str(text);
+    if !has("[canonical") {
+        // Without it each route of an example that answers 404 or 410 would be warned of.
+        whole.push_str("\n[canonical]\npath_parameters = \"strip\"\n");
+    }
     if !has("[origins") {
         whole.push_str(
             "\n[origins]\nlegacy = { side = \"legacy\", type = \"custom\", domain = \"legacy.example.com\" }\n",

@@ -12,7 +12,7 @@ schema = 1
 default = "legacy"
 [canonical]
 case = "lower"
-refuse = ["%00"]
+path_parameters = "strip"
 [origins.legacy]
 side = "legacy"
 type = "custom"

@@ -5,7 +5,7 @@
 //! can ever match (`check::never`), and a text that it matches (`check::witness`).
 
 use crate::route::Canonical;
-use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
+use crate::route::canonical::{LetterCase, PathParameters, Slashes, TrailingSlash};
 use crate::text::percent::{is_path_byte, is_unreserved};
 
 /// A set of ASCII texts, as a deterministic automaton. From every state that is reachable an accepted text can be
@@ -32,6 +32,8 @@ pub(crate) trait Language {
 pub(crate) enum Rule {
     /// It begins with `/`.
     Leading,
+    /// No `;` under `path_parameters = "strip"`.
+    Parameters,
     /// No `//` under `merge_slashes`.
     Slashes,
     /// No segment `.` or `..`.
@@ -107,6 +109,7 @@ impl<'c> NormalForm<'c> {
         let lower = self.canonical.case == LetterCase::Lower && self.keeps(Rule::Case);
         let allowed = match byte {
             b'A'..=b'Z' => !lower,
+            b';' => self.canonical.path_parameters == PathParameters::Keep || !self.keeps(Rule::Parameters),
             b'%' => !self.keeps(Rule::Escapes),
             _ => is_path_byte(byte) || (byte < 0x80 && !self.keeps(Rule::Bytes)),
         };
@@ -160,6 +163,7 @@ impl Language for NormalForm<'_> {
             b'0'..=b'9' => 10 + (byte - b'0'),
             b'A'..=b'F' => 20 + (byte - b'A'),
             b'G'..=b'Z' => 3,
+            b';' => 6,
             _ if is_path_byte(byte) => 4,
             _ if byte < 0x80 && !self.keeps(Rule::Bytes) => 5,
             _ => 255,
@@ -232,7 +236,7 @@ mod tests {
     }
 
     fn canonical() -> impl Strategy<Value = Canonical> {
-        "(lower)?( strip)?( split)?".prop_map(|words| Canonical::of_words(&words))
+        "(lower)?( strip)?( split)?( cut)?".prop_map(|words| Canonical::of_words(&words))
     }
 
     proptest! {
@@ -241,7 +245,7 @@ mod tests {
         #[test]
         fn the_automaton_accepts_exactly_what_is_its_own_normal_form(
             canonical in canonical(),
-            raw in "/([./%a-cA-C2-7 ç?~-]|%[2-7][0-9A-Fa-f]|/\\.\\.?/?){0,8}",
+            raw in "/([./%;a-cA-C2-7 ç?~-]|%[2-7][0-9A-Fa-f]|/\\.\\.?/?){0,8}",
         ) {
             let form = NormalForm::new(&canonical);
             let normal = canonical.normalize(&raw).as_str().to_owned();
@@ -254,7 +258,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(50))]
 
         #[test]
-        fn bytes_of_one_class_lead_to_one_state(canonical in canonical(), text in "/[./%a-cA-C2-7]{0,6}") {
+        fn bytes_of_one_class_lead_to_one_state(canonical in canonical(), text in "/[./%;a-cA-C2-7]{0,6}") {
             let form = NormalForm::new(&canonical);
             let mut state = Some(form.start());
             for byte in text.bytes() {

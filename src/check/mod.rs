@@ -13,12 +13,14 @@
 mod behaviors;
 mod cohorts;
 pub mod examples;
+mod guards;
 mod language;
 mod letters;
 mod loops;
 mod methods;
 mod never;
 mod places;
+mod rewrites;
 mod sample;
 pub mod witness;
 
@@ -64,5 +66,7 @@ fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Fin
     methods::check(table, spans, findings);
     behaviors::check(table, spans, findings);
     loops::check(table, spans, findings);
+    rewrites::check(table, spans, findings);
+    guards::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

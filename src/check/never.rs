@@ -51,8 +51,16 @@ struct Never {
 }
 
 /// The rules of the normal form, in the order in which one of them is given as the cause.
-const RULES: [Rule; 7] =
-    [Rule::Bytes, Rule::Escapes, Rule::Case, Rule::Slashes, Rule::Trailing, Rule::Leading, Rule::Dots];
+const RULES: [Rule; 8] = [
+    Rule::Bytes,
+    Rule::Escapes,
+    Rule::Case,
+    Rule::Parameters,
+    Rule::Slashes,
+    Rule::Trailing,
+    Rule::Leading,
+    Rule::Dots,
+];
 
 /// `None` for a pattern that matches some path, or of which nothing could be proved.
 fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
@@ -100,6 +108,7 @@ fn broken_rule(canonical: &Canonical, pattern: &PatternText) -> &'static str {
 fn words(rule: Rule) -> &'static str {
     match rule {
         Rule::Leading => "every path begins with `/`",
+        Rule::Parameters => "`path_parameters = \"strip\"` leaves no `;` in a path",
         Rule::Slashes => "`merge_slashes` leaves no `//` in a path",
         Rule::Dots => "segments `.` and `..` are removed before any match",
         Rule::Case => "`case = \"lower\"` leaves no capital letter in a path",
@@ -220,6 +229,8 @@ mod tests {
             ("", regex(r"^/\./"), "segments `.` and `..` are removed before any match"),
             ("", regex("/a[ ]b"), "what a URL's path may not hold is escaped before any match"),
             ("", regex(r"/a\?"), "a path ends before `?` and `#`"),
+            ("cut", regex("^/a;jsessionid="), "`path_parameters = \"strip\"` leaves no `;` in a path"),
+            ("cut", glob("/a;*"), "`path_parameters = \"strip\"` leaves no `;` in a path"),
             ("", regex("a^"), "no path fits it, whatever its form"),
         ];
         for (words, pattern, cause) in rows {
@@ -233,9 +244,9 @@ mod tests {
 
         #[test]
         fn what_is_judged_never_to_match_matches_no_path(
-            words in "(lower)?( strip)?( split)?",
-            text in r"\^?/?([aB./ç ]|%2[fF]|%41|//|\\\.|\[a-Z]|[aB/]\?|\(a\|B\)|\.\*|\\b|(?i:B)){0,6}/?\$?",
-            raws in proptest::collection::vec("/([aB./ç ]|%2[fF]|%41|//|\\.\\.?/){0,6}", 16),
+            words in "(lower)?( strip)?( split)?( cut)?",
+            text in r"\^?/?([aB./;ç ]|%2[fF]|%41|//|\\\.|\[a-Z]|[aB/]\?|\(a\|B\)|\.\*|\\b|(?i:B)){0,6}/?\$?",
+            raws in proptest::collection::vec("/([aB./;ç ]|%2[fF]|%41|//|\\.\\.?/){0,6}", 16),
         ) {
             let canonical = Canonical::of_words(&words);
             for pattern in [regex(&text), glob(&text)] {

@@ -97,6 +97,8 @@ catalogue! {
         "names are used in headers, logs, file names and command lines";
     BAD_REFUSE = "R036" Error "a refused text can never be in a raw path":
         "a path ends before `?` and `#`";
+    REFUSE_LACKS_DEFAULT = "R037" Warning "`refuse` lacks a text of its default":
+        "a server behind may read such a path as another one than was decided";
 
     // Origins
     BAD_DOMAIN = "R040" Error "a domain is not a DNS name that CloudFront takes":
@@ -218,7 +220,7 @@ catalogue! {
     TARGET_BRACE = "R113" Error "a target has a brace that is not part of a capture":
         "a literal brace is written `%7B` or `%7D`";
     TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
-        "what begins with `//`, has a control character or climbs with `..` is refused for every request";
+        "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or, in a rewrite, holds a text of `refuse` is refused for every request";
     REWRITE_QUERY = "R115" Error "a rewrite has `?` or `#`":
         "it is the path that is sent on; `query_string` says what happens to the query";
     TARGET_CHARACTER = "R116" Error "a target has a character that no URL may have":
@@ -281,6 +283,8 @@ catalogue! {
         "keys have case: `/Assets/App.js` would be another object than `/assets/app.js`, or none";
     REDIRECT_TO_ITSELF = "R166" Warning "a redirect leads back to its own route":
         "a browser follows it until it gives up";
+    GUARD_PASSED = "R167" Warning "a route that answers 401, 403, 404 or 410 can be passed by another spelling of its path":
+        "servers of Java ignore what follows a `;` in a segment, and so read the path that the route is there to keep from them";
 
     // Behaviors, cache keys and the function
     BAD_PATH_PATTERN = "R170" Error "a path pattern is none of CloudFront's":

@@ -1,5 +1,6 @@
 //! One event, one answer. Total: whatever comes, CloudFront gets an answer that it takes, or a function error.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,7 @@ use super::origins::Origins;
 use super::sending::{self, Came, Sending};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{Outcome, RequestBehavior, Table, Timestamp, decide};
+use crate::route::{Canonical, OriginId, Outcome, RequestBehavior, Table, Timestamp, Uri, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
@@ -119,7 +120,7 @@ impl<'h> Turn<'h> {
         if let Aim::Failover(id) = came.aim
             && !decision.is_answered_before_routes()
         {
-            return self.send(&Sending::in_failover(&came, origins.at(id)), Handling::Failover);
+            return self.in_failover(&came, id);
         }
         self.route = decision.taker().map(|route| route.id.clone());
         self.surprise = decision.refused.map(|refused| format!("what the route makes is refused: {}", refused.why));
@@ -127,6 +128,11 @@ impl<'h> Turn<'h> {
             self.surprise = Some("the query can't stand in a redirect to the clean form of the path".to_owned());
         }
         match &decision.outcome {
+            // The router should not run there; no origin reads a dot segment all the same.
+            Outcome::Origin(forward) if decision.placed.as_ref().is_some_and(RequestBehavior::is_not_routed) => {
+                let to = origins.at(forward.origin_id);
+                self.send(&Sending::unchanged(&came, to, &self.passed_on(forward.origin_id))?, Handling::Origin)
+            }
             Outcome::Origin(forward) => {
                 let to = origins.at(forward.origin_id);
                 self.send(&Sending::by_route(&came, to, forward, decision.route)?, Handling::Origin)
@@ -136,11 +142,20 @@ impl<'h> Turn<'h> {
         }
     }
 
+    /// To the second origin of an origin group, which the first invocation may not have prepared it for.
+    fn in_failover(&mut self, came: &Came<'_>, id: OriginId) -> Result<Answered, Surprise> {
+        if self.is_refused() {
+            return refusal();
+        }
+        let uri = self.passed_on(id);
+        self.send(&Sending::in_failover(came, self.handler.origins.at(id), &uri), Handling::Failover)
+    }
+
     /// What becomes of a request that cannot go where the table says.
     fn against_table(&mut self, why: &Surprise) -> Answered {
         let (answered, why) = match guarded(|| self.by_default()) {
             Ok(answered) => (answered, why.to_string()),
-            Err(again) => (left_alone(self.request), format!("{why}; and then: {again}")),
+            Err(again) => (self.as_it_came(), format!("{why}; and then: {again}")),
         };
         self.surprise = Some(why);
         answered
@@ -148,10 +163,38 @@ impl<'h> Turn<'h> {
 
     /// To the default, otherwise as it came.
     fn by_default(&mut self) -> Result<Answered, Surprise> {
+        if self.is_refused() {
+            return refusal();
+        }
         let facts = EventFacts::of(self.request, &self.handler.reads);
         let came = self.came(&facts);
-        let to = self.handler.origins.at(self.handler.table.default_id());
-        self.send(&Sending::unchanged(&came, to)?, Handling::Origin)
+        let id = self.handler.table.default_id();
+        let uri = self.passed_on(id);
+        self.send(&Sending::unchanged(&came, self.handler.origins.at(id), &uri)?, Handling::Origin)
+    }
+
+    /// Nothing else could be done. A path that no origin may see as it came is answered.
+    fn as_it_came(&self) -> Answered {
+        let may_go = guarded(|| {
+            let id = self.handler.table.default_id();
+            Ok(!self.is_refused() && matches!(self.passed_on(id), Uri::AsItCame(_)))
+        });
+        let refused = if may_go == Ok(false) { refusal().ok() } else { None };
+        refused.unwrap_or_else(|| left_alone(self.request))
+    }
+
+    /// Whether no origin may see the path.
+    fn is_refused(&self) -> bool {
+        self.canonical().refuses(&self.request.uri)
+    }
+
+    /// The path for an origin that it is only passed on to.
+    fn passed_on(&self, to: OriginId) -> Uri<'h, 'h> {
+        Uri::passed_on(self.canonical(), self.handler.table.origin(to), &self.request.uri)
+    }
+
+    fn canonical(&self) -> &'h Canonical {
+        &self.handler.table.definition().canonical
     }
 
     /// Where it aims. Where the path's behavior is not clear, the one that the event fits counts.
@@ -210,6 +253,13 @@ fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surpri
 fn left_alone(request: &RequestEvent<'_>) -> Answered {
     let text = guarded(|| sending::left_alone(request)).unwrap_or_else(|_| request.text.to_owned());
     Answered { text, action: Handling::Unchanged, origin: None, status: None }
+}
+
+/// The answer to a path that no origin may see, where nothing is decided.
+fn refusal() -> Result<Answered, Surprise> {
+    let headers = [("cache-control", "no-store"), ("content-type", "text/plain; charset=utf-8")];
+    let headers = headers.map(|(name, value)| (name, vec![Cow::Borrowed(value)])).to_vec();
+    generate(&Generated { status: 400, headers, body: "bad request\n" }, Handling::Respond)
 }
 
 /// A panic is a surprise like any other.
@@ -309,7 +359,11 @@ mod tests {
         let handled = handler(&[]).handle(EVENT.as_bytes(), Timestamp(0));
         let summary = handled.summary.unwrap();
         assert_eq!((summary.action, summary.origin), (Handling::Unchanged, None));
-        assert_eq!(json(&handled.answer.unwrap()), json(EVENT.as_bytes())["Records"][0]["cf"]["request"]);
+        // The event aims at a bucket, which is asked as every bucket is.
+        let mut expected = json(EVENT.as_bytes())["Records"][0]["cf"]["request"].take();
+        expected["querystring"] = "".into();
+        expected["headers"]["host"] = serde_json::json!([{ "key": "Host", "value": "b.s3.amazonaws.com" }]);
+        assert_eq!(json(&handled.answer.unwrap()), expected);
         assert!(handled.log[0].contains("VERIFY"), "{}", handled.log[0]);
     }
 

@@ -1,7 +1,8 @@
 //! What is worth a line of the log: noted while an event is handled, written as JSON once, when it is answered.
 //!
-//! Never a cookie, a header's value, a query or a secret.
+//! Never a cookie, a header's value, a query, a path's parameter (a session id may be one) or a secret.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::handled::Summary;
@@ -126,7 +127,7 @@ fn write_behavior(line: &mut ObjectWriter<'_>, pattern: Option<&BehaviorPattern>
 fn write_request(line: &mut ObjectWriter<'_>, request: &RequestEvent<'_>, summary: &Summary) {
     let Summary { route, action, origin, status, surprise: _ } = summary;
     write_text(line.key("method"), short(&request.method));
-    write_text(line.key("path"), short(&request.uri));
+    write_text(line.key("path"), &without_parameters(short(&request.uri)));
     match route {
         Some(route) => write_text(line.key("route"), route),
         None => line.key("route").push_str("null"),
@@ -143,6 +144,30 @@ fn write_request(line: &mut ObjectWriter<'_>, request: &RequestEvent<'_>, summar
 /// The beginning of a text that may be long.
 pub(super) fn short(text: &str) -> &str {
     text.split_at(text.floor_char_boundary(LONGEST)).0
+}
+
+/// A path whose every segment ends at its first `;` in any spelling, with `…` in the place of what is left out.
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    let first = |segment: &str| (0..segment.len()).find_map(|at| Some((at, semicolon(segment.get(at..)?)?)));
+    if first(path).is_none() {
+        return Cow::Borrowed(path);
+    }
+    let cut = |segment: &str| match first(segment) {
+        None => segment.to_owned(),
+        Some((at, len)) => format!("{}…", segment.split_at(at + len).0),
+    };
+    Cow::Owned(path.split('/').map(cut).collect::<Vec<_>>().join("/"))
+}
+
+/// The length of the `;` that a text begins with: plain, escaped, or escaped again and again.
+fn semicolon(text: &str) -> Option<usize> {
+    if text.starts_with(';') {
+        return Some(1);
+    }
+    let digits = text.strip_prefix('%')?;
+    let bare = digits.trim_start_matches("25");
+    let is_semicolon = bare.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("3b"));
+    is_semicolon.then_some(text.len() - bare.len() + 2)
 }
 
 /// Whether the decision of this request is logged: the same for every reader of the same id, at every edge.
@@ -166,6 +191,27 @@ mod tests {
             assert!((low..=high).contains(&sampled), "{share}: {sampled}");
         }
         assert!(is_sampled("4TyzHTaYWb1GX1qTfsHhEqV6HUDd_BzoBZnwfnvQc_1oF26ClkoUSEQ==", Share(1_000_000)));
+    }
+
+    #[test]
+    fn no_parameter_of_a_path_is_logged_however_its_semicolon_is_written() {
+        let rows = [
+            ("/a/b", "/a/b"),
+            ("/a;jsessionid=S3CRET", "/a;…"),
+            ("/a;jsessionid=S3CRET/b;c/d", "/a;…/b;…/d"),
+            ("/a%3bjsessionid=S3CRET/b", "/a%3b…/b"),
+            ("/a%3Bjsessionid=S3CRET/b", "/a%3B…/b"),
+            ("/a%253bjsessionid=S3CRET", "/a%253b…"),
+            ("/a%25253Bjsessionid=S3CRET", "/a%25253B…"),
+            ("/;S3CRET;S3CRET%2fS3CRET", "/;…"),
+            (";S3CRET", ";…"),
+            ("/a;", "/a;…"),
+            ("/%/%3/%253/%c3%b5/ç", "/%/%3/%253/%c3%b5/ç"),
+            ("/ç%é;S3CRET", "/ç%é;…"),
+        ];
+        for (path, logged) in rows {
+            assert_eq!(without_parameters(path), logged);
+        }
     }
 
     #[test]

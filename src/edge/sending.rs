@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::contract::check_edits;
 use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
-use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
+use crate::event::{Aim, Edits, EventOrigin, EventOriginKind, HeaderEdits, RequestEvent};
 use crate::platform::headers::{NOT_FOR_BUCKETS, Written, refuse_name};
 use crate::route::query::QueryPolicy;
 use crate::route::{Action, BehaviorId, Forward, OriginId, Route, Uri};
@@ -57,10 +57,7 @@ impl<'e> Sending<'e> {
         forward: &'e Forward<'_, '_>,
         route: Option<&Route>,
     ) -> Result<Sending<'e>, Surprise> {
-        let mut edits = Edits::default();
-        if let Uri::Rewritten(uri) = &forward.uri {
-            edits.uri = Some(Cow::Borrowed(uri));
-        }
+        let mut edits = Edits { uri: edited(&forward.uri), ..Edits::default() };
         let by_default = route.is_none() && to.server.is_none();
         if route.is_some_and(makes_query) || by_default {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
@@ -69,15 +66,19 @@ impl<'e> Sending<'e> {
         Sending { came, to, edits }.aimed()
     }
 
-    /// To an origin, otherwise as it came.
-    pub(super) fn unchanged(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Result<Sending<'e>, Surprise> {
-        Sending { came, to, edits: Edits { query: to.unasked_query(), ..Edits::default() } }.aimed()
+    /// To an origin, otherwise passed on as it came.
+    pub(super) fn unchanged(
+        came: &'e Came<'e>,
+        to: &'e ReadyOrigin,
+        uri: &'e Uri<'_, '_>,
+    ) -> Result<Sending<'e>, Surprise> {
+        Sending { came, to, edits: Edits { uri: edited(uri), query: to.unasked_query(), ..Edits::default() } }.aimed()
     }
 
     /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
     /// headers twice.
-    pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Sending<'e> {
-        Sending { came, to, edits: Edits { query: to.unasked_query(), ..Edits::default() } }.fitted()
+    pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin, uri: &'e Uri<'_, '_>) -> Sending<'e> {
+        Sending { came, to, edits: Edits { uri: edited(uri), query: to.unasked_query(), ..Edits::default() } }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -126,7 +127,7 @@ impl<'e> Sending<'e> {
             self.edits.headers.set("host", Cow::Borrowed(viewers.unwrap_or(&server.host)));
         } else {
             let signed = self.came.origin.as_ref().and_then(EventOrigin::bucket_domain);
-            for_bucket(&mut self.edits.headers, signed.unwrap_or(Cow::Borrowed(&self.to.domain)));
+            for_bucket(&mut self.edits.headers, Some(signed.unwrap_or(Cow::Borrowed(&self.to.domain))));
         }
         self
     }
@@ -141,8 +142,10 @@ impl<'e> Sending<'e> {
 }
 
 /// A bucket is asked by the name that CloudFront signs for, whatever a policy forwarded, and is not told who asks.
-fn for_bucket<'e>(headers: &mut HeaderEdits<'e>, domain: Cow<'e, str>) {
-    headers.set("host", domain);
+fn for_bucket<'e>(headers: &mut HeaderEdits<'e>, domain: Option<Cow<'e, str>>) {
+    if let Some(domain) = domain {
+        headers.set("host", domain);
+    }
     NOT_FOR_BUCKETS.into_iter().for_each(|name| headers.remove(name));
 }
 
@@ -159,12 +162,21 @@ pub(super) fn left_alone(request: &RequestEvent<'_>) -> Result<String, Surprise>
     let origin = EventOrigin::of(request);
     let mut edits = Edits::default();
     origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
-    if let Some(signed) = origin.as_ref().and_then(EventOrigin::bucket_domain) {
+    if let Some(bucket) = origin.as_ref().filter(|origin| origin.kind == EventOriginKind::S3) {
         edits.query = Some(Cow::Borrowed(""));
-        for_bucket(&mut edits.headers, signed);
+        for_bucket(&mut edits.headers, bucket.bucket_domain());
     }
     check_edits(request, &edits)?;
     Ok(edits.write(request))
+}
+
+/// The path that is written, where it is not the one that came.
+fn edited<'u>(uri: &'u Uri<'_, '_>) -> Option<Cow<'u, str>> {
+    match uri {
+        Uri::AsItCame(_) => None,
+        Uri::Resolved(path) => Some(Cow::Borrowed(path)),
+        Uri::Rewritten(path) => Some(Cow::Borrowed(path)),
+    }
 }
 
 fn makes_query(route: &Route) -> bool {

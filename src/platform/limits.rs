@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use crate::text::has_dot_segment;
 use crate::text::host::is_label;
 
 /// Longest path pattern of a cache behavior, characters; `DownloadDistValuesCacheBehavior`, "Path pattern".
@@ -79,6 +80,9 @@ pub enum Unfit {
     /// A path that is not URL-encoded.
     #[error("it holds a character that must be percent-encoded")]
     NotEncoded,
+    /// A path with a segment that is read as `.` or `..`. Not CloudFront's rule: servers differ in where it leads.
+    #[error("one of its segments is read as `.` or `..`")]
+    Climbs,
 }
 
 /// Judges the domain of a custom origin. `lambda-event-structure`.
@@ -125,7 +129,10 @@ pub fn check_origin_path(path: &str) -> Result<(), Unfit> {
         return Err(Unfit::Slashes);
     }
     let encoded = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}?#".contains(&byte);
-    if path.bytes().all(encoded) { Ok(()) } else { Err(Unfit::NotEncoded) }
+    if !path.bytes().all(encoded) {
+        return Err(Unfit::NotEncoded);
+    }
+    if has_dot_segment(path) { Err(Unfit::Climbs) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -162,6 +169,12 @@ mod tests {
             ("/x/", Err(Unfit::Slashes)),
             ("/x y", Err(Unfit::NotEncoded)),
             ("/x?y", Err(Unfit::NotEncoded)),
+            ("/..", Err(Unfit::Climbs)),
+            ("/x/.", Err(Unfit::Climbs)),
+            ("/x/%2e%2E", Err(Unfit::Climbs)),
+            ("/x/..;y", Err(Unfit::Climbs)),
+            ("/x%2f..%5cy", Err(Unfit::Climbs)),
+            ("/...", Ok(())),
         ];
         for (path, expected) in rows {
             assert_eq!(check_origin_path(path), expected, "{path}");

@@ -114,7 +114,10 @@ fn path(path: &Path, refused: Option<&str>) -> Grid {
     }
     grid.row([cell(KEY, "normal form"), cell(STRONG, &path.normal)]);
     if let Some(text) = refused {
-        grid.row([cell(BAD, "refused"), cell(PLAIN, format!("it holds `{text}`, which `[canonical] refuse` names"))]);
+        grid.row([
+            cell(BAD, "refused"),
+            cell(PLAIN, format!("a form of it holds `{text}`, which `[canonical] refuse` names")),
+        ]);
     }
     grid
 }
@@ -122,6 +125,7 @@ fn path(path: &Path, refused: Option<&str>) -> Grid {
 fn step_words(step: Step) -> &'static str {
     match step {
         Step::Escapes => "escapes in one form",
+        Step::PathParameters => "path parameters stripped",
         Step::MergeSlashes => "slashes merged",
         Step::DotSegments => "dot segments removed",
         Step::Case => "lower case",

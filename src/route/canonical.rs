@@ -1,21 +1,25 @@
 //! The normal form of a path: what every match is made on.
 //!
-//! Five steps in a fixed order (rule 3): escapes, slashes, dot segments, case, trailing slash.
-//! The normal form of a normal form is itself. Nothing here changes what is sent on: a request keeps its bytes.
+//! Six steps in a fixed order (rule 3): escapes, path parameters, slashes, dot segments, case, trailing slash.
+//! The normal form of a normal form is itself: the second step leaves no `;`, and what it uncovers (`/..;x` is `/..`,
+//! `/;x/a` is `//a`) is seen by the two that follow. A request keeps its bytes, but for the exceptions of rule 12
+//! ([`Uri::passed_on`](super::Uri::passed_on)).
 
+mod passes;
+mod refuse;
 mod spellings;
 mod steps;
 
-use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
+pub use passes::PathBuffer;
+pub use refuse::{DEFAULT_REFUSE, RefusedTexts};
 pub use spellings::Spellings;
 pub use steps::{Change, Step};
 
-use crate::text::percent::{decode, escape, is_path_byte, is_unreserved, leading};
-
-/// Paths whose normal form could be longer than this (bytes) are built on the heap.
-const INLINE: usize = 1024;
+use crate::text::percent::{decode, is_path_byte, is_unreserved};
+use passes::{lower, merge_slashes, remove_dot_segments, strip_parameters, strip_slashes};
+use refuse::is_mark;
 
 /// What case the normal form has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,17 +51,29 @@ pub enum Slashes {
     Keep,
 }
 
+/// Whether the normal form keeps what follows the first `;` of a segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PathParameters {
+    /// As it came.
+    #[default]
+    Keep,
+    /// It goes, with its `;`: `/a;jsessionid=1/b` becomes `/a/b`.
+    Strip,
+}
+
 /// `[canonical]`: how a raw path becomes the path that routes are matched on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canonical {
-    /// Case, step (d) of rule 3.
+    /// Case, step (e) of rule 3.
     pub case: LetterCase,
-    /// The slash at the end, step (e) of rule 3.
+    /// The slash at the end, step (f) of rule 3.
     pub trailing_slash: TrailingSlash,
-    /// Empty segments, step (b) of rule 3.
+    /// What follows a `;`, step (b) of rule 3.
+    pub path_parameters: PathParameters,
+    /// Empty segments, step (c) of rule 3.
     pub slashes: Slashes,
-    /// Raw paths that hold one of these texts (ASCII case ignored: `%2f` is `%2F`) are answered 400.
-    pub refuse: Vec<String>,
+    /// Paths that hold one of these texts, as they came or after step (a) or (d), are answered 400.
+    pub refuse: RefusedTexts,
 }
 
 /// A path in normal form: ASCII, every byte one that RFC 3986 allows in a path.
@@ -69,10 +85,8 @@ pub struct Canonical {
 pub enum NormalPath<'a> {
     /// The raw path is its own normal form.
     Same(&'a str),
-    /// A short path, changed.
-    Inline(ArrayVec<u8, INLINE>),
-    /// A long path, changed.
-    Heap(Vec<u8>),
+    /// It is not, or not certainly.
+    Changed(PathBuffer),
 }
 
 impl NormalPath<'_> {
@@ -81,43 +95,25 @@ impl NormalPath<'_> {
     pub fn as_str(&self) -> &str {
         match self {
             NormalPath::Same(path) => path,
-            NormalPath::Inline(bytes) => ascii(bytes),
-            NormalPath::Heap(bytes) => ascii(bytes),
+            NormalPath::Changed(path) => path.as_str(),
         }
     }
 }
 
-#[allow(clippy::expect_used, reason = "step (a) writes ASCII alone, and no later step writes anything else")]
-fn ascii(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("a normal form is ASCII")
+/// A path after step (d).
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The path; it may be empty, or begin without a slash where the raw one does.
+    pub path: PathBuffer,
+    /// Whether it had a segment `.` or `..`, in any spelling.
+    pub had_dots: bool,
 }
 
 impl Canonical {
     /// The normal form of a raw path (the bytes between authority and `?` or `#`). O(m), total.
     #[must_use]
     pub fn normalize<'a>(&self, raw: &'a str) -> NormalPath<'a> {
-        if self.is_normal(raw) {
-            return NormalPath::Same(raw);
-        }
-        // One raw byte becomes at most three; one more for a path that ends up empty.
-        if raw.len() * 3 < INLINE {
-            let mut out = ArrayVec::new();
-            out.extend(Escaped::new(raw.as_bytes()));
-            let len = self.shorten(&mut out);
-            out.truncate(len);
-            if out.is_empty() {
-                out.push(b'/');
-            }
-            NormalPath::Inline(out)
-        } else {
-            let mut out: Vec<u8> = Escaped::new(raw.as_bytes()).collect();
-            let len = self.shorten(&mut out);
-            out.truncate(len);
-            if out.is_empty() {
-                out.push(b'/');
-            }
-            NormalPath::Heap(out)
-        }
+        self.look_at(raw).normalize()
     }
 
     /// Whether a raw path holds one of the refused texts.
@@ -126,93 +122,151 @@ impl Canonical {
         self.refused_text(raw).is_some()
     }
 
-    /// The first of the refused texts that a raw path holds.
+    /// The first of the refused texts that a raw path holds: as it came, else after step (a), else after (d).
     #[must_use]
     pub fn refused_text(&self, raw: &str) -> Option<&str> {
-        let holds = |text: &&String| {
-            let text = text.as_bytes();
-            !text.is_empty() && raw.as_bytes().windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
-        };
-        self.refuse.iter().find(holds).map(String::as_str)
+        self.look_at(raw).refused_text()
     }
 
-    /// Whether the raw path is certainly its own normal form. May say no of a path that is. Every request passes here.
-    fn is_normal(&self, raw: &str) -> bool {
+    /// A raw path after step (d), where it is not certainly what it was. O(m).
+    #[must_use]
+    pub fn resolve(&self, raw: &str) -> Option<Resolved> {
+        if self.look_at(raw).is_normal {
+            return None;
+        }
+        let mut path = PathBuffer::escaped(raw);
+        let had_dots = self.resolve_in_place(&mut path);
+        Some(Resolved { path, had_dots })
+    }
+
+    fn changed(&self, raw: &str) -> NormalPath<'static> {
+        let mut path = PathBuffer::escaped(raw);
+        self.resolve_in_place(&mut path);
+        if self.case == LetterCase::Lower {
+            path.shorten(lower);
+        }
+        if self.trailing_slash == TrailingSlash::Strip {
+            path.shorten(strip_slashes);
+        }
+        path.root();
+        NormalPath::Changed(path)
+    }
+
+    /// Steps (b) to (d); whether there was a dot segment.
+    fn resolve_in_place(&self, path: &mut PathBuffer) -> bool {
+        if self.path_parameters == PathParameters::Strip {
+            path.shorten(strip_parameters);
+        }
+        if self.slashes == Slashes::Merge {
+            path.shorten(merge_slashes);
+        }
+        path.shorten(remove_dot_segments)
+    }
+
+    /// The one look at every path. O(m).
+    #[must_use]
+    pub fn look_at<'c, 'a>(&'c self, raw: &'a str) -> Looked<'c, 'a> {
         let bytes = raw.as_bytes();
+        let mut look = Looked { canonical: self, raw, is_normal: false, has_mark: false };
         if bytes.first() != Some(&b'/') {
-            return false;
+            return look;
         }
         if self.trailing_slash == TrailingSlash::Strip && bytes.len() > 1 && bytes.last() == Some(&b'/') {
-            return false;
+            return look;
         }
-        bytes.iter().enumerate().all(|(at, &byte)| match kind(byte) {
-            ByteKind::Plain => true,
+        let mut at = 0;
+        // Most bytes are plain: they are passed over in a loop of their own.
+        while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| !is_plain(byte))) {
+            at += found;
+            look.has_mark |= matches!(bytes.get(at), Some(b'%' | b';'));
+            if !self.is_normal_at(bytes, at) {
+                return look;
+            }
+            at += 1;
+        }
+        look.is_normal = true;
+        look
+    }
+
+    /// Whether a byte that is not plain stands in a normal form.
+    fn is_normal_at(&self, bytes: &[u8], at: usize) -> bool {
+        match bytes.get(at) {
             // What follows a slash may have to be merged or removed.
-            ByteKind::Slash => match bytes.get(at + 1) {
+            Some(b'/') => match bytes.get(at + 1) {
                 Some(b'/') => self.slashes == Slashes::Keep,
                 next => next != Some(&b'.'),
             },
-            ByteKind::Upper => self.case == LetterCase::Keep || in_escape(bytes, at),
-            ByteKind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
-            ByteKind::Foreign => false,
+            Some(b'A'..=b'Z') => self.case == LetterCase::Keep || in_escape(bytes, at),
+            Some(b'%') => is_normal_escape(bytes.get(at + 1..at + 3)),
+            Some(b';') => self.path_parameters == PathParameters::Keep,
+            _ => false,
+        }
+    }
+}
+
+/// A raw path, and what one look at it tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'c, 'a> {
+    canonical: &'c Canonical,
+    raw: &'a str,
+    /// It is certainly its own normal form, and so are the forms on the way. May be false of a path that is.
+    is_normal: bool,
+    /// It holds a [mark](is_mark); only told of a path that is normal.
+    has_mark: bool,
+}
+
+impl<'c, 'a> Looked<'c, 'a> {
+    /// Its normal form. O(m) where that is another text.
+    #[must_use]
+    pub fn normalize(self) -> NormalPath<'a> {
+        if self.is_normal { NormalPath::Same(self.raw) } else { self.canonical.changed(self.raw) }
+    }
+
+    /// The first of the refused texts that it holds: as it came, else after step (a), else after (d). O(m).
+    #[must_use]
+    pub fn refused_text(self) -> Option<&'c str> {
+        if self.may_be_refused() { self.found_in_forms() } else { None }
+    }
+
+    /// Whether it needs a closer look for refused texts; nearly no path does.
+    fn may_be_refused(self) -> bool {
+        if !self.canonical.refuse.are_marked() {
+            return true;
+        }
+        // What RFC 3986 does not allow in a path becomes an escape.
+        self.has_mark || (!self.is_normal && self.raw.bytes().any(|byte| is_mark(byte) || !is_path_byte(byte)))
+    }
+
+    fn found_in_forms(self) -> Option<&'c str> {
+        let refuse = &self.canonical.refuse;
+        let found = refuse.found_in(self.raw);
+        if found.is_some() || self.is_normal {
+            return found;
+        }
+        let mut path = PathBuffer::escaped(self.raw);
+        refuse.found_in(path.as_str()).or_else(|| {
+            self.canonical.resolve_in_place(&mut path);
+            refuse.found_in(path.as_str())
         })
     }
-
-    /// Steps (b) to (e), in place; the new length.
-    #[allow(clippy::indexing_slicing, reason = "no step makes a path longer, and `/` is not shortened")]
-    fn shorten(&self, path: &mut [u8]) -> usize {
-        let mut len = path.len();
-        if self.slashes == Slashes::Merge {
-            len = merge_slashes(path);
-        }
-        len = remove_dot_segments(&mut path[..len]);
-        let path = &mut path[..len];
-        if self.case == LetterCase::Lower {
-            lower(path);
-        }
-        if self.trailing_slash == TrailingSlash::Strip {
-            while len > 1 && path[len - 1] == b'/' {
-                len -= 1;
-            }
-        }
-        len
-    }
 }
 
-/// What a byte of a raw path may have to be changed for.
-#[derive(Clone, Copy)]
-enum ByteKind {
-    /// Nothing.
-    Plain,
-    Slash,
-    /// `A`–`Z`.
-    Upper,
-    Percent,
-    /// It stands in no normal form.
-    Foreign,
+#[allow(clippy::indexing_slicing, reason = "there is an entry for each byte")]
+fn is_plain(byte: u8) -> bool {
+    PLAIN[usize::from(byte)]
 }
 
-#[allow(clippy::indexing_slicing, reason = "there is a kind for each byte")]
-fn kind(byte: u8) -> ByteKind {
-    KINDS[usize::from(byte)]
-}
-
-/// The kind of each byte: a load is cheaper than the comparisons, and most of a decision is reading its path.
+/// Which bytes of a raw path no step changes: a load is cheaper than the comparisons, and most of a decision is reading
+/// its path.
 #[allow(clippy::indexing_slicing, reason = "done by the compiler, which would refuse it")]
-const KINDS: [ByteKind; 256] = {
-    let mut kinds = [ByteKind::Foreign; 256];
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
     let mut byte = 0u8;
     while byte < 128 {
-        kinds[byte as usize] = match byte {
-            b'/' => ByteKind::Slash,
-            b'%' => ByteKind::Percent,
-            b'A'..=b'Z' => ByteKind::Upper,
-            _ if is_path_byte(byte) => ByteKind::Plain,
-            _ => ByteKind::Foreign,
-        };
+        plain[byte as usize] = is_path_byte(byte) && !matches!(byte, b'/' | b';' | b'A'..=b'Z');
         byte += 1;
     }
-    kinds
+    plain
 };
 
 /// Whether the two bytes after a `%` make an escape that step (a) leaves alone.
@@ -230,113 +284,6 @@ fn in_escape(bytes: &[u8], at: usize) -> bool {
     is_percent(1) || is_percent(2)
 }
 
-/// Step (a) as a stream of bytes: one pass over the raw path.
-struct Escaped<'a> {
-    rest: &'a [u8],
-    /// The tail of an escape that was begun, last byte first.
-    pending: ArrayVec<u8, 2>,
-}
-
-impl<'a> Escaped<'a> {
-    fn new(raw: &'a [u8]) -> Self {
-        Escaped { rest: raw, pending: ArrayVec::new() }
-    }
-
-    fn escape(&mut self, byte: u8) -> u8 {
-        let [percent, high, low] = escape(byte);
-        self.pending.push(low);
-        self.pending.push(high);
-        percent
-    }
-}
-
-impl Iterator for Escaped<'_> {
-    type Item = u8;
-
-    #[allow(clippy::indexing_slicing, reason = "an escape has two digits")]
-    fn next(&mut self) -> Option<u8> {
-        if let Some(byte) = self.pending.pop() {
-            return Some(byte);
-        }
-        let whole = self.rest;
-        let (&byte, rest) = whole.split_first()?;
-        self.rest = rest;
-        if byte != b'%' {
-            return Some(if is_path_byte(byte) { byte } else { self.escape(byte) });
-        }
-        let Some(byte) = leading(whole) else { return Some(self.escape(b'%')) };
-        self.rest = &rest[2..];
-        Some(if is_unreserved(byte) { byte } else { self.escape(byte) })
-    }
-}
-
-/// Step (b), in place; the new length.
-#[allow(clippy::indexing_slicing, reason = "`len` never passes `at`, which is in the path")]
-fn merge_slashes(path: &mut [u8]) -> usize {
-    let mut len = 0;
-    for at in 0..path.len() {
-        if path[at] == b'/' && len > 0 && path[len - 1] == b'/' {
-            continue;
-        }
-        path[len] = path[at];
-        len += 1;
-    }
-    len
-}
-
-/// Step (c), RFC 3986 5.2.4, in place; the new length. O(m): every byte is read and written once.
-#[allow(clippy::indexing_slicing, reason = "`len` never passes `at`, and `at` and `end` are in the path or at its end")]
-fn remove_dot_segments(path: &mut [u8]) -> usize {
-    let (mut len, mut at) = (0, begin_of_segments(path));
-    while at < path.len() {
-        let next = path[at + 1..].iter().position(|&byte| byte == b'/');
-        let end = next.map_or(path.len(), |next| at + 1 + next);
-        match &path[at..end] {
-            b"/." => {}
-            b"/.." => len = path[..len].iter().rposition(|&byte| byte == b'/').unwrap_or(0),
-            segment => {
-                let count = segment.len();
-                path.copy_within(at..end, len);
-                at = end;
-                len += count;
-                continue;
-            }
-        }
-        at = end;
-        if at == path.len() {
-            path[len] = b'/';
-            len += 1;
-        }
-    }
-    len
-}
-
-/// Step 2.A of RFC 3986 5.2.4: a path that does not begin with a slash loses the dot segments that it begins with.
-fn begin_of_segments(path: &[u8]) -> usize {
-    let mut rest = path;
-    loop {
-        rest = match rest {
-            [b'.', b'/', rest @ ..] | [b'.', b'.', b'/', rest @ ..] => rest,
-            [b'.'] | [b'.', b'.'] => &[],
-            _ => return path.len() - rest.len(),
-        };
-    }
-}
-
-/// Step (d), in place.
-fn lower(path: &mut [u8]) {
-    let mut escape_digits_left = 0u8;
-    for byte in path {
-        if *byte == b'%' {
-            escape_digits_left = 2;
-        } else if escape_digits_left > 0 {
-            escape_digits_left -= 1;
-        } else {
-            byte.make_ascii_lowercase();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,8 +294,9 @@ mod tests {
             Canonical {
                 case: if words.contains("lower") { LetterCase::Lower } else { LetterCase::Keep },
                 trailing_slash: if words.contains("strip") { TrailingSlash::Strip } else { TrailingSlash::Keep },
+                path_parameters: if words.contains("cut") { PathParameters::Strip } else { PathParameters::Keep },
                 slashes: if words.contains("split") { Slashes::Keep } else { Slashes::Merge },
-                refuse: Vec::new(),
+                refuse: RefusedTexts::from(Vec::new()),
             }
         }
     }
@@ -389,6 +337,26 @@ mod tests {
             ("strip split", "//", "/"),
             ("strip", "/a/.", "/a"),
             ("", "/a;b=1,c:d@e!$&'()*+", "/a;b=1,c:d@e!$&'()*+"),
+            ("cut", "/a;b=1;c/d;e/f", "/a/d/f"),
+            ("cut", "/a;", "/a"),
+            ("cut", "/a;b/", "/a/"),
+            ("cut", "/a/;b", "/a/"),
+            ("cut", ";a", "/"),
+            ("cut", "/a%3bb%3B", "/a%3Bb%3B"),
+            ("cut", "/a;%2f%2e/b", "/a/b"),
+            // What stripping uncovers is seen by the steps behind it.
+            ("cut", "/a/..;b/c", "/c"),
+            ("cut", "/a/.;b/c", "/a/c"),
+            ("cut", "/a/%2e%2E;b/c", "/c"),
+            ("cut", "/a/;b/c", "/a/c"),
+            ("cut", "/;a/;b", "/"),
+            ("cut split", "/a/;b/c", "/a//c"),
+            ("cut split", "/;a/..;b/;c", "/"),
+            ("cut split", "/..;b/;c/;d", "//"),
+            ("cut", "..;a/b", "b"),
+            ("cut strip", "/a/;b", "/a"),
+            ("cut strip", "/a/.;b/;c", "/a"),
+            ("cut lower", "/A;B%c3/C", "/a/c"),
         ];
         for (words, raw, expected) in rows {
             let canonical = Canonical::of_words(words);
@@ -399,18 +367,108 @@ mod tests {
     }
 
     #[test]
-    fn a_path_too_long_for_the_stack_is_the_same() {
-        let raw = format!("/{}/../x", "ç/".repeat(4000));
-        let normal = Canonical::default().normalize(&raw);
-        assert!(matches!(normal, NormalPath::Heap(_)));
-        assert!(normal.as_str().ends_with("/%C3%A7/x"));
+    fn a_path_in_normal_form_is_not_copied() {
+        let rows = [
+            ("", "/"),
+            ("", "/a/"),
+            ("", "/Abc.d/e-f_g~h/!$&'()*+,=:@"),
+            ("", "/a;b=1/%C3%A7%2F"),
+            ("strip", "/"),
+            ("strip", "/a"),
+            ("split", "//a//b/"),
+            ("lower", "/a%C3%A7/%2F"),
+            ("lower strip cut split", "//a.b"),
+        ];
+        for (words, path) in rows {
+            let canonical = Canonical::of_words(words);
+            assert!(matches!(canonical.normalize(path), NormalPath::Same(_)), "[{words}] {path}");
+            assert!(canonical.resolve(path).is_none(), "[{words}] {path}");
+        }
     }
 
     #[test]
-    fn a_refused_text_is_found_in_any_case() {
-        let canonical = Canonical { refuse: vec!["..;".into(), "%2f".into()], ..Canonical::default() };
-        assert!(canonical.refuses("/a%2Fb"));
-        assert!(canonical.refuses("/a/..;/b"));
-        assert!(!canonical.refuses("/a/b"));
+    fn a_path_too_long_for_the_stack_is_the_same() {
+        let raw = format!("/{}/../x", "ç/".repeat(4000));
+        let normal = Canonical::default().normalize(&raw);
+        assert!(matches!(normal, NormalPath::Changed(PathBuffer::Heap(_))));
+        assert!(normal.as_str().ends_with("/%C3%A7/x"));
+        assert_eq!(Canonical::default().normalize(&"../".repeat(400)).as_str(), "/");
+    }
+
+    #[test]
+    fn a_refused_text_is_found_in_any_case_and_in_all_three_forms() {
+        let default = Canonical::default();
+        let cut = Canonical { path_parameters: PathParameters::Strip, ..Canonical::default() };
+        let dots = Canonical { refuse: vec!["/a/b".into(), "%2f".into(), "%c3".into()].into(), ..Canonical::default() };
+        let escape = Canonical { refuse: vec!["%2e".into()].into(), ..Canonical::default() };
+        let rows = [
+            (&default, "/a/b", None),
+            (&default, "/a%2Fb", None),
+            (&default, "/a/..;/b", Some("..;")),
+            (&default, "/a/..%2F", Some("..%2f")),
+            (&default, "/a/..%3bx", Some("..%3b")),
+            (&default, "/a%00", Some("%00")),
+            (&default, "/a\0", Some("%00")),
+            (&default, "/a%5C", Some("%5c")),
+            (&default, "/a\\b", Some("%5c")),
+            // Only after step (a).
+            (&default, "/a/%2e%2E;/b", Some("..;")),
+            (&default, "/a/.%2e%2f", Some("..%2f")),
+            (&default, "/%2E.;/b", Some("..;")),
+            // As it came: the parameter of the dots is stripped before any step could see it.
+            (&cut, "/a/..;/b", Some("..;")),
+            (&cut, "/a/%2e.;/b", Some("..;")),
+            (&cut, "/a;x=..%2f/b", Some("..%2f")),
+            (&cut, "/a;x/b", None),
+            // Only after step (d).
+            (&dots, "/a/x/../b", Some("/a/b")),
+            (&dots, "/a//b", Some("/a/b")),
+            (&dots, "/a/./b", Some("/a/b")),
+            (&dots, "/A/B", Some("/a/b")),
+            (&dots, "/a/c", None),
+            (&dots, "/ç", Some("%c3")),
+            // Only as it came.
+            (&escape, "/a%2Eb", Some("%2e")),
+        ];
+        for (canonical, raw, expected) in rows {
+            assert_eq!(canonical.refused_text(raw), expected, "{raw}");
+            assert_eq!(canonical.refuses(raw), expected.is_some(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_dot_segment_is_seen_in_every_spelling_and_nothing_else_is_one() {
+        let rows = [
+            ("", "/a/../b", Some(("/b", true))),
+            ("", "/a/%2e%2e/b", Some(("/b", true))),
+            ("", "/a/.%2E/b", Some(("/b", true))),
+            ("", "/a/%2E./b", Some(("/b", true))),
+            ("", "/a/./b", Some(("/a/b", true))),
+            ("", "/a/%2e/b", Some(("/a/b", true))),
+            ("", "/a/..", Some(("/", true))),
+            ("", "/a/.", Some(("/a/", true))),
+            ("", "/..", Some(("/", true))),
+            ("", "/manager//../x", Some(("/x", true))),
+            ("split", "/manager//../x", Some(("/manager/x", true))),
+            ("", "/a/b;x/../c", Some(("/a/c", true))),
+            ("", "../a", Some(("a", true))),
+            ("", "..", Some(("", true))),
+            ("", "/a/..;x/b", Some(("/a/..;x/b", false))),
+            ("", "/a/.;x/b", Some(("/a/.;x/b", false))),
+            ("cut", "/a/..;x/b", Some(("/b", true))),
+            ("cut", "/a/.;x/b", Some(("/a/b", true))),
+            ("cut", "/a;x/b", Some(("/a/b", false))),
+            ("", "/a//b", Some(("/a/b", false))),
+            ("", "/a/...", Some(("/a/...", false))),
+            ("", "/a%2e", Some(("/a.", false))),
+            ("lower strip", "/A/", Some(("/A/", false))),
+            ("", "/a", None),
+            ("", "/a.b/c..", None),
+        ];
+        for (words, raw, expected) in rows {
+            let resolved = Canonical::of_words(words).resolve(raw);
+            let told = resolved.as_ref().map(|resolved| (resolved.path.as_str(), resolved.had_dots));
+            assert_eq!(told, expected, "[{words}] {raw}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::cache_control::{Dated, NO_STORE, NextInstant};
-use super::canonical::Spellings;
+use super::canonical::{NormalPath, Spellings};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
@@ -13,15 +13,15 @@ use super::origin::Origin;
 use super::query::QueryPolicy;
 use super::request::Request;
 use super::table::Table;
-use super::target::{Location, Target, Unsafe, check_made};
+use super::target::{Captured, Location, Source, Target, Unsafe, check_made};
 use super::time::moment_of;
 
 /// Decides a request: the first route in written order whose every condition holds, else the default. Before any route
 /// come `[canonical] refuse` and, where the table tells of several cache behaviors, the one that the path falls in.
 ///
 /// Pure and total. Cost: O(m) in bytes of the request, nearly independent of the number of routes. Allocates only for
-/// a capture, a `query_string` list, a path of over 340 bytes that is not in normal form, or with several behaviors one
-/// whose spellings differ.
+/// a capture, a `query_string` list, a path with dot segments that is passed on, one of over 340 bytes that is not in
+/// normal form, or with several behaviors one whose spellings differ.
 #[must_use]
 pub fn decide<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
     match table.placed(request.path) {
@@ -41,7 +41,7 @@ fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: Reque
     }
     match to_clean_path(request) {
         Ok(redirect) => no_route(Outcome::Redirect(redirect)),
-        Err(_) => by_default(table, request),
+        Err(_) => by_default(table, request, &table.definition().canonical.normalize(request.path)),
     }
 }
 
@@ -62,15 +62,15 @@ fn to_clean_path<'t, 'r>(request: &Request<'r>) -> Result<Redirect<'t, 'r>, Unsa
 
 /// The first route that takes the request, else the default.
 fn by_routes<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
-    let canonical = &table.definition().canonical;
-    if canonical.refuses(request.path) {
+    let looked = table.definition().canonical.look_at(request.path);
+    if looked.refused_text().is_some() {
         return no_route(Outcome::Respond(BAD_REQUEST));
     }
-    let path = canonical.normalize(request.path);
+    let path = looked.normalize();
     let asked = Asked::new(request, path.as_str(), moment_of(request.epoch, request.time));
     match table.index().first_match(table.definition(), &asked) {
-        Some(found) => Taken { table, request, path: path.as_str(), found }.carry_out(),
-        None => by_default(table, request),
+        Some(found) => Taken { table, request, path: &path, found }.carry_out(),
+        None => by_default(table, request, &path),
     }
 }
 
@@ -78,8 +78,7 @@ fn by_routes<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t,
 struct Taken<'t, 'r, 'p> {
     table: &'t Table,
     request: &'r Request<'r>,
-    /// In normal form.
-    path: &'p str,
+    path: &'p NormalPath<'r>,
     found: Found<'t>,
 }
 
@@ -98,22 +97,27 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             Ok(outcome) => Decision { route: Some(route), outcome, taker_id, refused: None, placed: None },
             Err(why) => {
                 let refused = Some(Refused { route, why });
-                Decision { taker_id, refused, ..by_default(self.table, self.request) }
+                Decision { taker_id, refused, ..by_default(self.table, self.request, self.path) }
             }
         }
     }
 
     fn forward(&self, action: &'t OriginAction) -> Result<Forward<'t, 'r>, Unsafe> {
-        let mut forward = unchanged(self.table, self.request, self.table.target_of(action));
+        let mut forward = unchanged(self.table, self.request, self.path, self.table.target_of(action));
         if let Some(rewrite) = &action.rewrite {
-            let made = self.fill(rewrite);
-            check_made(&made)?;
-            check_key(forward.origin, &made)?;
-            forward.uri = Uri::Rewritten(made);
+            forward.uri = Uri::Rewritten(self.rewritten(rewrite, forward.origin)?);
         }
         forward.query_string = kept(&action.query_string, self.request.query);
         forward.headers = Some(&action.request_headers);
         Ok(forward)
+    }
+
+    fn rewritten(&self, rewrite: &'t Target, origin: &Origin) -> Result<Cow<'t, str>, Unsafe> {
+        let made = self.fill(rewrite);
+        check_made(&made)?;
+        check_key(origin, &made)?;
+        let is_refused = self.table.definition().canonical.refuses(&made);
+        if is_refused { Err(Unsafe::Refused) } else { Ok(made) }
     }
 
     fn redirect(&self, action: &'t RedirectAction) -> Result<Redirect<'t, 'r>, Unsafe> {
@@ -150,11 +154,13 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     /// The target with its holes filled; captures are looked for only where there are holes.
+    #[allow(clippy::indexing_slicing, reason = "a hole has the number that the same path gives its name")]
     fn fill(&self, target: &'t Target) -> Cow<'t, str> {
-        match target.as_literal() {
-            Some(text) => Cow::Borrowed(text),
-            None => target.fill(&self.found.route.path.captures(self.path)),
+        if let Some(text) = target.as_literal() {
+            return Cow::Borrowed(text);
         }
+        let captures = self.found.route.path.captures(self.path.as_str());
+        target.fill(|number| Captured { text: captures[number], source: Source::Path })
     }
 
     fn dated(&self, response: &'t ResponseHeaders) -> Dated<'t> {
@@ -162,8 +168,8 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 }
 
-fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t, 'r> {
-    no_route(Outcome::Origin(unchanged(table, request, table.default_id())))
+fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>, path: &NormalPath<'r>) -> Decision<'t, 'r> {
+    no_route(Outcome::Origin(unchanged(table, request, path, table.default_id())))
 }
 
 fn no_route<'t, 'r>(outcome: Outcome<'t, 'r>) -> Decision<'t, 'r> {
@@ -176,9 +182,17 @@ fn check_key(origin: &Origin, made: &str) -> Result<(), Unsafe> {
     if origin.has_no_key(path) { Err(Unsafe::EmptyKey) } else { Ok(()) }
 }
 
-fn unchanged<'t, 'r>(table: &'t Table, request: &Request<'r>, origin_id: OriginId) -> Forward<'t, 'r> {
-    let uri = Uri::AsItCame(request.path_or_root());
+fn unchanged<'t, 'r>(
+    table: &'t Table,
+    request: &Request<'r>,
+    path: &NormalPath<'r>,
+    origin_id: OriginId,
+) -> Forward<'t, 'r> {
     let origin = table.origin(origin_id);
+    let uri = match *path {
+        NormalPath::Same(path) => Uri::AsItCame(path),
+        NormalPath::Changed(_) => Uri::passed_on(&table.definition().canonical, origin, request.path),
+    };
     let query_string = kept(origin.query_string(), request.query);
     Forward { origin_id, origin, uri, query_string, headers: None }
 }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::behavior::BehaviorPattern;
+use super::canonical::{Canonical, PathParameters, Resolved};
 use super::definition::{HeaderChanges, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
-use super::origin::Origin;
+use super::origin::{Origin, OriginKind};
 use super::target::{Location, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
@@ -84,8 +85,27 @@ pub struct Forward<'t, 'r> {
 pub enum Uri<'t, 'r> {
     /// As it came, byte for byte.
     AsItCame(&'r str),
+    /// As it came, but after step (d) of its normal form: so that no origin reads another path in it than was decided.
+    Resolved(String),
     /// What the route's rewrite made.
     Rewritten(Cow<'t, str>),
+}
+
+impl<'r> Uri<'_, 'r> {
+    /// A path that is only passed on (rule 12): as it came, but after step (d) where it has a dot segment in any
+    /// spelling, and on its way to a bucket where its parameters are not part of it.
+    #[must_use]
+    pub fn passed_on(canonical: &Canonical, to: &Origin, raw: &'r str) -> Self {
+        let raw = if raw.is_empty() { "/" } else { raw };
+        let Some(Resolved { path, had_dots }) = canonical.resolve(raw) else { return Uri::AsItCame(raw) };
+        let names_object = matches!(to.kind, OriginKind::S3(_)) && canonical.path_parameters == PathParameters::Strip;
+        if path.as_str() == raw || !(had_dots || names_object) {
+            return Uri::AsItCame(raw);
+        }
+        // Without its first slash it would go on the origin's own path.
+        let slash = if path.as_str().starts_with('/') { "" } else { "/" };
+        Uri::Resolved(format!("{slash}{}", path.as_str()))
+    }
 }
 
 impl Uri<'_, '_> {
@@ -94,6 +114,7 @@ impl Uri<'_, '_> {
     pub fn as_str(&self) -> &str {
         match self {
             Uri::AsItCame(path) => path,
+            Uri::Resolved(path) => path,
             Uri::Rewritten(path) => path,
         }
     }

@@ -36,7 +36,7 @@ pub struct Explanation<'t, 'r> {
     pub path: Path,
     /// The epoch that the request was decided in, a Unix second; `None`: neither epoch nor time is known.
     pub epoch: Option<u64>,
-    /// The text of `[canonical] refuse` that the raw path holds: no route was tried.
+    /// The text of `[canonical] refuse` that the path holds, in one of three forms: no route was tried.
     pub refused_text: Option<&'t str>,
     /// Every route whose path matches (or that asks for none), in written order, up to and with the winner.
     pub candidates: Vec<Candidate<'t, 'r>>,

@@ -1,11 +1,16 @@
 //! Where a route sends a request: a text with holes, filled from what the path captured, and what it must never make.
 
+mod captured;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::query::QueryPolicy;
+use crate::text::has_dot_segment;
+use crate::text::percent::{escaped, is_location_byte};
+pub use captured::{Captured, Source, UrlPart};
 
 /// A piece of a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,18 +45,24 @@ impl Target {
         }
     }
 
-    /// The text with its holes filled, from what the route's own path captured.
+    /// The text with its holes filled. What `capture` gives for a number is encoded for where it is put.
     #[must_use]
-    #[allow(clippy::indexing_slicing, reason = "a hole has the number that the same path gives its name")]
-    pub fn fill(&self, captures: &[&str]) -> Cow<'_, str> {
+    pub fn fill<'c>(&self, capture: impl Fn(usize) -> Captured<'c>) -> Cow<'_, str> {
         if let Some(text) = self.as_literal() {
             return Cow::Borrowed(text);
         }
-        let text = |part: &Part| match part {
-            Part::Literal(text) => text.clone(),
-            Part::Capture(number) => captures[*number].to_owned(),
-        };
-        Cow::Owned(self.parts.iter().map(text).collect())
+        let mut made = String::new();
+        let mut part_of = UrlPart::Path;
+        for part in &self.parts {
+            match part {
+                Part::Literal(text) => {
+                    made.push_str(text);
+                    part_of = part_of.after(text);
+                }
+                Part::Capture(number) => capture(*number).push_to(&mut made, part_of),
+            }
+        }
+        Cow::Owned(made)
     }
 }
 
@@ -64,15 +75,18 @@ pub enum Unsafe {
     /// A line end in a header, or worse.
     #[error("it would hold a control character")]
     Control,
-    /// Out of the folder that the table names.
-    #[error("it would climb with `..`")]
+    /// Out of the folder that the table names, for some server at least.
+    #[error("it would climb: one of its segments is read as `.` or `..`")]
     Climbs,
     /// No object of a bucket.
     #[error("it would be the empty key of a bucket")]
     EmptyKey,
+    /// A text of `refuse`.
+    #[error("it would hold a text that `[canonical] refuse` names")]
+    Refused,
 }
 
-/// Checks what a rewrite or redirect made (a path, a relative or an absolute URL).
+/// Checks what a rewrite or redirect made (a path, a relative or an absolute URL). `refuse` is not looked at.
 ///
 /// # Errors
 /// The first reason, in the order of [`Unsafe`].
@@ -88,14 +102,14 @@ pub fn check_made(text: &str) -> Result<(), Unsafe> {
     if seen & DOT == 0 {
         return Ok(());
     }
-    let path = text.split_once(['?', '#']).map_or(text, |(path, _)| path);
-    let climbs = path.split(['/', '\\']).any(is_double_dot);
-    if climbs { Err(Unsafe::Climbs) } else { Ok(()) }
+    let end = text.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    let path = end.map_or(text, |end| text.split_at(end).0);
+    if has_dot_segment(path) { Err(Unsafe::Climbs) } else { Ok(()) }
 }
 
 /// The byte is, or is part of, a character that may be a control character.
 const CONTROL: u8 = 1;
-/// The byte is a dot, or begins an escape that may be one.
+/// The byte is a dot, or begins an escape that may be one. Only a dot makes a dot segment.
 const DOT: u8 = 2;
 
 #[allow(clippy::indexing_slicing, reason = "there is an entry for each byte")]
@@ -114,21 +128,6 @@ const SUSPECTS: [u8; 256] = {
     }
     suspects
 };
-
-/// `..`, also written with `%2e`, which browsers read as a dot.
-fn is_double_dot(segment: &str) -> bool {
-    let mut dots = 0;
-    let mut left = segment;
-    while let Some(rest) = left.strip_prefix('.').or_else(|| strip_escaped_dot(left)) {
-        dots += 1;
-        left = rest;
-    }
-    dots == 2 && left.is_empty()
-}
-
-fn strip_escaped_dot(text: &str) -> Option<&str> {
-    text.strip_prefix("%2e").or_else(|| text.strip_prefix("%2E"))
-}
 
 /// A `location`: a target with the kept query between its own query and its fragment. Written out only when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +166,7 @@ impl<'t, 'r> Location<'t, 'r> {
 impl fmt::Display for Location<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (before, fragment) = self.target.split_at(self.target.find('#').unwrap_or(self.target.len()));
-        f.write_str(before)?;
+        write_escaped(f, before)?;
         let mut separator = match before.split_once('?') {
             None => "?",
             Some((_, "")) => "",
@@ -175,11 +174,24 @@ impl fmt::Display for Location<'_, '_> {
         };
         for piece in self.policy.kept(self.query) {
             f.write_str(separator)?;
-            f.write_str(piece)?;
+            write_escaped(f, piece)?;
             separator = "&";
         }
-        f.write_str(fragment)
+        write_escaped(f, fragment)
     }
+}
+
+/// A header field is ASCII in practice, and a browser would encode the rest in its own way.
+fn write_escaped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !is_location_byte(byte)) {
+        let (fine, from) = rest.split_at(at);
+        f.write_str(fine)?;
+        let Some(char) = from.chars().next() else { break };
+        f.write_str(&escaped(char))?;
+        rest = from.get(char.len_utf8()..).unwrap_or_default();
+    }
+    f.write_str(rest)
 }
 
 #[cfg(test)]
@@ -202,7 +214,35 @@ mod tests {
             let location = Location::new(Cow::Borrowed(target), query, policy).unwrap();
             assert_eq!(location.to_string(), expected, "{target} {query}");
         }
-        assert_eq!(Location::new(Cow::Borrowed("/a"), "x=\r\n", &QueryPolicy::Keep), Err(Unsafe::Control));
+    }
+
+    #[test]
+    fn a_location_is_ascii_and_a_control_character_refuses() {
+        let rows = [
+            ("/busca", "q=praça", Ok("/busca?q=pra%C3%A7a")),
+            ("/busca", "q=a b&\"<>\\^`{|}=", Ok("/busca?q=a%20b&%22%3C%3E%5C%5E%60%7B%7C%7D=")),
+            ("/busca", "q=%&r=%4&s=%e3%A3", Ok("/busca?q=%&r=%4&s=%e3%A3")),
+            ("/busca", "q=[1]'();/?:@!$*+,", Ok("/busca?q=[1]'();/?:@!$*+,")),
+            ("/ç?ã#õ", "é", Ok("/%C3%A7?%C3%A3&%C3%A9#%C3%B5")),
+            ("/a", "x=\r\n", Err(Unsafe::Control)),
+            ("/a", "x=\t", Err(Unsafe::Control)),
+            ("/a", "x=\u{7f}", Err(Unsafe::Control)),
+            ("/a", "x=\u{85}", Err(Unsafe::Control)),
+        ];
+        for (target, query, expected) in rows {
+            let location = Location::new(Cow::Borrowed(target), query, &QueryPolicy::Keep);
+            assert_eq!(location.map(|made| made.to_string()), expected.map(str::to_owned), "{target} {query}");
+        }
+    }
+
+    #[test]
+    fn a_target_without_holes_is_not_copied() {
+        let no_capture = |_| unreachable!("there is no hole");
+        for (target, text) in [(Target::literal("/a"), "/a"), (Target { parts: Vec::new() }, "")] {
+            assert_eq!(target.as_literal(), Some(text));
+            assert!(matches!(target.fill(no_capture), Cow::Borrowed(made) if made == text));
+        }
+        assert_eq!(Target { parts: vec![Part::Literal("/".into()), Part::Capture(0)] }.as_literal(), None);
     }
 
     #[test]
@@ -215,6 +255,15 @@ mod tests {
             ("/a/%2e%2E", Err(Unsafe::Climbs)),
             ("/a/.%2e/b", Err(Unsafe::Climbs)),
             ("https://h/a/../b", Err(Unsafe::Climbs)),
+            ("..", Err(Unsafe::Climbs)),
+            ("/a/./b", Err(Unsafe::Climbs)),
+            ("/a/..;x/b", Err(Unsafe::Climbs)),
+            ("/a/%2e%2e%3bx", Err(Unsafe::Climbs)),
+            ("/a%2F..", Err(Unsafe::Climbs)),
+            ("/a%5c..%5cb", Err(Unsafe::Climbs)),
+            ("/a\\..\\b", Err(Unsafe::Climbs)),
+            ("/a/..?x", Err(Unsafe::Climbs)),
+            ("/a/..#x", Err(Unsafe::Climbs)),
             ("/a/...", Ok(())),
             ("/a?next=/../b", Ok(())),
             ("/a//b", Ok(())),

@@ -5,6 +5,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod dots;
 mod hex;
 pub mod host;
 #[cfg(feature = "cli")]
@@ -17,6 +18,7 @@ mod shown;
 mod time;
 mod token;
 
+pub use dots::has_dot_segment;
 pub use hex::hex;
 #[cfg(feature = "cli")]
 pub use listed::{one_of, quoted};

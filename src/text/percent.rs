@@ -16,6 +16,19 @@ pub const fn is_path_byte(byte: u8) -> bool {
         )
 }
 
+/// What stands for itself in a query or fragment (RFC 3986 3.4, 3.5) beside an escape.
+#[must_use]
+pub const fn is_query_byte(byte: u8) -> bool {
+    is_path_byte(byte) || byte == b'?'
+}
+
+/// What browsers and header fields take in a `location` as it is: what is visible ASCII, and not a byte that WHATWG's
+/// URL standard escapes or RFC 3986 forbids.
+#[must_use]
+pub const fn is_location_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
 /// `%XX` of a byte, digits in capitals.
 #[must_use]
 #[allow(clippy::indexing_slicing, reason = "there is a digit for each of four bits")]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crossfade::check::load;
 use crossfade::config::MemoryFiles;
 use crossfade::edge::{Handled, Handler, Summary};
-use crossfade::route::{Behavior, Outcome};
+use crossfade::route::{Behavior, Canonical, Outcome};
 use crossfade::route::{BehaviorPattern, Behaviors, Definition, Origin, Request, Side, Table, Timestamp, Url, decide};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -298,7 +298,9 @@ proptest! {
             }
         }
         let origins = vec![Origin::custom("legacy", Side::Legacy, "legacy.example.com")];
-        let definition = Definition { origins, behaviors: Behaviors { by_pattern, default }, ..Definition::default() };
+        let canonical = Canonical { refuse: Vec::new().into(), ..Canonical::default() };
+        let behaviors = Behaviors { by_pattern, default };
+        let definition = Definition { canonical, origins, behaviors, ..Definition::default() };
         let table = Table::compile(definition).unwrap();
         let request = Request { method: "GET", path: &raw, query: &query, ..Request::default() };
         let decision = decide(&table, &request);

@@ -12,6 +12,7 @@ mod gate;
 #[allow(dead_code, reason = "the tests of `serve` use the rest of it")]
 mod harness;
 mod origins;
+mod paths;
 #[path = "../support/placement.rs"]
 mod placement;
 #[path = "../support/random.rs"]

@@ -153,7 +153,7 @@ proptest! {
 
     #[test]
     fn where_nothing_changes_the_request_comes_back_byte_for_byte(
-        mut headers in headers(), other in any_json(), rest in "[a-z%/.~]{0,20}",
+        mut headers in headers(), other in any_json(), rest in "([a-z%/~]|[a-z~]\\.){0,16}",
     ) {
         // What a bucket needs and what it is not sent: see `attacks/buckets.rs`.
         let bucket = "site-bucket.s3.sa-east-1.amazonaws.com";

@@ -1,6 +1,6 @@
 //! The normal form of any text at all.
 
-use crossfade::route::canonical::{Canonical, LetterCase, Slashes, Spellings, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, Spellings, TrailingSlash};
 use proptest::prelude::*;
 
 use crate::depth::size;
@@ -12,7 +12,9 @@ fn every_canonical() -> Vec<Canonical> {
     for case in [LetterCase::Keep, LetterCase::Lower] {
         for trailing_slash in [TrailingSlash::Keep, TrailingSlash::Strip] {
             for slashes in [Slashes::Merge, Slashes::Keep] {
-                all.push(Canonical { case, trailing_slash, slashes, refuse: Vec::new() });
+                for path_parameters in [PathParameters::Keep, PathParameters::Strip] {
+                    all.push(Canonical { case, trailing_slash, path_parameters, slashes, ..Canonical::default() });
+                }
             }
         }
     }
@@ -23,8 +25,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: size(500, 4000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_normal_form_is_the_one_of_five_plain_passes_and_its_own(
-        raw in prop_oneof!["[/a-zA-Z.%0-9F]{0,20}", "[/.]{0,16}", "\\PC{0,30}", ".{0,400}", "(/%2[ef5]|/\\.|/|a|%){0,12}"],
+    fn the_normal_form_is_the_one_of_six_plain_passes_and_its_own(
+        raw in prop_oneof![
+            "[/a-zA-Z.%0-9F;]{0,20}",
+            "[/.;]{0,16}",
+            "\\PC{0,30}",
+            ".{0,400}",
+            "(/%2[ef5]|/\\.|/|a|%|;|\\.|%3b){0,12}",
+        ],
     ) {
         for canonical in every_canonical() {
             let found = canonical.normalize(&raw).as_str().to_owned();

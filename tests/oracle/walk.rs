@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
@@ -71,9 +71,7 @@ impl<'t> Oracle<'t> {
     }
 
     fn is_refused(&self, request: &Request<'_>) -> bool {
-        let raw = request.path.to_ascii_lowercase();
-        let refuse = &self.definition.canonical.refuse;
-        refuse.iter().any(|text| !text.is_empty() && raw.contains(&text.to_ascii_lowercase()))
+        refused(&self.definition.canonical, request.path)
     }
 
     fn answer_by_routes(&self, request: &Request<'_>) -> Answer {
@@ -97,7 +95,9 @@ impl<'t> Oracle<'t> {
         // A bucket is sent a query only where a route says so.
         let is_bucket = matches!(self.definition.origins[default].kind, OriginKind::S3(_));
         let query = if is_bucket { "" } else { request.query };
-        self.unchanged(default, &Request { query, ..request.clone() }, refused)
+        let path = self.passed_on(default, request.path);
+        let action = format!("origin {} {path} ? {query}", self.definition.origins[default].id);
+        Answer { route: None, action, refused, behavior: None }
     }
 
     fn unchanged(&self, origin: usize, request: &Request<'_>, refused: Option<String>) -> Answer {
@@ -112,10 +112,11 @@ impl<'t> Oracle<'t> {
             Action::Origin(action) => {
                 let Origin { id: origin, kind, .. } = &self.definition.origins[action.origin];
                 let is_root = matches!(kind, OriginKind::S3(bucket) if bucket.path.is_empty());
+                // No object of a bucket has an empty key.
+                let fine = |made: &String| !refused(&self.definition.canonical, made) && (!is_root || made != "/");
                 let uri = match &action.rewrite {
-                    // No object of a bucket has an empty key.
-                    Some(target) => safe(matcher.fill(target, path)).filter(|made| !is_root || made != "/"),
-                    None => Some(if request.path.is_empty() { "/" } else { request.path }.to_owned()),
+                    Some(target) => safe(matcher.fill(target, path)).filter(fine),
+                    None => Some(self.passed_on(action.origin, request.path)),
                 };
                 uri.map(|uri| format!("origin {origin} {uri} ? {}", kept(&action.query_string, request.query)))
             }
@@ -135,6 +136,18 @@ impl<'t> Oracle<'t> {
             Some(action) => Answer { route: Some(route.id.clone()), action, refused: None, behavior: None },
             None => self.by_default(request, Some(route.id.clone())),
         }
+    }
+
+    /// As it came, but for the exceptions of design rule 12.
+    fn passed_on(&self, origin: usize, raw: &str) -> String {
+        let canonical = &self.definition.canonical;
+        let after_d = String::from_utf8(without_dots(&before_dots(canonical, raw))).unwrap();
+        let dots = String::from_utf8(before_dots(canonical, raw)).unwrap();
+        let dots = dots.split('/').any(|segment| segment == "." || segment == "..");
+        let bucket = matches!(self.definition.origins[origin].kind, OriginKind::S3(_));
+        let path = if dots || bucket && canonical.path_parameters == PathParameters::Strip { &after_d } else { raw };
+        let rooted = path.starts_with('/') || path == raw && !raw.is_empty();
+        if rooted { path.to_owned() } else { format!("/{path}") }
     }
 }
 
@@ -186,11 +199,15 @@ impl Matcher {
             _ => (None, 0),
         };
         let text = |number: usize| groups.as_ref().and_then(|groups| groups.get(number + first));
-        let part = |part: &Part| match part {
-            Part::Literal(literal) => literal.clone(),
-            Part::Capture(number) => text(*number).map_or("", |group| group.as_str()).to_owned(),
+        let mut literals = String::new();
+        let mut part = |part: &Part| match part {
+            Part::Literal(literal) => {
+                literals += literal;
+                literal.clone()
+            }
+            Part::Capture(number) => fitted(text(*number).map_or("", |group| group.as_str()), &literals),
         };
-        target.parts.iter().map(part).collect()
+        target.parts.iter().map(&mut part).collect()
     }
 }
 
@@ -307,25 +324,68 @@ fn location(target: &str, query: &str) -> Option<String> {
         Some(at) if at + 1 == target.len() => "",
         Some(_) => "&",
     };
-    Some(format!("{target}{joint}{query}{fragment}"))
+    let encode = |char: char| match char {
+        '!' | '#'..=';' | '=' | '?'..='[' | ']' | '_' | 'a'..='z' | '~' => char.to_string(),
+        char => char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
+    };
+    Some(format!("{target}{joint}{query}{fragment}").chars().map(encode).collect())
+}
+
+/// What a path captured, as it stands behind these literals: only path bytes and escapes are captured.
+fn fitted(text: &str, before: &str) -> String {
+    let whole = Regex::new("%[0-9A-Fa-f]{2}").unwrap();
+    let mut at = 0;
+    let mut out = String::new();
+    while let Some(char) = text[at..].chars().next() {
+        let escape = whole.find_at(text, at).filter(|found| found.start() == at);
+        let delimits = !before.contains('#') && before.contains('?') && "&=+;".contains(char);
+        match (escape, char) {
+            (Some(escape), _) => out += escape.as_str(),
+            (None, '%') => out += "%25",
+            (None, char) if delimits => out += &format!("%{:02X}", u32::from(char)),
+            (None, char) => out.push(char),
+        }
+        at += escape.map_or(char.len_utf8(), |escape| escape.len());
+    }
+    out
+}
+
+/// In any of the three forms of design rule 3.
+fn refused(canonical: &Canonical, raw: &str) -> bool {
+    let forms = [raw.as_bytes().to_vec(), escaped(raw.as_bytes()), without_dots(&before_dots(canonical, raw))];
+    let forms = forms.map(|form| String::from_utf8(form).unwrap().to_ascii_lowercase());
+    let holds = |text: &String| forms.iter().any(|form| form.contains(&text.to_ascii_lowercase()));
+    canonical.refuse.texts().iter().any(holds)
 }
 
 /// Only what no browser or server reads as another place.
 fn safe(made: String) -> Option<String> {
-    let lower = made.to_ascii_lowercase().replace("%2e", ".");
+    let mut lower = made.to_ascii_lowercase();
+    for (escape, char) in [("%2e", "."), ("%2f", "/"), ("%5c", "/"), ("\\", "/"), ("%3b", ";")] {
+        lower = lower.replace(escape, char);
+    }
     let path = lower.split(['?', '#']).next().unwrap();
-    let climbs = path.split(['/', '\\']).any(|segment| segment == "..");
+    let climbs = path.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | "..")));
     let elsewhere = made.starts_with("//") || made.starts_with("/\\");
     (!climbs && !elsewhere && !made.chars().any(char::is_control)).then_some(made)
 }
 
-/// The five steps of design rule 3, each as its own pass.
-pub(crate) fn normal(canonical: &Canonical, raw: &str) -> Vec<u8> {
+/// The first three steps of design rule 3, each as its own pass.
+fn before_dots(canonical: &Canonical, raw: &str) -> Vec<u8> {
     let mut path = escaped(raw.as_bytes());
+    if canonical.path_parameters == PathParameters::Strip {
+        let cut = |segment: &[u8]| segment.split(|byte| *byte == b';').next().unwrap().to_vec();
+        path = path.split(|byte| *byte == b'/').map(cut).collect::<Vec<_>>().join(&b'/');
+    }
     if canonical.slashes == Slashes::Merge {
         path.dedup_by(|next, before| *next == b'/' && *before == b'/');
     }
-    path = without_dots(&path);
+    path
+}
+
+/// The six steps of design rule 3.
+pub(crate) fn normal(canonical: &Canonical, raw: &str) -> Vec<u8> {
+    let mut path = without_dots(&before_dots(canonical, raw));
     if canonical.case == LetterCase::Lower {
         let escape = |at: usize| (1..3).any(|back| at >= back && path[at - back] == b'%');
         path = (0..path.len()).map(|at| if escape(at) { path[at] } else { path[at].to_ascii_lowercase() }).collect();

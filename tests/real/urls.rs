@@ -1,7 +1,7 @@
 //! Paths that people, scanners and test suites have really asked for, through the normal form.
 
 use crossfade::route::Url;
-use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
 use serde_json::Value;
 
 use crate::data;
@@ -90,9 +90,13 @@ fn every_option() -> impl Iterator<Item = Canonical> {
     let cases = [LetterCase::Keep, LetterCase::Lower];
     let ends = [TrailingSlash::Keep, TrailingSlash::Strip];
     let runs = [Slashes::Merge, Slashes::Keep];
+    let parameters = [PathParameters::Keep, PathParameters::Strip];
     cases.into_iter().flat_map(move |case| {
         ends.into_iter().flat_map(move |trailing_slash| {
-            runs.into_iter().map(move |slashes| Canonical { case, trailing_slash, slashes, refuse: Vec::new() })
+            runs.into_iter().flat_map(move |slashes| {
+                let canonical = Canonical { case, trailing_slash, slashes, ..Canonical::default() };
+                parameters.map(|path_parameters| Canonical { path_parameters, ..canonical.clone() })
+            })
         })
     })
 }
@@ -106,6 +110,9 @@ fn assert_shape(canonical: &Canonical, raw: &str, normal: &str) {
     if raw.starts_with('/') {
         assert!(normal.starts_with('/'), "{}", what());
         assert!(!normal.split('/').any(|segment| [".", ".."].contains(&segment)), "a dot segment: {}", what());
+    }
+    if canonical.path_parameters == PathParameters::Strip {
+        assert!(!normal.contains(';'), "{}", what());
     }
     if canonical.slashes == Slashes::Merge {
         assert!(!normal.contains("//"), "{}", what());

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crossfade::requests::RequestLine;
-use crossfade::route::canonical::{LetterCase, Slashes, TrailingSlash};
+use crossfade::route::canonical::{LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
@@ -20,7 +20,9 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     let strip = canonical.trailing_slash == TrailingSlash::Strip;
     writeln!(out, "trailing_slash = \"{}\"", if strip { "strip" } else { "keep" }).unwrap();
     writeln!(out, "merge_slashes = {}", canonical.slashes == Slashes::Merge).unwrap();
-    writeln!(out, "refuse = {}", list(&canonical.refuse)).unwrap();
+    writeln!(out, "refuse = {}", list(canonical.refuse.texts())).unwrap();
+    let cut = canonical.path_parameters == PathParameters::Strip;
+    writeln!(out, "path_parameters = \"{}\"", if cut { "strip" } else { "keep" }).unwrap();
     out.push_str(ORIGINS);
     write_behaviors(&mut out, definition);
     let mut maps = Vec::new();

@@ -239,7 +239,7 @@ pub(crate) const NOT_EARLY: &str = "Cookie: crossfade-draw=0\r\n";
 /// What most tests are served by.
 pub(crate) fn site() -> Definition {
     Definition {
-        canonical: Canonical { refuse: vec!["..;".to_owned()], ..Canonical::default() },
+        canonical: Canonical { refuse: vec!["..;".to_owned()].into(), ..Canonical::default() },
         origins: vec![legacy(), cms(), tables::bucket("site")],
         default: 0,
         behaviors: Behaviors::one(2),

@@ -1,6 +1,6 @@
 //! Random tables from few words, and random requests that come near their routes.
 
-use crossfade::route::canonical::{Canonical, LetterCase, Slashes, TrailingSlash};
+use crossfade::route::canonical::{Canonical, DEFAULT_REFUSE, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
@@ -123,14 +123,16 @@ fn with_many(mut routes: Vec<(Route, String)>, many: usize) -> Vec<(Route, Strin
 }
 
 fn canonical(taste: Taste) -> impl Strategy<Value = Canonical> {
-    let texts = [["..;", "%00"].as_slice(), if taste == Wild { &["%2f"] } else { &[] }].concat();
+    let default = DEFAULT_REFUSE.map(str::to_owned).to_vec();
+    let texts = [["..;", "%00", "%5c"].as_slice(), if taste == Wild { &["%2f", "a/b", ";"] } else { &[] }].concat();
     let texts: Vec<String> = texts.into_iter().map(str::to_owned).collect();
-    let refuse = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(texts, 0..=2)];
-    (any::<[bool; 3]>(), refuse).prop_map(|([lower, strip, keep], refuse)| Canonical {
+    let refuse = prop_oneof![1 => Just(default), 1 => Just(Vec::new()), 1 => subsequence(texts, 0..=2)];
+    (any::<[bool; 4]>(), refuse).prop_map(|([lower, strip, keep, cut], refuse)| Canonical {
         case: if lower { LetterCase::Lower } else { LetterCase::Keep },
         trailing_slash: if strip { TrailingSlash::Strip } else { TrailingSlash::Keep },
+        path_parameters: if cut { PathParameters::Strip } else { PathParameters::Keep },
         slashes: if keep { Slashes::Keep } else { Slashes::Merge },
-        refuse,
+        refuse: refuse.into(),
     })
 }
 
@@ -478,7 +480,7 @@ pub(crate) fn with_requests(taste: Taste, routes: usize) -> impl Strategy<Value 
 fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let known = if sample.paths.is_empty() { vec!["/".to_owned()] } else { sample.paths.clone() };
     let on_table = (select(known), 0..26usize).prop_map(|(path, how)| bend(&path, how));
-    let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;\u{e7}\u{1}-]{0,12}"];
+    let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;&=+\u{e7}\u{1}-]{0,12}"];
     let path = prop_oneof![6 => on_table, 1 => any_path];
     let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
     let epochs: Vec<u64> = times.iter().map(|at| u64::try_from(*at).unwrap()).collect();
@@ -516,6 +518,12 @@ fn bend(path: &str, how: usize) -> String {
         12 => format!("/a/..{path}"),
         13 => format!("/promo//..{path}"),
         14 => format!("{path}/%2e%2E/a"),
+        15 => format!("/x;y=1/%2e%2E{path}"),
+        16 => format!("{path};v=1"),
+        17 => path.replace('/', "/;v/"),
+        18 => path.replace('/', "/.;x/"),
+        19 => format!("{path}&a=b+c;d"),
+        20 => path.replace('/', "/..%5c"),
         _ => path.to_owned(),
     }
 }
@@ -527,8 +535,23 @@ fn host() -> impl Strategy<Value = Option<&'static str>> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let piece =
-        ["k=1", "k", "k=2", "k=on", "id=3", "id=x", "id=on", "", "id=1=2", "z", "k=\u{1}", "id=12", "id=16", "k=x"];
+    let piece = [
+        "k=1",
+        "k",
+        "k=2",
+        "k=on",
+        "id=3",
+        "id=x",
+        "id=on",
+        "",
+        "id=1=2",
+        "z",
+        "k=\u{1}",
+        "id=12",
+        "id=16",
+        "k=x",
+        "k=\u{e7} `",
+    ];
     prop_oneof![Just(String::new()), vec(select(piece.to_vec()), 0..4).prop_map(|pieces| pieces.join("&"))]
 }
 

@@ -62,6 +62,10 @@ impl Faults {
             self.unless(!listed(READ_ONLY, name), || format!("a response can't have `{name}`"));
         }
         self.unless(headers.contains_key("cache-control"), || "a response says how long it is cached".to_owned());
+        let location = headers.get("location").and_then(|fields| fields[0]["value"].as_str()).unwrap_or_default();
+        let foreign = |char: char| !char.is_ascii_graphic() || "\"<>\\^`{|}".contains(char);
+        self.unless(!location.contains(foreign), || format!("location `{location}` is encoded"));
+        self.unless(!location.starts_with("//"), || format!("location `{location}` names a host"));
         let moved = matches!(status, 301 | 302 | 303 | 307 | 308);
         self.unless(!moved || headers.contains_key("location"), || "a redirect has a location".to_owned());
         let body = answer.get("body").map_or(Some(""), Value::as_str);
@@ -107,6 +111,10 @@ impl Faults {
         let (uri, query) = (text(answer, "uri"), text(answer, "querystring"));
         let new_uri = event.get("uri") != answer.get("uri");
         let new_query = event.get("querystring") != answer.get("querystring");
+        // Whoever resolves them, an origin or CloudFront before its path, would come to another path than was decided.
+        let plain = uri.to_ascii_lowercase().replace("%2e", ".");
+        let climbs = plain.split('/').any(|segment| segment == "." || segment == "..");
+        self.unless(!climbs, || format!("uri `{uri}` has a dot segment"));
         let bad = |char: char| char.is_control() || char == ' ' || char == '#';
         if new_uri {
             self.unless(uri.starts_with('/'), || format!("uri `{uri}` begins with `/`"));
@@ -197,7 +205,8 @@ impl Faults {
     fn bucket(&mut self, origin: &Map<String, Value>, headers: &Map<String, Value>) {
         let Some(bucket) = origin.get("s3").filter(|_| !origin.contains_key("custom")) else { return };
         let domain = bucket.get("domainName").and_then(Value::as_str).unwrap_or_default();
-        let is_name = !domain.is_empty() && domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        let is_name = domain.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && domain.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
         let fields = |name: &str| -> Vec<&Value> {
             let named = headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
             named.flat_map(|(_, fields)| fields.as_array().into_iter().flatten()).collect()

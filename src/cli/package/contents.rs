@@ -106,6 +106,7 @@ fn json(value: &impl Serialize) -> Result<String, CliError> {
 /// What every request gets when the compiled table is refused: the same origins, no routes.
 fn without_routes(definition: &Definition) -> Definition {
     Definition {
+        canonical: definition.canonical.clone(),
         origins: definition.origins.clone(),
         default: definition.default,
         behaviors: definition.behaviors.clone(),

@@ -3,6 +3,7 @@
 pub(crate) mod actions;
 mod behaviors;
 pub(crate) mod caching;
+pub(crate) mod canonical;
 pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;

@@ -172,6 +172,7 @@ fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
         let report = findings.report(&codes::BAD_ORIGIN_PATH, path.span, message);
         match unfit {
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
+            Unfit::Climbs => report.help("write the path that is meant, without dot segments"),
             _ => report.help("write it as it goes on the wire, such as `/site` or `/a%20b`"),
         };
     }

@@ -274,8 +274,9 @@ fn check_result(text: &str, pieces: &[TargetPiece<'_>], pattern: Option<&PathPat
     };
     match made {
         Err(Unsafe::Climbs) => {
-            let fault = Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "the target climbs with `..`");
-            faults.push(fault.help("write the path that is meant, without `..`"));
+            let fault =
+                Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "a segment of the target is read as `.` or `..`");
+            faults.push(fault.help("write the path that is meant, without dot segments"));
         }
         Err(why) => {
             faults.push(Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), format!("the target is refused: {why}")))

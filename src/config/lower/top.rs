@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
-use crate::route::{Canonical, Definition, Share};
+use crate::route::{Definition, Share};
 
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::TABLE;
 use crate::config::lower::names::check_name;
-use crate::config::lower::{behaviors, origins, viewer};
+use crate::config::lower::{behaviors, canonical, origins, viewer};
 use crate::config::read::tree::Tree;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
@@ -30,7 +29,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         are_behaviors_known: true,
     };
     if let Some(entry) = section.get("canonical") {
-        head.definition.canonical = canonical(findings, entry);
+        head.definition.canonical = canonical::lower(findings, entry);
     }
     if let Some(entry) = section.get("log") {
         head.definition.log_sample = log_sample(findings, entry);
@@ -58,37 +57,6 @@ fn schema(findings: &mut Findings, section: &TomlTable<'_>) {
             .report(&codes::BAD_SCHEMA, entry.span(), format!("schema {number} is not known"))
             .help("write `schema = 1`; a later schema needs a later crossfade");
     }
-}
-
-fn canonical(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
-    let mut canonical = Canonical::default();
-    let Some(section) = entry.section(findings, &["case", "trailing_slash", "merge_slashes", "refuse"]) else {
-        return canonical;
-    };
-    let case = section
-        .get("case")
-        .and_then(|entry| entry.word(findings, &[("keep", LetterCase::Keep), ("lower", LetterCase::Lower)]));
-    canonical.case = case.unwrap_or_default();
-    let strips = [("keep", TrailingSlash::Keep), ("strip", TrailingSlash::Strip)];
-    let strip = section.get("trailing_slash").and_then(|entry| entry.word(findings, &strips));
-    canonical.trailing_slash = strip.unwrap_or_default();
-    if section.get("merge_slashes").and_then(|entry| entry.boolean(findings)) == Some(false) {
-        canonical.slashes = Slashes::Keep;
-    }
-    for text in section.get("refuse").map(|entry| entry.texts(findings)).unwrap_or_default() {
-        if text.text.is_empty() || text.text.contains(['?', '#']) {
-            let message = match text.text {
-                "" => "an empty text is in every path, so this would refuse everything".to_owned(),
-                text => format!("`{text}` never appears in a raw path, so this refuses nothing"),
-            };
-            findings
-                .report(&codes::BAD_REFUSE, text.span, message)
-                .help("write a text that is not empty and has no `?` and no `#`");
-        } else {
-            canonical.refuse.push(text.text.to_owned());
-        }
-    }
-    canonical
 }
 
 fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {

@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::{ByteKind, Escaped, ascii, is_normal_escape, kind, merge_slashes, remove_dot_segments};
+use super::passes::{Pass, PathBuffer, merge_slashes, remove_dot_segments};
+use super::{is_normal_escape, is_plain};
 
 /// A raw path and what normalising may make of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,13 +31,20 @@ impl<'a> Spellings<'a> {
             return Spellings { raw, resolved: same(), merged_first: same(), clean: same() };
         }
         // What has no first slash (`*`) is read as if it had one: so CloudFront reads its patterns.
-        let slash = if raw.starts_with('/') { None } else { Some(b'/') };
-        let escaped: Vec<u8> = slash.into_iter().chain(Escaped::new(raw.as_bytes())).collect();
-        let resolved = cut(escaped.clone(), remove_dot_segments);
-        let merged_first = cut(cut(escaped, merge_slashes), remove_dot_segments);
-        let clean = cut(resolved.clone(), merge_slashes);
-        let text = |bytes: Vec<u8>| Cow::Owned(ascii(&bytes).to_owned());
-        Spellings { raw, resolved: text(resolved), merged_first: text(merged_first), clean: text(clean) }
+        let rooted = if raw.starts_with('/') { Cow::Borrowed(raw) } else { Cow::Owned(format!("/{raw}")) };
+        let after = |passes: &[Pass]| {
+            let mut path = PathBuffer::escaped(&rooted);
+            passes.iter().for_each(|pass| {
+                path.shorten(*pass);
+            });
+            Cow::Owned(path.as_str().to_owned())
+        };
+        Spellings {
+            raw,
+            resolved: after(&[remove_dot_segments]),
+            merged_first: after(&[merge_slashes, remove_dot_segments]),
+            clean: after(&[remove_dot_segments, merge_slashes]),
+        }
     }
 }
 
@@ -44,19 +52,11 @@ impl<'a> Spellings<'a> {
 fn is_clean(raw: &str) -> bool {
     let bytes = raw.as_bytes();
     bytes.first() == Some(&b'/')
-        && bytes.iter().enumerate().all(|(at, &byte)| match kind(byte) {
-            ByteKind::Plain | ByteKind::Upper => true,
-            ByteKind::Slash => !matches!(bytes.get(at + 1), Some(b'/' | b'.')),
-            ByteKind::Percent => is_normal_escape(bytes.get(at + 1..at + 3)),
-            ByteKind::Foreign => false,
+        && bytes.iter().enumerate().all(|(at, &byte)| match byte {
+            b'/' => !matches!(bytes.get(at + 1), Some(b'/' | b'.')),
+            b'%' => is_normal_escape(bytes.get(at + 1..at + 3)),
+            byte => is_plain(byte) || matches!(byte, b';' | b'A'..=b'Z'),
         })
-}
-
-/// What a step leaves of a path.
-fn cut(mut path: Vec<u8>, step: fn(&mut [u8]) -> usize) -> Vec<u8> {
-    let len = step(&mut path);
-    path.truncate(len);
-    path
 }
 
 #[cfg(test)]

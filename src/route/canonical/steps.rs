@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Canonical, Escaped, LetterCase, Slashes, TrailingSlash, ascii, lower, merge_slashes, remove_dot_segments};
+use super::passes::{Pass, lower, merge_slashes, remove_dot_segments, strip_parameters, strip_slashes};
+use super::{Canonical, LetterCase, PathBuffer, PathParameters, Slashes, TrailingSlash};
 
 /// One step of [`Canonical::normalize`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -10,13 +11,15 @@ use super::{Canonical, Escaped, LetterCase, Slashes, TrailingSlash, ascii, lower
 pub enum Step {
     /// (a) Escapes are brought into one form.
     Escapes,
-    /// (b) Runs of slashes become one.
+    /// (b) What follows a `;` goes.
+    PathParameters,
+    /// (c) Runs of slashes become one.
     MergeSlashes,
-    /// (c) `.` and `..` are resolved.
+    /// (d) `.` and `..` are resolved.
     DotSegments,
-    /// (d) Letters become lower case.
+    /// (e) Letters become lower case.
     Case,
-    /// (e) Slashes at the end go.
+    /// (f) Slashes at the end go.
     TrailingSlash,
     /// A path of no text is `/`.
     Root,
@@ -35,41 +38,35 @@ impl Canonical {
     /// The steps that change a raw path, in order; the last one's path is its normal form. O(m).
     #[must_use]
     pub fn changes(&self, raw: &str) -> Vec<Change> {
-        let mut before = raw.as_bytes().to_vec();
+        let mut path = PathBuffer::escaped(raw);
+        let mut before = raw.to_owned();
         let mut changes = Vec::new();
-        for step in [Step::Escapes, Step::MergeSlashes, Step::DotSegments, Step::Case, Step::TrailingSlash, Step::Root]
-        {
-            let after = self.after(step, &before);
+        let mut tell = |step: Step, after: &str| {
             if after != before {
-                changes.push(Change { step, path: ascii(&after).to_owned() });
-                before = after;
+                before = after.to_owned();
+                changes.push(Change { step, path: after.to_owned() });
             }
+        };
+        tell(Step::Escapes, path.as_str());
+        for (step, pass) in self.passes() {
+            path.shorten(pass);
+            tell(step, path.as_str());
         }
+        path.root();
+        tell(Step::Root, path.as_str());
         changes
     }
 
-    fn after(&self, step: Step, before: &[u8]) -> Vec<u8> {
-        let mut path = before.to_vec();
-        match step {
-            Step::Escapes => return Escaped::new(before).collect(),
-            Step::MergeSlashes if self.slashes == Slashes::Merge => {
-                let len = merge_slashes(&mut path);
-                path.truncate(len);
-            }
-            Step::DotSegments => {
-                let len = remove_dot_segments(&mut path);
-                path.truncate(len);
-            }
-            Step::Case if self.case == LetterCase::Lower => lower(&mut path),
-            Step::TrailingSlash if self.trailing_slash == TrailingSlash::Strip => {
-                while path.len() > 1 && path.last() == Some(&b'/') {
-                    path.pop();
-                }
-            }
-            Step::Root if path.is_empty() => path.push(b'/'),
-            _ => {}
-        }
-        path
+    /// The steps after the first that this table asks for.
+    fn passes(&self) -> impl Iterator<Item = (Step, Pass)> {
+        let passes: [(bool, Step, Pass); 5] = [
+            (self.path_parameters == PathParameters::Strip, Step::PathParameters, strip_parameters),
+            (self.slashes == Slashes::Merge, Step::MergeSlashes, merge_slashes),
+            (true, Step::DotSegments, remove_dot_segments),
+            (self.case == LetterCase::Lower, Step::Case, lower),
+            (self.trailing_slash == TrailingSlash::Strip, Step::TrailingSlash, strip_slashes),
+        ];
+        passes.into_iter().filter(|(is_asked, ..)| *is_asked).map(|(_, step, pass)| (step, pass))
     }
 }
 
@@ -79,9 +76,8 @@ mod tests {
 
     #[test]
     fn each_step_that_changed_the_path_is_told_and_the_last_is_the_normal_form() {
-        let canonical =
-            Canonical { case: LetterCase::Lower, trailing_slash: TrailingSlash::Strip, ..Canonical::default() };
-        let rows: [(&str, &[(Step, &str)]); 5] = [
+        let canonical = Canonical::of_words("lower strip cut");
+        let rows: [(&str, &[(Step, &str)]); 6] = [
             ("/a", &[]),
             ("", &[(Step::Root, "/")]),
             ("/ç/", &[(Step::Escapes, "/%C3%A7/"), (Step::TrailingSlash, "/%C3%A7")]),
@@ -95,6 +91,10 @@ mod tests {
                 ],
             ),
             ("..", &[(Step::DotSegments, ""), (Step::Root, "/")]),
+            (
+                "/a;b/..;c/;d/e",
+                &[(Step::PathParameters, "/a/..//e"), (Step::MergeSlashes, "/a/../e"), (Step::DotSegments, "/e")],
+            ),
         ];
         for (raw, expected) in rows {
             let changes = canonical.changes(raw);

@@ -1,0 +1,185 @@
+//! Routes that keep a path from an origin, and the spelling of it that gets around them (design §4).
+//!
+//! Servers of Java ignore what follows a `;` in a segment: `/manager;x/html` is `/manager/html` to them, and another path
+//! to a table that does not strip it. A guard is warned of only where a concrete request proves it: the path as it is
+//! written is answered by the guard, the other spelling is sent to a custom origin.
+
+use std::borrow::Cow;
+
+use crate::route::canonical::PathParameters;
+use crate::route::pattern::PathPattern;
+use crate::route::{Action, OriginKind, Outcome, Route, Table, Url, decide};
+
+use crate::check::places::path_span;
+use crate::check::witness::witnesses;
+use crate::config::RouteSpans;
+use crate::diagnostic::{Findings, codes};
+use crate::requests::RequestLine;
+
+/// Answers that keep a path from an origin.
+const GUARDS: [u16; 4] = [401, 403, 404, 410];
+/// What makes another spelling of a segment.
+const PARAMETER: &str = ";x";
+/// Guards that the warning names.
+const NAMED: usize = 3;
+
+/// A guard, by its position, and a request that gets around it.
+struct Passed {
+    at: usize,
+    request: String,
+    origin: String,
+}
+
+/// Warns once of all guards that are passed: the cure of one is the cure of all. O(n) in guards.
+pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
+    if table.definition().canonical.path_parameters == PathParameters::Strip {
+        return;
+    }
+    let guards = table.routes().iter().enumerate().filter(|(_, route)| is_guard(route));
+    let passed: Vec<Passed> = guards.filter_map(|(at, route)| passed(table, at, route)).collect();
+    report(table, spans, &passed, findings);
+}
+
+fn is_guard(route: &Route) -> bool {
+    let keeps = matches!(&route.action, Action::Respond(action) if GUARDS.contains(&action.status));
+    keeps && route.path != PathPattern::Any
+}
+
+fn passed(table: &Table, at: usize, route: &Route) -> Option<Passed> {
+    witnesses(table.definition(), route).find_map(|line| {
+        let is_taken = decide(table, &line.request()).taker_id.is_some_and(|id| id.position() == at);
+        let others = is_taken.then(|| other_spellings(&line));
+        others.into_iter().flatten().find_map(|other| {
+            let origin = origin_of(table, &other)?;
+            Some(Passed { at, request: other.to_string(), origin })
+        })
+    })
+}
+
+/// The id of the custom origin that sees the spelling.
+fn origin_of(table: &Table, line: &RequestLine<'_>) -> Option<String> {
+    let request = line.request();
+    let decision = decide(table, &request);
+    let Outcome::Origin(forward) = &decision.outcome else { return None };
+    let sees_it = matches!(forward.origin.kind, OriginKind::Custom(_)) && forward.uri.as_str().contains(PARAMETER);
+    sees_it.then(|| forward.origin.id.clone())
+}
+
+/// A request with a parameter at the end of each segment in turn, then in an empty segment before the first.
+fn other_spellings(line: &RequestLine<'static>) -> Vec<RequestLine<'static>> {
+    let Url { path, query, .. } = Url::split(&line.url);
+    let path_at = line.url.len() - path.len() - query.map_or(0, |query| query.len() + 1);
+    let path = path.to_owned();
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+    ends.chain([0])
+        .map(|end| {
+            let mut url = line.url.to_string();
+            url.insert_str(path_at + end, if end == 0 { "/;x" } else { PARAMETER });
+            RequestLine { url: Cow::Owned(url), ..line.clone() }
+        })
+        .collect()
+}
+
+fn report(table: &Table, spans: &[RouteSpans], passed: &[Passed], findings: &mut Findings) {
+    let Some((first, others)) = passed.split_first() else { return };
+    let id = |passed: &Passed| table.routes()[passed.at].id.clone();
+    let mut named: Vec<String> = passed.iter().take(NAMED).map(|passed| format!("`{}`", id(passed))).collect();
+    if let Some(more @ 1..) = passed.len().checked_sub(NAMED) {
+        named.push(format!("{more} more"));
+    }
+    let message = format!("a `;` in a path gets around what keeps it from `{}`: {}", first.origin, named.join(", "));
+    let report = findings
+        .report(&codes::GUARD_PASSED, path_span(table, spans, first.at), message)
+        .label(format!("`{}` does not take {}", id(first), first.request))
+        .witness(format!("{} is sent to `{}`", first.request, first.origin));
+    let report = others.iter().take(NAMED - 1).fold(report, |report, other| {
+        let text = format!("`{}` does not take {}", id(other), other.request);
+        report.also(path_span(table, spans, other.at), text)
+    });
+    report.help(cure(table));
+}
+
+fn cure(table: &Table) -> String {
+    let refuse = &table.definition().canonical.refuse;
+    let texts = refuse.texts().iter().map(String::as_str).chain(refuse.missing());
+    let all = [";"].into_iter().chain(texts.filter(|text| !text.contains(';')));
+    let all: Vec<String> = all.map(|text| format!("\"{text}\"")).collect();
+    format!(
+        "write `path_parameters = \"strip\"` in `[canonical]`, or, where no URL of the site has a `;`, `refuse = [{}]`",
+        all.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::load;
+    use crate::config::MemoryFiles;
+
+    /// What is warned of, of routes in a table: a line of the label and the witness.
+    fn told(canonical: &str, default: &str, routes: &str) -> Option<(String, Option<String>)> {
+        let text = format!(
+            "schema = 1\ndefault = \"{default}\"\n[canonical]\n{canonical}\n\
+             [origins.legacy]\nside = \"legacy\"\ntype = \"custom\"\ndomain = \"legacy.example.com\"\n\
+             [origins.site]\nside = \"new\"\ntype = \"s3\"\ndomain = \"b.s3.amazonaws.com\"\n{routes}"
+        );
+        let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
+        assert!(loaded.table.is_some(), "{:?}", loaded.diagnostics);
+        let warning = loaded.diagnostics.into_iter().find(|found| found.code == "R167")?;
+        Some((warning.message, warning.witness))
+    }
+
+    fn route(id: &str, path: &str, action: &str) -> String {
+        format!("[[route]]\nid = \"{id}\"\n{path}\n{action}\n")
+    }
+
+    const FORBIDDEN: &str = "respond = { status = 403 }";
+
+    #[test]
+    fn a_guard_is_warned_of_with_the_spelling_that_reaches_a_custom_origin() {
+        let to_site = |path: &str| route("site", path, "origin = \"site\"");
+        let rows = [
+            ("", route("g", "path = \"/a/b\"", FORBIDDEN), Some("GET /a;x/b")),
+            ("", route("g", "path = \"/\"", FORBIDDEN), Some("GET /;x")),
+            ("", route("g", "prefix = \"/a\"", "respond = { status = 401 }"), Some("GET /a;x")),
+            ("", route("g", "path = \"/{x}/a\"", "respond = { status = 404 }"), Some("GET /x/a;x")),
+            ("", route("g", "glob = \"/a/*\"", "gone = true"), Some("GET /a;x/")),
+            ("", route("g", "regex = '^/a'", FORBIDDEN), Some("GET /;x/a")),
+            ("", route("g", "path = \"/a\"\nquery = { id = \"1\" }", FORBIDDEN), Some("GET /a;x?id=1")),
+            ("", route("g", "path = \"/a\"\nhost = \"b.example\"", FORBIDDEN), Some("GET https://b.example/a;x")),
+            // The first spellings reach a bucket, the last does not.
+            ("", route("g", "path = \"/a\"", FORBIDDEN) + &to_site("glob = \"/a*\""), Some("GET /;x/a")),
+            // Not a guard, no path, another route's request, every spelling taken or refused or sent to a bucket.
+            ("", route("g", "path = \"/a\"", "respond = { status = 200 }"), None),
+            ("", route("g", "path = \"/a\"", "respond = { status = 503 }"), None),
+            ("", route("g", "host = \"b.example\"", FORBIDDEN), None),
+            ("", route("f", "path = \"/a\"", "origin = \"legacy\"") + &route("g", "path = \"/a\"", FORBIDDEN), None),
+            ("", route("g", "path = \"/{*x}\"", FORBIDDEN), None),
+            ("", route("g", "path = \"/a\"", FORBIDDEN) + &to_site(""), None),
+            ("", route("g", "path = \"/a\"", FORBIDDEN) + &route("all", "", "redirect = \"/b\""), None),
+            ("path_parameters = \"strip\"", route("g", "path = \"/a\"", FORBIDDEN), None),
+            ("refuse = [\";\", \"%\"]", route("g", "path = \"/a\"", FORBIDDEN), None),
+        ];
+        for (canonical, routes, expected) in rows {
+            let witness = told(canonical, "legacy", &routes).and_then(|(_, witness)| witness);
+            let expected = expected.map(|request| format!("{request} is sent to `legacy`"));
+            assert_eq!(witness, expected, "{canonical} {routes}");
+        }
+        assert_eq!(told("", "site", &route("g", "path = \"/a\"", FORBIDDEN)), None);
+    }
+
+    #[test]
+    fn a_rewrite_that_leaves_the_spelling_behind_reaches_nothing() {
+        let guard = route("g", "path = \"/a\"", FORBIDDEN);
+        let literal = guard.clone() + &route("all", "", "origin = \"legacy\"\nrewrite = \"/home\"");
+        assert_eq!(told("", "legacy", &literal), None);
+        let kept = guard + &route("all", "path = \"/{*all}\"", "origin = \"legacy\"\nrewrite = \"/b/{all}\"");
+        assert!(told("", "legacy", &kept).is_some());
+    }
+
+    #[test]
+    fn many_guards_have_one_warning() {
+        let routes: String = (0..5).map(|n| route(&format!("g{n}"), &format!("path = \"/a{n}\""), FORBIDDEN)).collect();
+        let (message, _) = told("", "legacy", &routes).unwrap();
+        assert_eq!(message, "a `;` in a path gets around what keeps it from `legacy`: `g0`, `g1`, `g2`, 2 more");
+    }
+}
