@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::hash::{NONE, Slots, place};
-use super::required::{Place, fold};
+use super::required::{Spot, fold};
 use super::segments::Segments;
 use super::visit::{Check, Visit};
 
@@ -49,13 +49,13 @@ impl Default for Kept {
 
 impl Kept {
     /// Takes note of a route.
-    fn note(&mut self, place: Place, route: u32) {
+    fn note(&mut self, place: Spot, route: u32) {
         match place {
-            Place::FromStart(slashes, bytes) => self.from_start |= Place::bit(slashes, bytes),
-            Place::FromEnd(slashes, bytes) => self.from_end |= Place::bit(slashes, bytes),
-            Place::Any => {}
+            Spot::FromStart(slashes, bytes) => self.from_start |= Spot::bit(slashes, bytes),
+            Spot::FromEnd(slashes, bytes) => self.from_end |= Spot::bit(slashes, bytes),
+            Spot::Any => {}
         }
-        let first = if place == Place::Any { &mut self.anywhere } else { &mut self.placed };
+        let first = if place == Spot::Any { &mut self.anywhere } else { &mut self.placed };
         *first = (*first).min(route);
     }
 }
@@ -72,7 +72,7 @@ impl Literals {
         }
         if firsts.grams.anywhere < visit.best() {
             for bytes in segments.path.as_bytes().windows(3) {
-                self.gram(section, Place::Any, bytes.first_chunk(), visit);
+                self.gram(section, Spot::Any, bytes.first_chunk(), visit);
             }
         }
     }
@@ -84,8 +84,8 @@ impl Literals {
         };
         let is_anywhere = kept.anywhere != NONE;
         let first = u32::from(segments.path.starts_with('/'));
-        let mut at = Place::FromStart(first, 0).number();
-        let mut left = kept.from_start >> (first * Place::OFFSETS);
+        let mut at = Spot::FromStart(first, 0).number();
+        let mut left = kept.from_start >> (first * Spot::OFFSETS);
         let mut all = segments.iter();
         while (left != 0 || is_anywhere)
             && let Some(segment) = all.next()
@@ -94,12 +94,12 @@ impl Literals {
                 look(segment.hash, at);
             }
             if is_anywhere {
-                look(segment.hash, Place::Any.number());
+                look(segment.hash, Spot::Any.number());
             }
-            left >>= Place::OFFSETS;
-            at += Place::OFFSETS;
+            left >>= Spot::OFFSETS;
+            at += Spot::OFFSETS;
         }
-        let mut at = Place::FromEnd(0, 0).number();
+        let mut at = Spot::FromEnd(0, 0).number();
         let (mut left, mut back) = (kept.from_end, 0);
         while left != 0
             && let Some(hash) = segments.hash_from_end(back)
@@ -107,38 +107,38 @@ impl Literals {
             if left & 1 != 0 {
                 look(hash, at);
             }
-            left >>= Place::OFFSETS;
-            at += Place::OFFSETS;
+            left >>= Spot::OFFSETS;
+            at += Spot::OFFSETS;
             back += 1;
         }
     }
 
     fn walk_grams(&self, section: u32, kept: Kept, path: &[u8], visit: &mut impl Visit) {
         let mut start = 0;
-        for (slashes, text) in (0..Place::DEPTHS).zip(path.split(|&byte| byte == b'/')) {
-            if kept.from_start >> (slashes * Place::OFFSETS) == 0 {
+        for (slashes, text) in (0..Spot::DEPTHS).zip(path.split(|&byte| byte == b'/')) {
+            if kept.from_start >> (slashes * Spot::OFFSETS) == 0 {
                 break;
             }
             for bytes in offsets(kept.from_start, slashes, text) {
                 let gram = path.get(start + bytes as usize..).and_then(<[u8]>::first_chunk);
-                self.gram(section, Place::FromStart(slashes, bytes), gram, visit);
+                self.gram(section, Spot::FromStart(slashes, bytes), gram, visit);
             }
             start += text.len() + 1;
         }
         let mut end = path.len();
-        for (slashes, text) in (0..Place::DEPTHS).zip(path.rsplit(|&byte| byte == b'/')) {
-            if kept.from_end >> (slashes * Place::OFFSETS) == 0 {
+        for (slashes, text) in (0..Spot::DEPTHS).zip(path.rsplit(|&byte| byte == b'/')) {
+            if kept.from_end >> (slashes * Spot::OFFSETS) == 0 {
                 break;
             }
             for bytes in offsets(kept.from_end, slashes, text) {
                 let gram = path.get(..end - bytes as usize).and_then(<[u8]>::last_chunk);
-                self.gram(section, Place::FromEnd(slashes, bytes), gram, visit);
+                self.gram(section, Spot::FromEnd(slashes, bytes), gram, visit);
             }
             end = end.saturating_sub(text.len() + 1);
         }
     }
 
-    fn gram(&self, section: u32, at: Place, gram: Option<&[u8; 3]>, visit: &mut impl Visit) {
+    fn gram(&self, section: u32, at: Spot, gram: Option<&[u8; 3]>, visit: &mut impl Visit) {
         let Some(gram) = gram else { return };
         let hash = with_place(hash_of_gram(fold(*gram)), at.number());
         self.grams.find(place(hash, section)).for_each(|list| visit.list(list, Check::All));
@@ -147,8 +147,8 @@ impl Literals {
 
 /// The places of a mask in one segment.
 fn offsets(mask: u64, slashes: u32, segment: &[u8]) -> impl Iterator<Item = u32> {
-    let longest = u32::try_from(segment.len()).unwrap_or(u32::MAX).min(Place::OFFSETS - 1);
-    (0..=longest).filter(move |&bytes| mask & Place::bit(slashes, bytes) != 0)
+    let longest = u32::try_from(segment.len()).unwrap_or(u32::MAX).min(Spot::OFFSETS - 1);
+    (0..=longest).filter(move |&bytes| mask & Spot::bit(slashes, bytes) != 0)
 }
 
 /// Spreads three bytes well enough for [`place`].

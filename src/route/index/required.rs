@@ -38,14 +38,14 @@ enum Unit {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Required {
     /// Texts that are a whole segment of the path. Each is in the list for every place that is known, and for any.
-    pub(super) segments: Vec<(Place, Vec<u8>)>,
+    pub(super) segments: Vec<(Spot, Vec<u8>)>,
     /// Runs of three bytes, folded by [`fold`], likewise.
-    pub(super) grams: Vec<(Place, u32)>,
+    pub(super) grams: Vec<(Spot, u32)>,
 }
 
 /// Where in a path a text must stand, as far as an index can use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Place {
+pub(super) enum Spot {
     /// So many slashes are before it; a gram also has so many bytes between the last of them and itself.
     FromStart(u32, u32),
     /// So many slashes are behind it; a gram also has so many bytes between itself and the first of them.
@@ -54,7 +54,7 @@ pub(super) enum Place {
     Any,
 }
 
-impl Place {
+impl Spot {
     /// Slashes that are counted; a text that is deeper may be anywhere.
     pub(super) const DEPTHS: u32 = 8;
     /// Bytes of a segment that are counted.
@@ -63,15 +63,15 @@ impl Place {
     /// Every place has its own; that of anywhere is 0.
     pub(super) fn number(self) -> u32 {
         match self {
-            Place::Any => 0,
-            Place::FromStart(slashes, bytes) => 1 + slashes * Place::OFFSETS + bytes,
-            Place::FromEnd(slashes, bytes) => 1 + (Place::DEPTHS + slashes) * Place::OFFSETS + bytes,
+            Spot::Any => 0,
+            Spot::FromStart(slashes, bytes) => 1 + slashes * Spot::OFFSETS + bytes,
+            Spot::FromEnd(slashes, bytes) => 1 + (Spot::DEPTHS + slashes) * Spot::OFFSETS + bytes,
         }
     }
 
     /// The bit of a place in a mask.
     pub(super) fn bit(slashes: u32, bytes: u32) -> u64 {
-        if slashes < Place::DEPTHS && bytes < Place::OFFSETS { 1 << (slashes * Place::OFFSETS + bytes) } else { 0 }
+        if slashes < Spot::DEPTHS && bytes < Spot::OFFSETS { 1 << (slashes * Spot::OFFSETS + bytes) } else { 0 }
     }
 }
 
@@ -217,14 +217,14 @@ impl Distance {
 }
 
 /// A way with what is known of each point between its units: from the start, and from the end.
-struct Way<'s> {
+struct WayThrough<'s> {
     units: &'s [Unit],
     from_start: Vec<Distance>,
     from_end: Vec<Distance>,
 }
 
-impl<'s> Way<'s> {
-    fn new(units: &'s [Unit]) -> Way<'s> {
+impl<'s> WayThrough<'s> {
+    fn new(units: &'s [Unit]) -> WayThrough<'s> {
         fn along(units: impl Iterator<Item = Unit>, edge: Unit) -> Vec<Distance> {
             let mut at = Distance::default();
             let after = units.map(|unit| {
@@ -236,32 +236,32 @@ impl<'s> Way<'s> {
         let from_start = along(units.iter().copied(), Unit::Start);
         let mut from_end = along(units.iter().rev().copied(), Unit::End);
         from_end.reverse();
-        Way { units, from_start, from_end }
+        WayThrough { units, from_start, from_end }
     }
 
     /// Where the whole segment of these units stands.
-    fn places_of_segment(&self, start: usize, end: usize) -> impl Iterator<Item = Place> {
-        let known = |slashes: Option<u32>| slashes.filter(|&slashes| slashes < Place::DEPTHS);
-        let from_start = known(self.from_start[start].slashes).map(|slashes| Place::FromStart(slashes, 0));
-        let from_end = known(self.from_end[end].slashes).map(|slashes| Place::FromEnd(slashes, 0));
-        from_start.into_iter().chain(from_end).chain([Place::Any])
+    fn places_of_segment(&self, start: usize, end: usize) -> impl Iterator<Item = Spot> {
+        let known = |slashes: Option<u32>| slashes.filter(|&slashes| slashes < Spot::DEPTHS);
+        let from_start = known(self.from_start[start].slashes).map(|slashes| Spot::FromStart(slashes, 0));
+        let from_end = known(self.from_end[end].slashes).map(|slashes| Spot::FromEnd(slashes, 0));
+        from_start.into_iter().chain(from_end).chain([Spot::Any])
     }
 
     /// Where the run of three bytes that begins with a unit stands.
-    fn places_of_gram(&self, start: usize) -> impl Iterator<Item = Place> {
+    fn places_of_gram(&self, start: usize) -> impl Iterator<Item = Spot> {
         let known = |at: Distance| {
             let (slashes, bytes) = (at.slashes?, at.bytes?);
-            (Place::bit(slashes, bytes) != 0).then_some((slashes, bytes))
+            (Spot::bit(slashes, bytes) != 0).then_some((slashes, bytes))
         };
-        let from_start = known(self.from_start[start]).map(|(slashes, bytes)| Place::FromStart(slashes, bytes));
-        let from_end = known(self.from_end[start + 3]).map(|(slashes, bytes)| Place::FromEnd(slashes, bytes));
-        from_start.into_iter().chain(from_end).chain([Place::Any])
+        let from_start = known(self.from_start[start]).map(|(slashes, bytes)| Spot::FromStart(slashes, bytes));
+        let from_end = known(self.from_end[start + 3]).map(|(slashes, bytes)| Spot::FromEnd(slashes, bytes));
+        from_start.into_iter().chain(from_end).chain([Spot::Any])
     }
 }
 
 /// The whole segments and the grams of one way.
 fn read(sequence: &[Unit], letters: Letters) -> Required {
-    let way = Way::new(sequence);
+    let way = WayThrough::new(sequence);
     let mut found = Required { segments: segments(&way, letters), grams: grams(&way) };
     found.segments.sort_unstable();
     found.segments.dedup();
@@ -270,7 +270,7 @@ fn read(sequence: &[Unit], letters: Letters) -> Required {
     found
 }
 
-fn segments(way: &Way<'_>, letters: Letters) -> Vec<(Place, Vec<u8>)> {
+fn segments(way: &WayThrough<'_>, letters: Letters) -> Vec<(Spot, Vec<u8>)> {
     let mut found = Vec::new();
     // Where the segment began, and its text; `None` where it holds something else.
     let mut open: Option<(usize, Vec<u8>)> = None;
@@ -292,7 +292,7 @@ fn segments(way: &Way<'_>, letters: Letters) -> Vec<(Place, Vec<u8>)> {
     found
 }
 
-fn grams(way: &Way<'_>) -> Vec<(Place, u32)> {
+fn grams(way: &WayThrough<'_>) -> Vec<(Spot, u32)> {
     let byte = |unit: &Unit| match unit {
         Unit::Byte(byte) | Unit::Letter(byte) => Some(*byte),
         _ => None,
@@ -324,12 +324,12 @@ mod tests {
             for (place, text) in &way.segments {
                 let text = String::from_utf8_lossy(text);
                 let is_placed =
-                    way.segments.iter().any(|(other, same)| *other != Place::Any && *same == *text.as_bytes());
+                    way.segments.iter().any(|(other, same)| *other != Spot::Any && *same == *text.as_bytes());
                 match place {
-                    Place::FromStart(slashes, _) => shown.push(format!("{slashes}:{text}")),
-                    Place::FromEnd(slashes, _) => shown.push(format!("{text}:{slashes}")),
-                    Place::Any if !is_placed => shown.push(format!("~{text}")),
-                    Place::Any => {}
+                    Spot::FromStart(slashes, _) => shown.push(format!("{slashes}:{text}")),
+                    Spot::FromEnd(slashes, _) => shown.push(format!("{text}:{slashes}")),
+                    Spot::Any if !is_placed => shown.push(format!("~{text}")),
+                    Spot::Any => {}
                 }
             }
             shown.join(" ")
@@ -370,13 +370,13 @@ mod tests {
     #[test]
     fn grams_are_those_of_every_run() {
         let gram =
-            |bytes: &[u8; 3], places: &[Place]| places.iter().map(|place| (*place, fold(*bytes))).collect::<Vec<_>>();
+            |bytes: &[u8; 3], places: &[Spot]| places.iter().map(|place| (*place, fold(*bytes))).collect::<Vec<_>>();
         let rows = [
-            (r"(?i)ab\d.jsp\d\.x$", gram(b"jsp", &[Place::FromEnd(0, 3), Place::Any])),
-            (r"^/\d/Ab\d", gram(b"/ab", &[Place::FromStart(1, 1), Place::Any])),
-            (r"^/\d+/ab\d", gram(b"/ab", &[Place::Any])),
-            (r"(?i)^/\d+/\dabc", gram(b"abc", &[Place::FromStart(2, 1), Place::Any])),
-            (r"php$", gram(b"php", &[Place::FromEnd(0, 0), Place::Any])),
+            (r"(?i)ab\d.jsp\d\.x$", gram(b"jsp", &[Spot::FromEnd(0, 3), Spot::Any])),
+            (r"^/\d/Ab\d", gram(b"/ab", &[Spot::FromStart(1, 1), Spot::Any])),
+            (r"^/\d+/ab\d", gram(b"/ab", &[Spot::Any])),
+            (r"(?i)^/\d+/\dabc", gram(b"abc", &[Spot::FromStart(2, 1), Spot::Any])),
+            (r"php$", gram(b"php", &[Spot::FromEnd(0, 0), Spot::Any])),
         ];
         for (regex, expected) in rows {
             let ways = ways(regex, Letters::Either);

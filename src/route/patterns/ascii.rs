@@ -7,7 +7,7 @@ use regex_syntax::ast::{self, Ast, ClassSetItem, Visitor};
 use regex_syntax::hir::translate::TranslatorBuilder;
 use regex_syntax::hir::{Capture, Class, ClassBytes, ClassBytesRange, Hir, HirKind, Look, Repetition};
 
-use super::{MAX_NESTING, PatternError};
+use super::bounds::{MAX_NESTING, PatternError};
 
 /// What a regex means on ASCII text.
 pub(super) fn of_regex(text: &str) -> Result<Hir, PatternError> {

@@ -5,6 +5,7 @@
 //! compiled for it (`ascii`), to small programs (`program`).
 
 mod ascii;
+mod bounds;
 mod program;
 mod store;
 
@@ -16,34 +17,15 @@ use globset::GlobBuilder;
 use regex_syntax::hir::Hir;
 use serde::{Deserialize, Serialize};
 
+pub use self::bounds::{MAX_COMPILED, MAX_NESTING, MAX_PROGRAM, MAX_TEXT, PatternError};
 use self::program::{PURPOSES, Program, Purpose, states};
 pub use self::store::BUDGET;
 pub(crate) use self::store::ProgramStore;
-
-/// Longest text of a regex, bytes.
-pub const MAX_TEXT: usize = 4 * 1024;
-/// Largest compiled regex, bytes: a regex that needs more is refused by the check.
-pub const MAX_COMPILED: usize = 1024 * 1024;
-/// What one pattern takes at most, bytes: its states, and an automaton that has room for a few sets of them.
-pub const MAX_PROGRAM: usize = 4 * MAX_COMPILED;
-/// Deepest nesting of groups and classes in a regex.
-pub const MAX_NESTING: u32 = 64;
 
 /// A regex, searched: at most [`MAX_TEXT`], and compiled [`MAX_COMPILED`].
 pub type LazyRegex = LazyPattern<RegexNotation>;
 /// A glob of globset's language, matched against whole paths: `*` stays inside a segment, a backslash escapes, case counts.
 pub type Glob = LazyPattern<GlobNotation>;
-
-/// Why a text is no pattern.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
-    /// It is longer than [`MAX_TEXT`], or compiled larger than [`MAX_COMPILED`].
-    #[error("it is too large")]
-    TooLarge,
-    /// It does not follow its language, in the words of the library.
-    #[error("{0}")]
-    Malformed(String),
-}
 
 /// The text of a pattern. In a table it is compiled on first use and kept while there is room; elsewhere it is compiled
 /// for each use and nothing is kept.
@@ -200,24 +182,6 @@ impl Notation for GlobNotation {
 
     fn read_for_ascii(text: &str) -> Result<Hir, PatternError> {
         Ok(ascii::ascii(&GlobNotation::read(text)?))
-    }
-}
-
-impl From<regex_syntax::Error> for PatternError {
-    fn from(error: regex_syntax::Error) -> PatternError {
-        PatternError::Malformed(error.to_string())
-    }
-}
-
-impl From<regex_syntax::ast::Error> for PatternError {
-    fn from(error: regex_syntax::ast::Error) -> PatternError {
-        PatternError::Malformed(error.to_string())
-    }
-}
-
-impl From<regex_syntax::hir::Error> for PatternError {
-    fn from(error: regex_syntax::hir::Error) -> PatternError {
-        PatternError::Malformed(error.to_string())
     }
 }
 

@@ -12,14 +12,17 @@ use regex_automata::nfa::thompson::{self, NFA, WhichCaptures};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_syntax::hir::Hir;
 
-use super::{MAX_COMPILED, PatternError};
+use super::bounds::{MAX_COMPILED, PatternError};
 
 /// Most memory of a pattern's automaton, bytes; it begins anew when that is full. An ordinary one needs some KB, and a
 /// pattern of thousands of states gets as much as a few sets of them need.
 const AUTOMATON: usize = 256 * 1024;
-/// Most memory for following a regex directly, bytes; given back after it. A longer text times a larger regex is
-/// followed more slowly.
+/// Most memory for following a regex directly, bytes. A longer text times a larger regex is followed more slowly.
 const VISITED: usize = 1024 * 1024;
+/// For a longer text, what it took is not kept.
+const LONG: usize = 256;
+/// Bytes that are kept of what a shorter one may take, beside what is counted: a step back for each byte.
+const STEPS: usize = LONG * 24;
 /// What the parts of a program take beside what they count themselves, bytes: measured.
 const BESIDE: usize = 1536;
 
@@ -28,7 +31,7 @@ pub(super) enum Program {
     /// Tells whether it matches.
     Find(Box<Finder>),
     /// Tells where its groups are.
-    Groups(NFA),
+    Groups(Box<Follower>),
     /// Takes no text: the pattern is malformed or too large, which its check says.
     Nothing,
 }
@@ -69,7 +72,7 @@ impl Program {
     pub(super) fn new(hir: &Hir, purpose: Purpose, is_utf8: bool) -> Result<Program, PatternError> {
         let nfa = states(hir, purpose, is_utf8)?;
         Ok(match purpose {
-            Purpose::Groups => Program::Groups(nfa),
+            Purpose::Groups => Program::Groups(Box::new(Follower::new(nfa)?)),
             Purpose::Find => {
                 let (fixed, automaton) = (BESIDE + nfa.memory_usage(), automaton(&nfa));
                 Program::Find(Box::new(Finder { nfa, fixed, automaton }))
@@ -85,7 +88,7 @@ impl Program {
                 // A cache counts what its vectors and maps hold, not what they have room for.
                 finder.fixed + cache / 2 * 3
             }
-            Program::Groups(nfa) => BESIDE + nfa.memory_usage(),
+            Program::Groups(follower) => BESIDE + follower.size(),
             Program::Nothing => BESIDE,
         }
     }
@@ -100,17 +103,16 @@ impl Program {
     }
 
     /// The text of each group; empty for one that took no part, and none at all where the pattern does not match.
-    pub(super) fn groups<'t>(&self, text: &'t str) -> Vec<&'t str> {
-        let Program::Groups(nfa) = self else { return Vec::new() };
-        let mut slots = vec![None; nfa.group_info().slot_len()];
-        if !search(nfa, &Input::new(text), &mut slots) {
+    pub(super) fn groups<'t>(&mut self, text: &'t str) -> Vec<&'t str> {
+        let Program::Groups(follower) = self else { return Vec::new() };
+        if !follower.search(&Input::new(text)) {
             return Vec::new();
         }
         let text = |slots: &[Option<NonMaxUsize>]| match *slots {
             [Some(start), Some(end)] => text.get(start.get()..end.get()).unwrap_or_default(),
             _ => "",
         };
-        slots.chunks(2).map(text).collect()
+        follower.slots.chunks(2).map(text).collect()
     }
 }
 
@@ -122,7 +124,7 @@ impl Finder {
                 return found.is_some();
             }
         }
-        search(&self.nfa, input, &mut [])
+        Follower::new(self.nfa.clone()).is_ok_and(|mut follower| follower.search(input))
     }
 }
 
@@ -134,15 +136,39 @@ fn automaton(nfa: &NFA) -> Option<(DFA, Cache)> {
     Some((dfa, cache))
 }
 
-/// Follows a regex without an automaton. O(states · bytes).
-fn search(nfa: &NFA, input: &Input<'_>, slots: &mut [Option<NonMaxUsize>]) -> bool {
-    let config = backtrack::Config::new().visited_capacity(VISITED);
-    if let Ok(tracker) = BoundedBacktracker::builder().configure(config).build_from_nfa(nfa.clone())
-        && let Ok(found) = tracker.try_search_slots(&mut tracker.create_cache(), input, slots)
-    {
-        return found.is_some();
+/// Follows a regex without an automaton.
+pub(super) struct Follower {
+    tracker: BoundedBacktracker,
+    cache: backtrack::Cache,
+    /// Where each group began and ended in the last search.
+    slots: Vec<Option<NonMaxUsize>>,
+}
+
+impl Follower {
+    fn new(nfa: NFA) -> Result<Follower, PatternError> {
+        let config = backtrack::Config::new().visited_capacity(VISITED);
+        let slots = vec![None; nfa.group_info().slot_len()];
+        let tracker = BoundedBacktracker::builder().configure(config).build_from_nfa(nfa);
+        let tracker = tracker.map_err(|error| PatternError::Malformed(error.to_string()))?;
+        Ok(Follower { cache: tracker.create_cache(), tracker, slots })
     }
-    PikeVM::new_from_nfa(nfa.clone()).is_ok_and(|vm| vm.search_slots(&mut vm.create_cache(), input, slots).is_some())
+
+    fn size(&self) -> usize {
+        self.tracker.get_nfa().memory_usage() + self.cache.memory_usage() + STEPS + size_of_val(self.slots.as_slice())
+    }
+
+    /// Whether it matches. O(states · bytes).
+    fn search(&mut self, input: &Input<'_>) -> bool {
+        let found = match self.tracker.try_search_slots(&mut self.cache, input, &mut self.slots) {
+            Ok(found) => found.is_some(),
+            Err(_) => PikeVM::new_from_nfa(self.tracker.get_nfa().clone())
+                .is_ok_and(|vm| vm.search_slots(&mut vm.create_cache(), input, &mut self.slots).is_some()),
+        };
+        if input.haystack().len() > LONG {
+            self.cache = self.tracker.create_cache();
+        }
+        found
+    }
 }
 
 #[cfg(test)]

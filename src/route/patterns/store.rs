@@ -25,14 +25,14 @@ pub(crate) struct ProgramStore {
 struct Shelf {
     /// By number and kind of a pattern: where it is in `live`.
     places: Vec<u32>,
-    live: Vec<Live>,
+    live: Vec<Shelved>,
     /// Bytes of all that is live.
     total: usize,
     /// Counts uses.
     clock: u64,
 }
 
-struct Live {
+struct Shelved {
     program: Program,
     /// When it was used last.
     used: u64,
@@ -102,7 +102,7 @@ impl Shelf {
             *known = number(place);
         }
         self.total += size;
-        self.live.push(Live { program, used: self.clock, size, key: number(key) });
+        self.live.push(Shelved { program, used: self.clock, size, key: number(key) });
         place
     }
 

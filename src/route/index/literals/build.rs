@@ -9,7 +9,7 @@ use crate::route::index::groups::Groups;
 use crate::route::index::hash::{Slots, hash, place};
 use crate::route::index::item::{Item, index};
 use crate::route::index::lists::Lists;
-use crate::route::index::required::{Letters, Place, Required, required};
+use crate::route::index::required::{Letters, Required, Spot, required};
 use crate::route::pattern::PathPattern;
 
 /// A pattern is kept under at most so many texts.
@@ -20,12 +20,12 @@ const ANYWHERE: u64 = 8;
 /// A text to keep a pattern under.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Key {
-    Segment(Place, Vec<u8>),
-    Gram(Place, u32),
+    Segment(Spot, Vec<u8>),
+    Gram(Spot, u32),
 }
 
 impl Key {
-    fn place(&self) -> Place {
+    fn place(&self) -> Spot {
         match self {
             Key::Segment(place, _) | Key::Gram(place, _) => *place,
         }
@@ -139,7 +139,7 @@ impl LiteralsBuilder {
     /// How often a pattern would be tried for nothing.
     fn cost_of(&self, section: u32, key: &Key) -> u64 {
         let uses = self.uses.get(&(section, key.clone())).copied().unwrap_or_default();
-        u64::from(uses) * if key.place() == Place::Any { ANYWHERE } else { 1 }
+        u64::from(uses) * if key.place() == Spot::Any { ANYWHERE } else { 1 }
     }
 }
 
