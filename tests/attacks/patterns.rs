@@ -4,9 +4,10 @@
 use std::process::Command;
 
 use crossfade::edge::image;
+use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{Glob, PathPattern};
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, LazyRegex, Table};
+use crossfade::route::{Action, Condition, Fact, LazyRegex, Table};
 
 use crate::bootstrap::Bootstrap;
 use crate::depth::size;
@@ -178,6 +179,24 @@ fn patterns_alone_take_less_than_half_of_it() {
         let peak = soak(rows, size(4, 60));
         assert!(peak < FUNCTION / 2, "regexes {what}: {peak} KiB");
     }
+}
+
+#[test]
+fn a_pattern_runs_only_where_all_else_holds() {
+    let patterns = [floating(1_000), without_text(200)].concat().into_iter().map(|(pattern, _)| pattern).collect();
+    let mut definition = definition(patterns);
+    for route in &mut definition.routes {
+        route.conditions.push(Condition { fact: Fact::Method, test: ValueTest::AnyOf(vec!["POST".into()]) });
+    }
+    let image = image::encode(&Table::compile(definition).unwrap(), &[7; 32]).unwrap();
+    let mut bootstrap = Bootstrap::start(&image, FUNCTION);
+    bootstrap.answer(&format!("/{}", "x".repeat(LONGEST)));
+    let before = bootstrap.peak();
+    for path in hostile(2) {
+        bootstrap.answer(&path);
+    }
+    let after = bootstrap.peak();
+    assert!(after < before + 1_024, "{before} KiB, then {after}: patterns of POST were compiled for GET");
 }
 
 #[test]
