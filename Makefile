@@ -15,8 +15,8 @@ setup: ## installs what the end-to-end tests of the package need: two Node relea
 test: setup ## every test, at quick sizes (tests/README.md)
 	$(CARGO) test --all-features --no-fail-fast
 
-deep: ## again what has a deep size: random tables, large tables, large transfers
-	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test serve
+deep: ## again what has a deep size: random tables, large tables, hostile paths, large transfers
+	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test attacks --test serve
 
 bless: ## writes what comes out now in the place of all stored output; then read the difference
 	CROSSFADE_BLESS=1 $(CARGO) test --all-features --no-fail-fast --test cli --test diagnostics --test events --test pages

@@ -9,8 +9,7 @@ use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::start;
-use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, HirKind, Look, Repetition};
+use regex_syntax::hir::Hir;
 
 use crate::route::pattern::Glob;
 use crate::route::{LazyRegex, MAX_COMPILED};
@@ -43,18 +42,16 @@ pub(crate) struct Walker {
 impl Walker {
     /// Of a regex, searched.
     pub(crate) fn regex(regex: &LazyRegex) -> Walker {
-        Walker::parse(regex.text(), ParserBuilder::new().nest_limit(64))
+        Walker::of(regex.meaning())
     }
 
     /// Of a glob, matched against the whole text.
     pub(crate) fn glob(glob: &Glob) -> Walker {
-        let syntax = |text: String| Walker::parse(&text, ParserBuilder::new().utf8(false).dot_matches_new_line(true));
-        glob.regex_text().map_or(Walker { pattern: None }, syntax)
+        Walker::of(glob.meaning())
     }
 
-    fn parse(text: &str, syntax: &mut ParserBuilder) -> Walker {
-        let pattern = syntax.build().parse(text).ok().and_then(|hir| automaton(&ascii(&hir)));
-        Walker { pattern }
+    fn of(meaning: Option<Hir>) -> Walker {
+        Walker { pattern: meaning.and_then(|hir| automaton(&hir)) }
     }
 
     /// Walks the pattern and a language together.
@@ -72,49 +69,6 @@ fn automaton(hir: &Hir) -> Option<DFA> {
     let nfa = thompson::Compiler::new().configure(config).build_from_hir(hir).ok()?;
     let config = DFA::config().cache_capacity(CACHE).minimum_cache_clear_count(Some(0));
     DFA::builder().configure(config).build_from_nfa(nfa).ok()
-}
-
-/// The same pattern on ASCII texts: what only other texts could match fails.
-fn ascii(hir: &Hir) -> Hir {
-    match hir.kind() {
-        HirKind::Empty => Hir::empty(),
-        HirKind::Literal(literal) if literal.0.is_ascii() => Hir::literal(literal.0.clone()),
-        HirKind::Literal(_) => Hir::fail(),
-        HirKind::Class(class) => Hir::class(Class::Bytes(ascii_class(class))),
-        HirKind::Look(look) => Hir::look(ascii_look(*look)),
-        HirKind::Repetition(repetition) => {
-            let Repetition { min, max, greedy, sub } = repetition;
-            Hir::repetition(Repetition { min: *min, max: *max, greedy: *greedy, sub: Box::new(ascii(sub)) })
-        }
-        HirKind::Capture(capture) => ascii(&capture.sub),
-        HirKind::Concat(parts) => Hir::concat(parts.iter().map(ascii).collect()),
-        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(ascii).collect()),
-    }
-}
-
-fn ascii_class(class: &Class) -> ClassBytes {
-    let range = |start: u32, end: u32| {
-        let byte = |code: u32| u8::try_from(code.min(0x7F)).unwrap_or(0x7F);
-        (start < 0x80).then(|| ClassBytesRange::new(byte(start), byte(end)))
-    };
-    let ranges: Vec<ClassBytesRange> = match class {
-        Class::Unicode(class) => class.iter().filter_map(|it| range(it.start().into(), it.end().into())).collect(),
-        Class::Bytes(class) => class.iter().filter_map(|it| range(it.start().into(), it.end().into())).collect(),
-    };
-    ClassBytes::new(ranges)
-}
-
-/// On ASCII texts the two kinds of word boundary are one.
-fn ascii_look(look: Look) -> Look {
-    match look {
-        Look::WordUnicode => Look::WordAscii,
-        Look::WordUnicodeNegate => Look::WordAsciiNegate,
-        Look::WordStartUnicode => Look::WordStartAscii,
-        Look::WordEndUnicode => Look::WordEndAscii,
-        Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
-        Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
-        look => look,
-    }
 }
 
 /// One walk. A step that fails (`None`) ends it without an answer.

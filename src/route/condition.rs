@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
-use super::lazy_pattern::LazyRegex;
+use super::patterns::LazyRegex;
 use super::query;
 use super::request::Request;
 use super::time::Window;

@@ -20,10 +20,10 @@ mod fact;
 mod ids;
 pub mod index;
 mod languages;
-mod lazy_pattern;
 mod origin;
 pub mod overlap;
 pub mod pattern;
+mod patterns;
 pub mod query;
 mod request;
 mod table;
@@ -48,10 +48,12 @@ pub use fact::Fact;
 pub use ids::{BehaviorId, OriginId, RouteId};
 pub use index::Found;
 pub use languages::Languages;
-pub use lazy_pattern::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, ServerSetting, Side, Varies,
     VariesQuery,
+};
+pub use patterns::{
+    BUDGET as PATTERN_BUDGET, LazyRegex, MAX_COMPILED, MAX_NESTING, MAX_PROGRAM, MAX_TEXT, PatternError,
 };
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};

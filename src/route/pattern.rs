@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::lazy_pattern::Glob;
-use super::lazy_pattern::LazyRegex;
+pub use super::patterns::Glob;
+use super::patterns::LazyRegex;
 
 /// Which paths, in normal form, a route takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,8 +113,8 @@ impl PathPattern {
             PathPattern::Exact(exact) => exact == path,
             PathPattern::Template(template) => template.walk(path, |_| {}),
             PathPattern::Prefix(prefix) => below(prefix, path).is_some(),
-            PathPattern::Glob(glob) => glob.is_match(path),
-            PathPattern::Regex(regex) => regex.is_match(path),
+            PathPattern::Glob(glob) => glob.takes_path(path),
+            PathPattern::Regex(regex) => regex.takes_path(path),
             PathPattern::Map(rows) => rows.iter().any(|row| row.from == path),
         }
     }
@@ -129,11 +129,7 @@ impl PathPattern {
                 if matched { texts } else { Vec::new() }
             }
             PathPattern::Prefix(prefix) => below(prefix, path).into_iter().collect(),
-            PathPattern::Regex(regex) => {
-                let groups = regex.get().captures(path);
-                let texts = groups.iter().flat_map(|groups| groups.iter());
-                texts.map(|group| group.map_or("", |group| group.as_str())).collect()
-            }
+            PathPattern::Regex(regex) => regex.groups(path),
             PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
         }
     }
@@ -151,10 +147,10 @@ impl PathPattern {
             }
             PathPattern::Prefix(_) => vec![("rest".to_owned(), 0)],
             PathPattern::Regex(regex) => {
-                let regex = regex.get();
-                let numbers = (0..regex.captures_len()).map(|at| (at.to_string(), at));
-                let names = regex.capture_names().enumerate();
-                numbers.chain(names.filter_map(|(at, name)| Some((name?.to_owned(), at)))).collect()
+                let names = regex.group_names();
+                let numbers: Vec<_> = (0..names.len()).map(|at| (at.to_string(), at)).collect();
+                let named = names.into_iter().enumerate().filter_map(|(at, name)| Some((name?, at)));
+                numbers.into_iter().chain(named).collect()
             }
             PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
         }

@@ -1,25 +1,60 @@
 //! The table: a definition that was judged, with the index that makes deciding fast.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::behavior::{Behavior, Behaviors, Placement};
+use super::condition::ValueTest;
 use super::decision::{BehaviorRef, RequestBehavior};
 use super::definition::{About, Action, Definition, OriginAction, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
 use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
+use super::patterns::ProgramStore;
 use super::time::epoch_of;
 use crate::text::Timestamp;
 
 /// A checked table with the index that makes deciding fast. Made by [`Table::compile`] and by nothing else: what was
 /// stored is what was compiled, by the same build.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "StoredTable")]
 pub struct Table {
     definition: Definition,
     /// Every `from` and `until`, sorted, each once.
     instants: Vec<Timestamp>,
     index: Index,
+}
+
+/// A table whose patterns have no place for what they are compiled to.
+#[derive(Deserialize)]
+struct StoredTable {
+    definition: Definition,
+    instants: Vec<Timestamp>,
+    index: Index,
+}
+
+impl From<StoredTable> for Table {
+    fn from(stored: StoredTable) -> Table {
+        let StoredTable { mut definition, instants, index } = stored;
+        let store = Arc::new(ProgramStore::new());
+        let mut numbers = 0..;
+        for route in &mut definition.routes {
+            let mut number = || numbers.next().unwrap_or_default();
+            match &mut route.path {
+                PathPattern::Glob(glob) => glob.keep_in(&store, number()),
+                PathPattern::Regex(regex) => regex.keep_in(&store, number()),
+                _ => {}
+            }
+            for condition in &mut route.conditions {
+                if let ValueTest::Regex(regex) = &mut condition.test {
+                    regex.keep_in(&store, number());
+                }
+            }
+        }
+        Table { definition, instants, index }
+    }
 }
 
 /// Why a definition is not a table.
@@ -56,7 +91,7 @@ impl Table {
         instants.sort_unstable();
         instants.dedup();
         let index = Index::build(&definition);
-        Ok(Table { definition, instants, index })
+        Ok(Table::from(StoredTable { definition, instants, index }))
     }
 
     /// What the table says.

@@ -216,6 +216,14 @@ fn glob(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         ("/A*/x", "/Ab/x"),
         ("/[a-c]/?", "/a/x"),
         ("/[!b]?/A", "/1a/A"),
+        ("/*/*/A/x", "/x/y/A/x"),
+        ("/A/*/B", "/A/x/B"),
+        ("/*/A/**/B", "/x/A/y/z/B"),
+        ("/**/A/**/B/*", "/A/x/B/y"),
+        ("/A/A/**", "/A/A/x"),
+        ("/x/{A,B}", "/x/B"),
+        ("/{a,b/c}/A", "/b/c/A"),
+        ("/**/A-*.html", "/x/A-1.html"),
     ];
     let wild = [("**/A", "/A"), ("*.html", "page.html"), ("/A/B", "/A/B"), ("/[ab]/A", "/a/A"), ("/a\\*b/A", "/a*b/A")];
     form(taste, (&sound, &wild), |text| PathPattern::Glob(Glob::new(text)))
@@ -235,6 +243,19 @@ fn regex(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         (r"^/(?:A/){2}B$", "/A/A/B"),
         (r"(?:^|/)A(?:/|$)", "/x/A"),
         (r"^/A\b", "/A"),
+        (r"^/[^/]+/A/(?<id>\d+)$", "/x/A/23"),
+        (r"^/[a-z]{2}/A/.*/B$", "/br/A/x/y/B"),
+        (r"^(?:/[a-z]{2})?/A/B$", "/br/A/B"),
+        (r"^(?:/x)?(?:/y)?/A/", "/y/A/"),
+        (r"^/(?:A|x/B)/(?:y|z/A)$", "/x/B/z/A"),
+        (r"(?i)^/A-X/B$", "/A-x/B"),
+        (r"(?i)/A/B\.HTML$", "/x/A/B.html"),
+        (r"^/A/A/(?:A/)?B", "/A/A/B"),
+        (r"^/.*/A/[^/]*$", "/x/y/A/z"),
+        (r"/A/[^/]+/B$", "/x/A/y/B"),
+        (r"^/\w-A(?:/|$)", "/x-A"),
+        (r"A-\d\d?\.html$", "/x/A-1.html"),
+        (r"^/[^/]/[^/]/[^/]/[^/]/[^/]/[^/]/[^/]/[^/]/A$", "/1/2/3/4/5/6/7/8/A"),
     ];
     let wild = [
         (r"(?i)promo", "/x/PROMO"),
@@ -247,6 +268,16 @@ fn regex(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         (r"(?i-u)page\.HTML$", "/page.html"),
         (r"%2[Ff]", "/%2F"),
         (r"^/[^/]{3,}/A|^/B", "/promo/A"),
+        ("^A/B", "A/B"),
+        ("^/?A/B$", "/A/B"),
+        ("A/B$", "x/A/B"),
+        (r"^/[\pL/]+/A$", "/x/y/A"),
+        ("(?m)^/A$|^/x/A", "/x/A"),
+        ("$|/A/", "/"),
+        ("A^", "/A"),
+        (r"(?i)^/\x{212A}[^é]$", "/kx"),
+        ("^/(?:a?b?){3}/A", "/ab/A"),
+        ("^/..../A$", "/a/bc/A"),
     ];
     form(taste, (&sound, &wild), |text| PathPattern::Regex(LazyRegex::new(text)))
 }

@@ -5,7 +5,7 @@ use toml::de::DeValue;
 
 use crate::platform::METHODS;
 use crate::route::condition::{HostPattern, ValueTest};
-use crate::route::{Condition, Declared, Fact, Told};
+use crate::route::{Condition, Declared, Fact, LazyRegex, Told};
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
@@ -178,7 +178,7 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
         DeValue::Table(_) => {
             let section = entry.section(findings, &["regex"])?;
             let text = section.require(findings, "regex")?.text(findings)?;
-            sound(findings, &text, checked_regex(text.text)).map(ValueTest::Regex)
+            sound(findings, &text, checked_regex(text.text, LazyRegex::for_values)).map(ValueTest::Regex)
         }
         DeValue::Integer(number) => {
             let cure = format!("values are texts: write `\"{number}\"`");

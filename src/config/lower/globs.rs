@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::route::MAX_TEXT;
 use crate::route::pattern::Glob;
+use crate::route::{MAX_TEXT, PatternError};
 
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
@@ -18,8 +18,8 @@ pub(crate) fn check(text: &str) -> Result<Glob, Fault> {
         return Err(Fault::whole(&codes::BAD_GLOB, message).help(format!("at most {MAX_TEXT} bytes")));
     }
     first_fault(text).map_or(Ok(()), Err)?;
-    let malformed = |error: globset::Error| format!("the glob is malformed: {}", error.kind());
-    let glob = Glob::parse(text).map_err(|error| Fault::whole(&codes::BAD_GLOB, malformed(error)))?;
+    let malformed = |error: PatternError| Fault::whole(&codes::BAD_GLOB, format!("the glob is malformed: {error}"));
+    let glob = Glob::for_paths(text).map_err(malformed)?;
     if !can_begin(text) {
         let fault = Fault::whole(&codes::GLOB_START, "the glob cannot match a path, which begins with `/`");
         return Err(fault.help(format!("write `/{text}`, or `/**/{text}` for any folder")));

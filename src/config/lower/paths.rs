@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::route::pattern::{PathPattern, Segment, Template};
-use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_TEXT};
+use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_NESTING, MAX_TEXT, PatternError};
 
 use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::globs;
@@ -53,34 +53,37 @@ pub(crate) fn glob(findings: &mut Findings, text: &TextValue<'_>) -> Option<Path
 
 /// `regex`, as written.
 pub(crate) fn regex(findings: &mut Findings, text: &TextValue<'_>) -> Option<PathPattern> {
-    sound(findings, text, checked_regex(text.text)).map(PathPattern::Regex)
+    sound(findings, text, checked_regex(text.text, LazyRegex::for_paths)).map(PathPattern::Regex)
 }
 
-/// A regex of a path or a value. It is compiled to check it and then again when first needed: a table may hold
+/// A regex of a path or a value, compiled by `check`. It is compiled again when it is first needed: a table may hold
 /// thousands, whose compiled forms together would not fit.
-pub(crate) fn checked_regex(text: &str) -> Result<LazyRegex, Fault> {
+pub(crate) fn checked_regex(
+    text: &str,
+    check: fn(&str) -> Result<LazyRegex, PatternError>,
+) -> Result<LazyRegex, Fault> {
     if text.len() > MAX_TEXT {
         let message = format!("the regex has {} bytes, too many", text.len());
         let help = "many exact paths belong in a `redirect_map` or routes of their own";
         return Err(Fault::whole(&codes::REGEX_TOO_LONG, message).help(format!("at most {MAX_TEXT} bytes; {help}")));
     }
-    match LazyRegex::parse(text) {
+    match check(text) {
         Ok(regex) => Ok(regex),
-        Err(regex::Error::CompiledTooBig(_)) => {
+        Err(PatternError::TooLarge) => {
             let (most, help) = (MAX_COMPILED / 1024, "lower its counted repetitions, such as `{1000}`");
             let fault = Fault::whole(&codes::REGEX_TOO_LARGE, "the regex is too large when compiled");
             Err(fault.help(format!("at most {most} KiB when compiled: {help}")))
         }
-        Err(error) => Err(bad_regex(text, &error)),
+        Err(PatternError::Malformed(words)) => Err(bad_regex(text, &words)),
     }
 }
 
-fn bad_regex(text: &str, error: &regex::Error) -> Fault {
+fn bad_regex(text: &str, words: &str) -> Fault {
     let bytes = |span: &regex_syntax::ast::Span| span.start.offset..span.end.offset;
-    let (what, part) = match regex_syntax::ParserBuilder::new().nest_limit(64).build().parse(text) {
+    let (what, part) = match regex_syntax::ParserBuilder::new().nest_limit(MAX_NESTING).build().parse(text) {
         Err(regex_syntax::Error::Parse(error)) => (error.kind().to_string(), bytes(error.span())),
         Err(regex_syntax::Error::Translate(error)) => (error.kind().to_string(), bytes(error.span())),
-        _ => (error.to_string(), 0..text.len()),
+        _ => (words.to_owned(), 0..text.len()),
     };
     let fault = Fault::new(&codes::BAD_REGEX, part, format!("the regex is malformed: {what}"));
     if what.contains("look-around") {

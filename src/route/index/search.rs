@@ -41,8 +41,9 @@ impl<'a, 't> Search<'a, 't> {
                 return;
             }
             let route = &self.definition.routes[index(item.route)];
-            let path_matches = check == Check::Conditions || route.path.matches(self.asked.path);
-            if path_matches && route.conditions.iter().all(|condition| condition.holds(self.asked)) {
+            // Comparing texts is cheaper than running a pattern, which may have to be compiled first.
+            let asks_too_much = || route.conditions.iter().any(|condition| !condition.holds(self.asked));
+            if !asks_too_much() && (check == Check::Conditions || route.path.matches(self.asked.path)) {
                 self.best = *item;
                 return;
             }

@@ -37,6 +37,17 @@ impl<'p> Segments<'p> {
     pub(super) fn iter(&self) -> Iter<'_, 'p> {
         Iter { first: self.first.iter(), tail: self.tail }
     }
+
+    /// The hash of the segment that has so many behind it.
+    pub(super) fn hash_from_end(&self, behind: usize) -> Option<u64> {
+        match self.tail {
+            None => {
+                let at = self.first.len().checked_sub(behind + 1)?;
+                self.first.get(at).map(|segment| segment.hash)
+            }
+            Some(_) => self.path.rsplit('/').nth(behind).map(|text| hash(text.as_bytes())),
+        }
+    }
 }
 
 /// Takes the next segment off what is left.
@@ -87,6 +98,9 @@ mod tests {
             let expected: Vec<_> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
             assert_eq!(texts, expected, "{path}");
             assert!(segments.iter().all(|segment| segment.hash == hash(segment.text.as_bytes())));
+            let backwards: Vec<_> = expected.iter().rev().map(|text| hash(text.as_bytes())).collect();
+            let found: Vec<_> = (0..expected.len()).filter_map(|behind| segments.hash_from_end(behind)).collect();
+            assert_eq!(found, backwards, "{path}");
         }
     }
 }
