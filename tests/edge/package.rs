@@ -57,7 +57,7 @@ pub(crate) fn package(table: &str, folder: &Path) -> (Output, Option<Vec<u8>>) {
     fs::write(folder.join("routes.toml"), table).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_crossfade"))
         .current_dir(folder)
-        .args(["package", "--format", "json", "--out", "dist/edge.zip", "--bootstrap"])
+        .args(["package", "--format", "json", "--bootstrap"])
         .arg(bootstrap())
         .envs(SECRETS.map(|name| (name, SECRET)))
         .output()

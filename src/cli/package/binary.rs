@@ -42,18 +42,22 @@ enum UnfitBinary {
     OtherBuild,
 }
 
+/// The binary that was named, else the one beside this program, else the one that cargo left.
+pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => likely_places().into_iter().find(|path| path.is_file()).ok_or_else(|| {
+            CliError::new("there is no `bootstrap` beside this program, nor `target/release/bootstrap`")
+                .help(format_args!("build it: `{BUILD}`, or name it with `--bootstrap FILE`"))
+        }),
+    }
+}
+
 impl Bootstrap {
-    /// The binary that was named, else the one beside this program, else the one that cargo left.
-    pub(super) fn find(named: Option<&Path>) -> Result<Bootstrap, CliError> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => likely_places().into_iter().find(|path| path.is_file()).ok_or_else(|| {
-                CliError::new("there is no `bootstrap` beside this program, nor `target/release/bootstrap`")
-                    .help(format_args!("build it: `{BUILD}`, or name it with `--bootstrap FILE`"))
-            })?,
-        };
+    /// Reads a binary, if it is fit.
+    pub(super) fn read(path: &Path) -> Result<Bootstrap, CliError> {
         let shown = path.display();
-        let bytes = fs::read(&path).map_err(|error| {
+        let bytes = fs::read(path).map_err(|error| {
             CliError::new(format_args!("`{shown}` cannot be read: {}", words(&error)))
                 .help(format_args!("build it: `{BUILD}`"))
         })?;
