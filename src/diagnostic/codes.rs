@@ -261,6 +261,8 @@ catalogue! {
         "browsers follow it with GET, so a form that is sent loses its data; OPTIONS is never cached";
     REDIRECT_TAKES_OPTIONS = "R162" Warning "a redirect takes OPTIONS":
         "a browser's preflight request must not be redirected, and OPTIONS is never cached";
+    TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
+        "a process that runs out of memory is a 503 for every viewer, start after start";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

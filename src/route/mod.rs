@@ -35,8 +35,8 @@ pub use condition::Condition;
 pub use decide::decide;
 pub use decision::{Decision, Forward, Outcome, Redirect, Refused, Respond, Uri};
 pub use definition::{
-    About, Action, Definition, HeaderChanges, MapAction, OriginAction, Place, RedirectAction, RespondAction,
-    ResponseHeaders, Route,
+    About, Action, Definition, FunctionMemory, HeaderChanges, MapAction, OriginAction, Place, RedirectAction,
+    RespondAction, ResponseHeaders, Route,
 };
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};

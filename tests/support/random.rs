@@ -6,9 +6,9 @@ use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
 use crossfade::route::{
-    Action, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, Languages, LazyRegex, MapAction,
-    OriginAction, RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer,
-    Window,
+    Action, Cohort, Condition, Declared, Definition, Fact, FunctionMemory, HeaderChanges, Languages, LazyRegex,
+    MapAction, OriginAction, RedirectAction, Request, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told,
+    Viewer, Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -66,7 +66,9 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
                 languages: Languages { offered: vec!["pt-BR".into(), "es".into()], cookie: Some("lang".into()) },
             };
             let origins = tables::origins();
-            let more = Definition::default();
+            // Any whole number of MB that a function can have.
+            let memory = FunctionMemory(128 + u16::try_from(routes.len() * 401 % 10_113).unwrap_or_default());
+            let more = Definition { memory, ..Definition::default() };
             let definition = Definition { canonical, origins, default, configured: 2, declared, routes, ..more };
             Sample { definition, paths }
         },

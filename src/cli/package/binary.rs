@@ -7,6 +7,7 @@ use object::Endianness;
 use object::elf::{EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader};
 
+use super::start::StartPath;
 use crate::cli::CliError;
 use crate::cli::error::words;
 use crate::edge::image::BUILD_MARK;
@@ -23,6 +24,8 @@ const BUILD: &str = "cargo build --release --no-default-features --features edge
 pub(super) struct Bootstrap {
     /// Its content.
     pub(super) bytes: Vec<u8>,
+    /// How it is started.
+    pub(super) start: StartPath,
 }
 
 /// Why a binary is not fit.
@@ -55,14 +58,14 @@ pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
 
 impl Bootstrap {
     /// Reads a binary, if it is fit.
-    pub(super) fn read(path: &Path) -> Result<Bootstrap, CliError> {
+    pub(super) fn read(path: &Path, start: StartPath) -> Result<Bootstrap, CliError> {
         let shown = path.display();
         let bytes = fs::read(path).map_err(|error| {
             CliError::new(format_args!("`{shown}` cannot be read: {}", words(&error)))
                 .help(format_args!("build it: `{BUILD}`"))
         })?;
         match check(&bytes) {
-            Ok(()) => Ok(Bootstrap { bytes }),
+            Ok(()) => Ok(Bootstrap { bytes, start }),
             Err(why) => Err(CliError::new(format_args!("`{shown}` cannot run at the edge: {why}")).help(why.cure())),
         }
     }

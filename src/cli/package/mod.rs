@@ -9,6 +9,7 @@ mod contents;
 mod place;
 mod secrets;
 pub mod source;
+pub mod start;
 
 use std::path::{Path, PathBuf};
 
@@ -18,10 +19,13 @@ use sha2::{Digest, Sha256};
 use self::binary::Bootstrap;
 use self::place::{ReadFile, Readers, ZipPlace};
 use self::source::{manifest, table_hash};
+use self::start::StartPath;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cache_key::Problem;
+use crate::check::memory::MemoryNeed;
 use crate::platform::limits::MAX_PACKAGE;
+use crate::report::check::MemoryJson;
 use crate::report::numbers::grouped;
 use crate::report::packed::Packed;
 use crate::text::{hex, quoted};
@@ -40,6 +44,10 @@ pub struct PackageArgs {
     /// Values of secrets, a JSON object; without it, environment variables of the secrets' names
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
+    /// How the function starts: `exec` replaces Node.js by the Rust binary, `child` runs it beside Node.js, which takes
+    /// more memory and survives the binary
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = StartPath::Exec)]
+    start: StartPath,
 }
 
 const EXAMPLES: &str = "\
@@ -48,6 +56,7 @@ Examples:
   crossfade package --out dist/edge.zip
   ORIGIN_VERIFY=… crossfade package                 a secret of the table, from the environment
   crossfade package --secrets secrets.json          {\"ORIGIN_VERIFY\": \"…\"}
+  crossfade package --start child                   never hands the process over
 
 Exit codes: 0 written · 2 the table has errors, or something is missing";
 
@@ -55,16 +64,21 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 ///
 /// # Errors
 /// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the cache key or the
-/// size, or the zip cannot be written.
+/// size, the function has too little memory, or the zip cannot be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read(global)?;
     let manifest = manifest(&open);
     judge(&manifest.cache_key().problems(), global)?;
+    let memory = MemoryNeed::of(&open.table).with(args.start.beside());
+    if !memory.fits() {
+        return Err(CliError::new(memory).help(memory.cure()));
+    }
     let binary = binary::find(args.bootstrap.as_deref())?;
     let place = ZipPlace::judge(args.out.as_deref(), &inputs(&open, &binary, args.secrets.as_ref()))?;
     let secrets = secrets::find(open.table.definition(), args.secrets.as_deref())?;
-    let bootstrap = Bootstrap::read(&binary)?;
+    let bootstrap = Bootstrap::read(&binary, args.start)?;
     let (routes, table_hash) = (open.table.routes().len(), hex(&table_hash(&open.sources)));
+    let map_rows = open.table.routes().iter().map(|route| route.path.rows().len()).sum();
     let entries = contents::make(open, &manifest, &secrets, bootstrap)?;
     let zip = archive::zip(&entries).map_err(|error| CliError::new(format_args!("the zip cannot be made: {error}")))?;
     if zip.len() as u64 > MAX_PACKAGE {
@@ -84,6 +98,9 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         sha256: hex(&Sha256::digest(&zip)),
         table_hash,
         routes,
+        map_rows,
+        memory: MemoryJson::of(memory),
+        start: args.start.name(),
         files: archive::packed_files(&zip).map_err(CliError::new)?,
     };
     Terminal::answer(&packed, global)?;

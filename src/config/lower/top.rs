@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::platform::limits::FUNCTION_MEMORY;
 use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
-use crate::route::{Canonical, Definition, OriginKind, Share};
+use crate::route::{Canonical, Definition, FunctionMemory, OriginKind, Share};
 
 use crate::config::lower::keys::TABLE;
 use crate::config::lower::names::check_name;
@@ -28,6 +29,8 @@ pub(crate) struct Head<'a> {
     /// Where `default` is.
     pub(crate) default_span: Option<Span>,
     origin_numbers: HashMap<&'a str, usize>,
+    /// Where the function's memory is written, else the table's beginning.
+    pub(crate) memory_at: Span,
     /// Whether it could be told which origin is the configured one.
     pub(crate) is_configured_known: bool,
 }
@@ -42,6 +45,7 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         origin_spans: Vec::new(),
         default_span: None,
         origin_numbers: HashMap::new(),
+        memory_at: section.span.clone(),
         is_configured_known: true,
     };
     if let Some(entry) = section.get("canonical") {
@@ -49,6 +53,9 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
     }
     if let Some(entry) = section.get("log") {
         head.definition.log_sample = log_sample(findings, entry);
+    }
+    if let Some(entry) = section.get("function") {
+        function(findings, entry, &mut head);
     }
     head.definition.declared = viewer::declared(findings, &section);
     declare_origins(findings, &section, &mut head);
@@ -136,6 +143,15 @@ fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {
     let sample = section.and_then(|section| section.get("sample"));
     let share = sample.and_then(|entry| entry.number(findings, 0.0..=1.0));
     share.map(|share| Share::of_millionths(share * 1e6)).unwrap_or_default()
+}
+
+fn function(findings: &mut Findings, entry: Setting<'_>, head: &mut Head<'_>) {
+    head.memory_at = entry.key_span();
+    let Some(section) = entry.section(findings, &["memory_mb"]) else { return };
+    let Some(entry) = section.get("memory_mb") else { return };
+    head.memory_at = entry.span();
+    let (least, most) = (i64::from(*FUNCTION_MEMORY.start()), i64::from(*FUNCTION_MEMORY.end()));
+    head.definition.memory = entry.whole(findings, least..=most).map(FunctionMemory).unwrap_or_default();
 }
 
 fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {
