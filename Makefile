@@ -16,7 +16,7 @@ test: setup ## every test, at quick sizes (tests/README.md)
 	$(CARGO) test --all-features --no-fail-fast
 
 deep: ## again what has a deep size: random tables, large tables, large transfers
-	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test serve
+	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test serve --test attacks
 	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test edge -- sizes:: child::a_thousand
 
 bless: ## writes what comes out now in the place of all stored output; then read the difference
