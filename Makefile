@@ -17,6 +17,7 @@ test: setup ## every test, at quick sizes (tests/README.md)
 
 deep: ## again what has a deep size: random tables, large tables, hostile paths, large transfers
 	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test oracle --test round_trip --test attacks --test serve
+	CROSSFADE_DEEP=1 $(CARGO) test --all-features --no-fail-fast --test edge -- sizes:: child::a_thousand
 
 bless: ## writes what comes out now in the place of all stored output; then read the difference
 	CROSSFADE_BLESS=1 $(CARGO) test --all-features --no-fail-fast --test cli --test diagnostics --test events --test pages

@@ -113,7 +113,11 @@ fn files_below(folder: &Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
         if path.is_dir() {
             files.extend(files_below(&path, &format!("{name}/")));
         } else {
-            files.push((name, fs::read(&path).expect("it can be read")));
+            let bytes = fs::read(&path).expect("it can be read");
+            files.push((
+                name,
+                String::from_utf8(bytes).map_or_else(|bytes| bytes.into_bytes(), |text| expanded(&text).into()),
+            ));
         }
     }
     files
@@ -218,18 +222,21 @@ fn completed(text: &str) -> String {
     whole
 }
 
-/// `«3 × ab»` is `ababab`.
+/// `«3 × ab»` is `ababab`, and `«2 × a№«2 × b»,»` is `a1bb,a2bb,`.
 fn expanded(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('«') {
-        let (repeat, after) = after.split_once('»').expect("« has its »");
+    let mut out = text.to_owned();
+    while let Some((before, after)) = out.split_once('»') {
+        let (before, repeat) = before.rsplit_once('«').expect("» has its «");
         let (count, what) = repeat.split_once(" × ").expect("a count and a text");
-        out.push_str(before);
-        out.push_str(&what.repeat(count.replace(',', "").parse().expect("a count")));
-        rest = after;
+        let count: usize = count.replace(',', "").parse().expect("a count");
+        let text = if what.contains('№') {
+            (1..=count).map(|number| what.replace('№', &number.to_string())).collect()
+        } else {
+            what.repeat(count)
+        };
+        out = format!("{before}{text}{after}");
     }
-    out + rest
+    out
 }
 
 fn latin1(text: &str) -> Vec<u8> {

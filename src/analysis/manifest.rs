@@ -5,10 +5,15 @@
 use serde::Serialize;
 
 use super::cache_key::CacheKey;
+use crate::check::memory::MemoryNeed;
 use crate::route::{
     BehaviorId, Caching, CustomOrigin, Definition, HeaderValue, Languages, Origin, OriginKind, S3Origin, Share, Side,
     Table, Timestamp, VariesQuery, epochs_of,
 };
+
+/// A decision takes less than a millisecond. What takes this long hangs, and waits for nobody's sake: Lambda then ends
+/// the sandbox, and the path `child` has answered half a second before.
+const TIMEOUT_SECONDS: u16 = 5;
 
 /// Everything that a distribution must know of a table.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +52,11 @@ struct Function {
     handler: &'static str,
     event_type: &'static str,
     include_body: bool,
+    /// What it is given.
+    memory_mb: u16,
+    /// The binary's estimated peak, without Node.js beside it.
+    estimated_peak_mb: u64,
+    timeout_seconds: u16,
 }
 
 /// One cache behavior, in CloudFront's order; the default one is the last and has no pattern.
@@ -161,13 +171,7 @@ impl Manifest {
         Manifest {
             table_hash: identity.table_hash,
             build: identity.build,
-            function: Function {
-                runtimes: ["nodejs22.x", "nodejs24.x"],
-                architecture: "x86_64",
-                handler: "index.handler",
-                event_type: "origin-request",
-                include_body: false,
-            },
+            function: Function::of(table),
             counts: TableCounts::of(definition),
             default_origin: table.default_origin().id.clone(),
             behaviors: table.behavior_ids().map(|id| BehaviorEntry::of(table, id)).collect(),
@@ -203,6 +207,21 @@ impl BehaviorEntry {
             failover: table.failover_id(id).map(|failover| table.origin(failover).id.clone()),
             caching: behavior.caching,
             router: behavior.is_routed,
+        }
+    }
+}
+
+impl Function {
+    fn of(table: &Table) -> Function {
+        Function {
+            runtimes: ["nodejs22.x", "nodejs24.x"],
+            architecture: "x86_64",
+            handler: "index.handler",
+            event_type: "origin-request",
+            include_body: false,
+            memory_mb: table.definition().memory.0,
+            estimated_peak_mb: MemoryNeed::of(table).peak_mb(),
+            timeout_seconds: TIMEOUT_SECONDS,
         }
     }
 }

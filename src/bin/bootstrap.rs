@@ -10,7 +10,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crossfade::edge::start::{StartMode, Started, answer_now, own_folder, start, write_log};
-use crossfade::edge::{lambda, stdio};
+use crossfade::edge::{init_error, lambda, stdio};
 
 fn main() -> ExitCode {
     say_only_where_a_panic_is();
@@ -34,14 +34,21 @@ fn main() -> ExitCode {
 /// A panic's own words may hold part of a request: the log gets its place alone. The handler turns it into the default.
 fn say_only_where_a_panic_is() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        let place =
+            panic.location().map_or_else(String::new, |place| format!(" at {}:{}", short(place.file()), place.line()));
         let message = format!("a panic{place}");
         write_log(&[serde_json::json!({ "kind": "notice", "level": "error", "message": message }).to_string()]);
     }));
 }
 
+/// The file in its crate: where that lay on the machine that built this is nobody's business.
+fn short(file: &str) -> &str {
+    let crates = file.rsplit_once("/src/").map_or("", |(before, _)| before);
+    if file.starts_with('/') { crates.rfind('/').and_then(|at| file.get(at + 1..)).unwrap_or(file) } else { file }
+}
+
 fn poll(mode: StartMode, marker: Option<OsString>) -> Result<(), lambda_runtime::Error> {
-    let Started { handler, log } = start(&own_folder()?, mode)?;
+    let Started { handler, log } = start(&own_folder()?, mode).inspect_err(|error| tell_lambda(&error.to_string()))?;
     // Only an answer shows that the hand-over works: a process that the runtime's supervisor refuses dies at its poll.
     let remove_marker = || {
         if let Some(Err(error)) = marker.map(fs::remove_file) {
@@ -50,6 +57,13 @@ fn poll(mode: StartMode, marker: Option<OsString>) -> Result<(), lambda_runtime:
         }
     };
     lambda::run(&handler, || write_log(&log), remove_marker)
+}
+
+/// A start that fails is told to Lambda too; the log says it in any case.
+fn tell_lambda(why: &str) {
+    if let Ok(api) = env::var("AWS_LAMBDA_RUNTIME_API") {
+        let _ = init_error::post(&api, why);
+    }
 }
 
 fn pipe() -> Result<(), lambda_runtime::Error> {

@@ -17,13 +17,16 @@ mod guards;
 mod language;
 mod letters;
 mod loops;
+pub mod memory;
 mod methods;
 mod never;
 mod places;
 mod rewrites;
 mod sample;
+mod weight;
 pub mod witness;
 
+use self::memory::MemoryNeed;
 use crate::config::{self, Case, Counts, Files, RouteSpans};
 use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::route::Table;
@@ -41,6 +44,8 @@ pub struct Loaded {
     pub cases: Vec<Case>,
     /// How much was read.
     pub counts: Counts,
+    /// What its function needs, if its language has no error.
+    pub memory: Option<MemoryNeed>,
 }
 
 /// Loads a table: reads the top file and all that it names, and finds every problem in them. O(bytes of all files).
@@ -51,13 +56,15 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     never::check(&read.definition.canonical, &read.patterns, findings);
     let table = (!findings.has_errors())
         .then(|| Table::compile(read.definition).expect("a definition without a finding does not contradict itself"));
-    if let Some(table) = &table {
+    let memory = table.as_ref().map(MemoryNeed::of);
+    if let Some((table, memory)) = table.as_ref().zip(memory) {
+        memory::check(memory, &read.memory_at, findings);
         examples::fill(table, &mut read.cases);
         check(table, &read.spans, &read.cases, findings);
     }
     let table = table.filter(|_| !findings.has_errors_beside(examples::is_failed_example));
     let counts = Counts { routes_compiled: table.as_ref().map_or(0, |table| table.routes().len()), ..read.counts };
-    Loaded { table, sources: read.sources, diagnostics: read.findings.finish(), cases: read.cases, counts }
+    Loaded { table, sources: read.sources, diagnostics: read.findings.finish(), cases: read.cases, counts, memory }
 }
 
 /// Every check of a finished table.

@@ -1,6 +1,6 @@
 //! From a file's name to a table that a command can use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::files::DiskFiles;
 use super::{CliError, Global, Terminal};
@@ -67,6 +67,11 @@ impl OpenTable {
                 Err(refused(&loaded, global))
             }
         }
+    }
+
+    /// Where its files are, the top one first, as seen from the current folder.
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.sources.files().iter().map(|file| PathBuf::from(format!("{}{}", self.folder, file.name)))
     }
 
     /// The same table, its files named as seen from the current folder.

@@ -14,7 +14,7 @@ pub(crate) use lower::routes::WrittenPattern;
 pub(crate) use lower::spans::RouteSpans;
 pub use read::files::{FileError, Files, FolderEntry, MAX_MAP, MAX_TOML, MemoryFiles};
 
-use crate::diagnostic::{Findings, Sources, codes};
+use crate::diagnostic::{Findings, Sources, Span, codes};
 use crate::route::Definition;
 
 use lower::routes::LoweringRoutes;
@@ -39,6 +39,8 @@ pub(crate) struct ReadTable {
     pub(crate) patterns: Vec<WrittenPattern>,
     /// What the table expects of itself: `[[test]]`, `examples` and `not_examples`, as they are written.
     pub(crate) cases: Vec<Case>,
+    /// Where the function's memory is written, else the table's beginning.
+    pub(crate) memory_at: Span,
     /// How much was read; nothing is compiled yet.
     pub(crate) counts: Counts,
 }
@@ -84,8 +86,11 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
     }
     let (routes_read, map_rows, tests) = (lowered.read, lowered.map_rows, lowered.cases.tests.len());
     let counts = Counts { routes_read, map_rows, tests, ..Counts::default() };
-    let (spans, patterns) = (lowered.spans, lowered.patterns);
-    finish(reader, ReadTable { findings, definition, spans, patterns, cases, counts, ..ReadTable::default() })
+    let (spans, patterns, memory_at) = (lowered.spans, lowered.patterns, head.memory_at);
+    finish(
+        reader,
+        ReadTable { findings, definition, spans, patterns, cases, memory_at, counts, ..ReadTable::default() },
+    )
 }
 
 fn finish(reader: Reader<'_>, mut read: ReadTable) -> ReadTable {

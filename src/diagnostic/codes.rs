@@ -297,6 +297,8 @@ catalogue! {
         "CloudFront takes the first pattern that a path fits, so an earlier one takes all that this one would";
     ROUTE_NOT_RUN = "R174" Warning "the router does not run on any path of a route":
         "CloudFront sends these paths to the configured origin without asking the router";
+    TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
+        "a process that runs out of memory is a 503 for every viewer, start after start";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

@@ -11,6 +11,8 @@ mod handled;
 mod handler;
 pub mod image;
 #[cfg(feature = "edge")]
+pub mod init_error;
+#[cfg(feature = "edge")]
 pub mod lambda;
 mod notes;
 mod origins;

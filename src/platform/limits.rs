@@ -42,6 +42,10 @@ pub const KEEPALIVE_TIMEOUT: RangeInclusive<u16> = 1..=120;
 /// Seconds of `responseCompletionTimeout`; also at least `readTimeout`. `lambda-event-structure`, AWS CDK.
 pub const RESPONSE_COMPLETION_TIMEOUT: RangeInclusive<u16> = 1..=3_600;
 
+/// MB of memory that a function at an origin event can be given. `edge-functions-restrictions` (the maximum), Lambda
+/// Developer Guide, `configuration-memory` (the minimum).
+pub const FUNCTION_MEMORY: RangeInclusive<u16> = 128..=10_240;
+
 /// The whole zip of a function, bytes. `cloudfront-limits`.
 pub const MAX_PACKAGE: u64 = 50 * 1024 * 1024;
 

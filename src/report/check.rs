@@ -7,6 +7,7 @@ use super::numbers::{count, grouped};
 use super::sheet::{BAD, GOOD, PLAIN, WARN, cell};
 use super::{Present, Sheet};
 use crate::check::Loaded;
+use crate::check::memory::MemoryNeed;
 use crate::config::Counts;
 
 /// A table that was checked.
@@ -22,6 +23,7 @@ pub struct Checked<'a> {
 struct CheckedJson<'a> {
     diagnostics: Vec<diagnostics::DiagnosticJson<'a>>,
     counts: CountsJson,
+    memory: Option<MemoryJson>,
 }
 
 #[derive(Serialize)]
@@ -33,6 +35,22 @@ struct CountsJson {
     map_rows: usize,
     tests: usize,
     files: usize,
+}
+
+/// What a function needs and is given, MB.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MemoryJson {
+    estimated_peak_mb: u64,
+    needed_mb: u64,
+    given_mb: u16,
+}
+
+impl MemoryJson {
+    /// Of an estimate.
+    #[must_use]
+    pub fn of(need: MemoryNeed) -> MemoryJson {
+        MemoryJson { estimated_peak_mb: need.peak_mb(), needed_mb: need.setting_mb(), given_mb: need.given_mb }
+    }
 }
 
 impl Present for Checked<'_> {
@@ -54,6 +72,9 @@ impl Present for Checked<'_> {
             cell(PLAIN, ", "),
             cell(if warnings > 0 { WARN } else { GOOD }, count(warnings, "warning")),
         ]);
+        if let Some(need) = self.loaded.memory {
+            sheet.line([cell(PLAIN, format!("at the edge: {}", memory_words(&MemoryJson::of(need))))]);
+        }
     }
 
     fn json(&self) -> impl Serialize {
@@ -62,7 +83,15 @@ impl Present for Checked<'_> {
         let tally = Tally::of(diagnostics);
         CheckedJson {
             diagnostics: diagnostics::entries(diagnostics, sources),
+            memory: self.loaded.memory.map(MemoryJson::of),
             counts: CountsJson { tally, routes_read, routes_compiled, map_rows, tests, files },
         }
     }
+}
+
+/// `about 5 MB of memory at the peak, 128 given`.
+#[must_use]
+pub fn memory_words(memory: &MemoryJson) -> String {
+    let (peak, given) = (grouped(memory.estimated_peak_mb), grouped(memory.given_mb));
+    format!("about {peak} MB of memory at the peak, {given} given")
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::check::{MemoryJson, memory_words};
 use super::numbers::{count, grouped};
 use super::sheet::{Grid, PLAIN, cell, number};
 use super::{Present, Sheet};
@@ -21,6 +22,12 @@ pub struct Packed {
     pub table_hash: String,
     /// How many the table has.
     pub routes: usize,
+    /// Rows of its redirect maps.
+    pub map_rows: usize,
+    /// What the function needs.
+    pub memory: MemoryJson,
+    /// What its path is: `exec`, or `child` where the zip never hands over.
+    pub start: &'static str,
     /// By name.
     pub files: Vec<PackedFile>,
 }
@@ -47,7 +54,9 @@ impl Present for Packed {
         let share = self.bytes as f64 * 100.0 / self.limit as f64;
         let of_limit = format!("{} bytes, {share:.1} % of CloudFront's 50 MB", grouped(self.bytes));
         let table = self.table_hash.get(..12).unwrap_or_default();
-        sheet.line([cell(PLAIN, format!("{}: {of_limit} · {}, table {table}", self.out, count(self.routes, "route")))]);
+        let (routes, rows) = (count(self.routes, "route"), count(self.map_rows, "map row"));
+        sheet.line([cell(PLAIN, format!("{}: {of_limit} · {routes}, {rows}, table {table}", self.out))]);
+        sheet.line([cell(PLAIN, format!("at the edge: {}, start by {}", memory_words(&self.memory), self.start))]);
     }
 
     fn json(&self) -> impl Serialize {

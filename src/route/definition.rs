@@ -29,10 +29,23 @@ pub struct Definition {
     pub declared: Declared,
     /// Share of decisions that are logged.
     pub log_sample: Share,
+    /// What the function is given.
+    pub memory: FunctionMemory,
     /// In the order they are tried.
     pub routes: Vec<Route>,
     /// The files that the table was read from; [`Place::file`] counts in them.
     pub files: Vec<String>,
+}
+
+/// The memory that a function is given, MB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionMemory(pub u16);
+
+/// Lambda's smallest.
+impl Default for FunctionMemory {
+    fn default() -> Self {
+        FunctionMemory(128)
+    }
 }
 
 /// One entry of the table.

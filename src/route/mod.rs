@@ -39,8 +39,8 @@ pub use condition::Condition;
 pub use decide::decide;
 pub use decision::{BehaviorRef, Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 pub use definition::{
-    About, Action, Definition, HeaderChanges, MapAction, OriginAction, Place, RedirectAction, RespondAction,
-    ResponseHeaders, Route,
+    About, Action, Definition, FunctionMemory, HeaderChanges, MapAction, OriginAction, Place, RedirectAction,
+    RespondAction, ResponseHeaders, Route,
 };
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};

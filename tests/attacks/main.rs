@@ -8,10 +8,12 @@ mod buckets;
 #[path = "../support/depth.rs"]
 #[allow(dead_code, reason = "other tests use the rest of it")]
 mod depth;
+mod files;
 mod gate;
 #[path = "../serve/harness.rs"]
 #[allow(dead_code, reason = "the tests of `serve` use the rest of it")]
 mod harness;
+mod memory;
 mod origins;
 #[path = "../edge/package.rs"]
 #[allow(dead_code, reason = "the tests of the package use the rest of it")]

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::package::{TABLE, Unpacked, zip, zip_of};
+use crate::faults::child_of;
+use crate::package::{TABLE, Unpacked, package_with, zip, zip_of};
 use crate::protocol::event;
 use crate::runtime_api::Reply;
 use crate::sandbox::{NODES, Runtime, Sandbox};
@@ -173,9 +174,35 @@ fn figures_of_a_large_table() {
     }
 }
 
+#[test]
+#[ignore = "long: `make figures`"]
+fn figures_of_the_path_child() {
+    println!("\nby child, KiB, after 2,000 events: peak of Node, of the binary, both; resident of both");
+    for (name, table) in [("usual table", TABLE.to_owned()), ("100,000 routes", large(100_000))] {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, zip) = package_with(&table, folder.path(), &["--start", "child"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let package = Unpacked::new(&zip.unwrap());
+        for runtime in NODES {
+            let mut sandbox = Sandbox::new(runtime, package.root());
+            for at in 0..2_000 {
+                sandbox.answer(&event(&format!("/secao-{}/pagina-{at}/x.html", at * 7 % 100_000)));
+            }
+            let child = fs::read_to_string(format!("/proc/{}/status", child_of(sandbox.pid()))).unwrap();
+            let of = |key: &str| {
+                let line = child.lines().find(|line| line.starts_with(key)).unwrap();
+                line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+            };
+            let (node, binary) = (sandbox.memory("VmHWM"), of("VmHWM"));
+            let resident = sandbox.memory("VmRSS") + of("VmRSS");
+            println!("{name:14} {runtime:?}: {node:7} {binary:7} {:7}; {resident:7}", node + binary);
+        }
+    }
+}
+
 /// As many routes of every kind, in the usual shares, beside those of the usual table.
 fn large(routes: usize) -> String {
-    let mut text = TABLE.to_owned();
+    let mut text = TABLE.replacen("[log]", "[function]\nmemory_mb = 512\n\n[log]", 1);
     for at in 0..routes {
         let action = match at % 3 {
             0 => "origin = \"cms\"".to_owned(),

@@ -4,6 +4,8 @@
 //! What this needs beyond the toolchain is installed by `rig/install.sh`, which is called here and does nothing when
 //! everything is there.
 
+#[path = "../support/depth.rs"]
+mod depth;
 mod package;
 #[allow(dead_code, reason = "the test that compares and stores them uses all of it")]
 #[path = "../support/rows.rs"]
@@ -14,9 +16,11 @@ mod sandbox;
 mod validator;
 
 mod answers;
+mod child;
 mod faults;
 mod figures;
 mod hosts;
 mod protocol;
+mod sizes;
 mod stored;
 mod zip;

@@ -54,11 +54,17 @@ pub(crate) const fn table(name: &str) -> &'static str {
 
 /// Runs `crossfade package` on a table's text; what it printed and the zip's bytes.
 pub(crate) fn package(table: &str, folder: &Path) -> (Output, Option<Vec<u8>>) {
+    package_with(table, folder, &[])
+}
+
+/// The same with further arguments.
+pub(crate) fn package_with(table: &str, folder: &Path, args: &[&str]) -> (Output, Option<Vec<u8>>) {
     fs::write(folder.join("routes.toml"), table).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_crossfade"))
         .current_dir(folder)
-        .args(["package", "--format", "json", "--out", "dist/edge.zip", "--bootstrap"])
+        .args(["package", "--format", "json", "--bootstrap"])
         .arg(bootstrap())
+        .args(args)
         .envs(SECRETS.map(|name| (name, SECRET)))
         .output()
         .unwrap();
@@ -70,6 +76,12 @@ pub(crate) fn zip() -> &'static [u8] {
     zip_of(TABLE)
 }
 
+/// The zip of [`TABLE`] that never hands its process over.
+pub(crate) fn zip_by_child() -> &'static [u8] {
+    static ZIP: OnceLock<Vec<u8>> = OnceLock::new();
+    ZIP.get_or_init(|| new_zip_with(TABLE, &["--start", "child"]))
+}
+
 /// The zip of a table that must be right, made once.
 pub(crate) fn zip_of(table: &str) -> &'static [u8] {
     static ZIPS: Mutex<BTreeMap<String, &[u8]>> = Mutex::new(BTreeMap::new());
@@ -78,8 +90,12 @@ pub(crate) fn zip_of(table: &str) -> &'static [u8] {
 
 /// The zip of a table that must be right, made now.
 pub(crate) fn new_zip_of(table: &str) -> Vec<u8> {
+    new_zip_with(table, &[])
+}
+
+fn new_zip_with(table: &str, args: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let (output, zip) = package(table, folder.path());
+    let (output, zip) = package_with(table, folder.path(), args);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     zip.unwrap()
 }
@@ -110,6 +126,11 @@ impl Unpacked {
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.root().join(name)).unwrap()
+    }
+
+    /// What the host reads.
+    pub(crate) fn host(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.read("host.json")).unwrap()
     }
 
     pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::faults::wait_until;
 use crate::package::{SECRET, Unpacked, zip};
 use crate::runtime_api::Traces;
 use crate::sandbox::{DEADLINE, NODES, Outcome, Runtime, Sandbox};
@@ -164,4 +165,44 @@ fn a_runtime_api_that_hangs_up_ends_the_process_with_words() {
     let log = sandbox.log();
     assert!(log.lines().last().is_some_and(|line| line.contains("\"level\":\"error\"")), "{log}");
     assert!(!log.contains("panicked"), "{log}");
+}
+
+#[test]
+fn a_poll_that_is_refused_ends_the_process_with_a_line_of_json_and_the_next_one_works() {
+    let package = Unpacked::new(zip());
+    for status in [403, 410, 500] {
+        for runtime in [NODES[0], Runtime::Alone] {
+            let mut sandbox = Sandbox::new(runtime, package.root());
+            sandbox.answer(&event("/"));
+            sandbox.api.answer_next_with(Some(status));
+            wait_until(|| !sandbox.is_running());
+            let log = sandbox.log();
+            let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap_or_else(|_| panic!("{log}"));
+            assert_eq!(last["level"], "error", "{log}");
+            assert!(log.lines().all(|line| line.starts_with('{')), "every line is JSON\n{log}");
+            assert!(!log.contains(".cargo"), "{log}");
+            sandbox.kill();
+            sandbox.api.answer_next_with(None);
+            sandbox.answer(&event("/"));
+            let path = if runtime == Runtime::Alone { "alone" } else { "exec" };
+            assert_eq!((sandbox.path().as_str(), sandbox.starts), (path, 2), "{}", sandbox.log());
+        }
+    }
+}
+
+#[test]
+fn a_start_that_cannot_be_is_told_to_the_runtime_api() {
+    let package = Unpacked::new(zip());
+    for name in ["table.bin", "default.json"] {
+        package.write(name, "");
+    }
+    for runtime in [NODES[0], NODES[1], Runtime::Alone] {
+        let mut sandbox = Sandbox::new(runtime, package.root());
+        assert_eq!(sandbox.invoke(&event("/"), DEADLINE), Outcome::Crashed);
+        let told = sandbox.api.init_errors();
+        assert_eq!(told.len(), 1, "{}", sandbox.log());
+        assert_eq!(told[0]["errorType"], "Crossfade.Start");
+        assert!(told[0]["errorMessage"].as_str().unwrap().contains("`default.json` cannot be understood"), "{told:?}");
+        assert_eq!(sandbox.api.violations(), [""; 0]);
+    }
 }

@@ -38,6 +38,8 @@ struct State {
     violations: Vec<String>,
     connections: Vec<TcpStream>,
     refuses: bool,
+    /// What `next` answers in the place of an event.
+    next_status: Option<u16>,
     closed: bool,
     count: u64,
     /// When the last event was given out, and how long its reply took.
@@ -156,6 +158,12 @@ impl RuntimeApi {
         self.shared.changed.notify_all();
     }
 
+    /// Every `next` from now on is answered with this status and nothing else.
+    pub(crate) fn answer_next_with(&self, status: Option<u16>) {
+        self.state().next_status = status;
+        self.shared.changed.notify_all();
+    }
+
     /// Closes every connection, and every new one, as a sandbox that is taken down does.
     pub(crate) fn hang_up(&self) {
         let mut state = self.state();
@@ -251,6 +259,10 @@ impl Shared {
         let invocation = loop {
             if state.closed || state.refuses || state.processes != process {
                 return None;
+            }
+            if let Some(status) = state.next_status {
+                state.polling = false;
+                return Some(write_answer(status, &[], b"{}"));
             }
             match state.queued.pop_front() {
                 Some(invocation) => break invocation,

@@ -45,6 +45,8 @@ pub(crate) struct Sandbox {
     log: PathBuf,
     process: Option<Child>,
     node_args: Vec<String>,
+    /// How long a start may take before it counts as hung.
+    init: Duration,
     /// Processes started so far.
     pub(crate) starts: usize,
 }
@@ -55,12 +57,18 @@ impl Sandbox {
         let log = tmp.path().join("log");
         File::create(&log).unwrap();
         let (api, root) = (RuntimeApi::start(), root.to_owned());
-        Sandbox { api, runtime, root, tmp, log, process: None, node_args: Vec::new(), starts: 0 }
+        Sandbox { api, runtime, root, tmp, log, process: None, node_args: Vec::new(), init: INIT, starts: 0 }
     }
 
     /// Further arguments of Node, before the runtime client.
     pub(crate) fn with_node_args(mut self, args: &[&str]) -> Sandbox {
         self.node_args = args.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Another patience with starts.
+    pub(crate) fn with_init(mut self, init: Duration) -> Sandbox {
+        self.init = init;
         self
     }
 
@@ -99,7 +107,7 @@ impl Sandbox {
         command.current_dir(&self.root).env_clear().envs(self.environment());
         command.stdin(Stdio::null()).stdout(log()).stderr(log()).process_group(0);
         self.process = Some(command.spawn().unwrap());
-        let until = Instant::now() + INIT;
+        let until = Instant::now() + self.init;
         while self.api.polls() == polls {
             if !self.is_running() || Instant::now() > until {
                 return false;

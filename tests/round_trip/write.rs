@@ -15,6 +15,7 @@ pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) 
     let mut out = String::new();
     let canonical = &definition.canonical;
     writeln!(out, "schema = 1\ndefault = {}", text(&definition.origins[definition.default].id)).unwrap();
+    writeln!(out, "[function]\nmemory_mb = {}", definition.memory.0).unwrap();
     writeln!(out, "[canonical]").unwrap();
     writeln!(out, "case = \"{}\"", if canonical.case == LetterCase::Lower { "lower" } else { "keep" }).unwrap();
     let strip = canonical.trailing_slash == TrailingSlash::Strip;

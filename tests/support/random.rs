@@ -7,8 +7,8 @@ use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
 use crossfade::route::{
     Action, Behavior, BehaviorPattern, Behaviors, Caching, Cohort, Condition, Declared, Definition, Fact,
-    HeaderChanges, Languages, LazyRegex, MapAction, OriginAction, RedirectAction, Request, RespondAction,
-    ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
+    FunctionMemory, HeaderChanges, Languages, LazyRegex, MapAction, OriginAction, RedirectAction, Request,
+    RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -73,7 +73,9 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
                 ..Declared::default()
             };
             let origins = tables::origins();
-            let more = Definition::default();
+            // Any whole number of MB that a function can have.
+            let memory = FunctionMemory(128 + u16::try_from(routes.len() * 401 % 10_113).unwrap_or_default());
+            let more = Definition { memory, ..Definition::default() };
             let definition = Definition { canonical, origins, default, behaviors, declared, routes, ..more };
             Sample { definition, paths }
         },

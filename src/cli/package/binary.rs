@@ -7,6 +7,7 @@ use object::Endianness;
 use object::elf::{EM_X86_64, ET_DYN, ET_EXEC, FileHeader64};
 use object::read::elf::{FileHeader, ProgramHeader};
 
+use super::start::StartPath;
 use crate::cli::CliError;
 use crate::cli::error::words;
 use crate::edge::image::BUILD_MARK;
@@ -23,6 +24,8 @@ const BUILD: &str = "cargo build --release --no-default-features --features edge
 pub(super) struct Bootstrap {
     /// Its content.
     pub(super) bytes: Vec<u8>,
+    /// How it is started.
+    pub(super) start: StartPath,
 }
 
 /// Why a binary is not fit.
@@ -42,23 +45,27 @@ enum UnfitBinary {
     OtherBuild,
 }
 
+/// The binary that was named, else the one beside this program, else the one that cargo left.
+pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => likely_places().into_iter().find(|path| path.is_file()).ok_or_else(|| {
+            CliError::new("there is no `bootstrap` beside this program, nor `target/release/bootstrap`")
+                .help(format_args!("build it: `{BUILD}`, or name it with `--bootstrap FILE`"))
+        }),
+    }
+}
+
 impl Bootstrap {
-    /// The binary that was named, else the one beside this program, else the one that cargo left.
-    pub(super) fn find(named: Option<&Path>) -> Result<Bootstrap, CliError> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => likely_places().into_iter().find(|path| path.is_file()).ok_or_else(|| {
-                CliError::new("there is no `bootstrap` beside this program, nor `target/release/bootstrap`")
-                    .help(format_args!("build it: `{BUILD}`, or name it with `--bootstrap FILE`"))
-            })?,
-        };
+    /// Reads a binary, if it is fit.
+    pub(super) fn read(path: &Path, start: StartPath) -> Result<Bootstrap, CliError> {
         let shown = path.display();
-        let bytes = fs::read(&path).map_err(|error| {
+        let bytes = fs::read(path).map_err(|error| {
             CliError::new(format_args!("`{shown}` cannot be read: {}", words(&error)))
                 .help(format_args!("build it: `{BUILD}`"))
         })?;
         match check(&bytes) {
-            Ok(()) => Ok(Bootstrap { bytes }),
+            Ok(()) => Ok(Bootstrap { bytes, start }),
             Err(why) => Err(CliError::new(format_args!("`{shown}` cannot run at the edge: {why}")).help(why.cure())),
         }
     }

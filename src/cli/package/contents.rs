@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::archive::{Rights, ZipEntry};
 use super::binary::Bootstrap;
 use super::source::table_hash;
+use super::start::StartPath;
 use crate::analysis::manifest::Manifest;
 use crate::cli::CliError;
 use crate::cli::table::OpenTable;
@@ -28,6 +29,8 @@ struct HostFile {
     /// Names the start marker: another package is another start.
     package: String,
     bytes: usize,
+    /// `child` where this process is never handed over.
+    start: &'static str,
     default: DefaultOrigin,
 }
 
@@ -79,7 +82,7 @@ pub(super) fn make(
     // What it says to people stays in `source/`.
     let table = open.table.without_words();
     let image = image::encode(&table, &table_hash(&open.sources)).map_err(CliError::new)?;
-    let bytes = bootstrap.bytes.len();
+    let (bytes, start) = (bootstrap.bytes.len(), bootstrap.start);
     let mut entries = vec![
         ZipEntry::new("index.mjs", Rights::File, HOST),
         ZipEntry::new("bootstrap", Rights::Executable, bootstrap.bytes),
@@ -90,7 +93,8 @@ pub(super) fn make(
     for file in open.sources.files() {
         entries.push(ZipEntry::new(format!("source/{}", file.name), Rights::File, file.text.as_bytes()));
     }
-    let host = HostFile { package: identity(&entries), bytes, default: default_origin(&table, secrets)? };
+    let (package, default) = (identity(&entries, start), default_origin(&table, secrets)?);
+    let host = HostFile { package, bytes, start: start.name(), default };
     entries.push(ZipEntry::new("host.json", Rights::File, json(&host)?));
     if !secrets.is_empty() {
         entries.push(ZipEntry::new(SECRETS, Rights::File, json(secrets)?));
@@ -115,9 +119,10 @@ fn without_routes(definition: &Definition) -> Definition {
     }
 }
 
-/// Half a SHA-256 over names and contents. Secrets are not among them: it is logged.
-fn identity(entries: &[ZipEntry]) -> String {
+/// Half a SHA-256 over the path, names and contents. Secrets are not among them: it is logged.
+fn identity(entries: &[ZipEntry], start: StartPath) -> String {
     let mut hash = Sha256::new();
+    hash.update(start.name());
     for entry in entries {
         for part in [entry.name.as_bytes(), &entry.bytes] {
             hash.update((part.len() as u64).to_le_bytes());

@@ -1,27 +1,31 @@
 //! `crossfade package`: the zip that a Lambda@Edge function runs, the same bytes for the same input.
 //!
-//! [`source`] identifies the table, `binary` judges the Rust binary, `secrets` finds values, `contents` makes the files,
-//! `archive` the zip.
+//! [`source`] identifies the table, `place` says whether the zip may go where it should, `binary` judges the Rust binary,
+//! `secrets` finds values, `contents` makes the files, `archive` the zip.
 
 mod archive;
 mod binary;
 mod contents;
+mod place;
 mod secrets;
 pub mod source;
+pub mod start;
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use sha2::{Digest, Sha256};
 
 use self::binary::Bootstrap;
+use self::place::{ReadFile, Readers, ZipPlace};
 use self::source::{manifest, table_hash};
+use self::start::StartPath;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cache_key::Problem;
+use crate::check::memory::MemoryNeed;
 use crate::platform::limits::MAX_PACKAGE;
+use crate::report::check::MemoryJson;
 use crate::report::numbers::grouped;
 use crate::report::packed::Packed;
 use crate::text::{hex, quoted};
@@ -30,15 +34,20 @@ use crate::text::{hex, quoted};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PackageArgs {
-    /// Where the zip goes
-    #[arg(long, value_name = "FILE", default_value = "dist/edge.zip")]
-    out: PathBuf,
+    /// Where the zip goes: a name that is free, or a zip, which is replaced; without it dist/edge.zip, whose folder is
+    /// made if need be
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// The Rust binary; without it, the one beside this program or in target/release
     #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
     /// Values of secrets, a JSON object; without it, environment variables of the secrets' names
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
+    /// How the function starts: `exec` replaces Node.js by the Rust binary, `child` runs it beside Node.js, which takes
+    /// more memory and survives the binary
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = StartPath::Exec)]
+    start: StartPath,
 }
 
 const EXAMPLES: &str = "\
@@ -47,6 +56,7 @@ Examples:
   crossfade package --out dist/edge.zip
   ORIGIN_VERIFY=… crossfade package                 a secret of the table, from the environment
   crossfade package --secrets secrets.json          {\"ORIGIN_VERIFY\": \"…\"}
+  crossfade package --start child                   never hands the process over
 
 Exit codes: 0 written · 2 the table has errors, or something is missing";
 
@@ -54,14 +64,21 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 ///
 /// # Errors
 /// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the cache key or the
-/// size, or the zip cannot be written.
+/// size, the function has too little memory, or the zip cannot be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read(global)?;
     let manifest = manifest(&open);
     judge(&manifest.cache_key().problems(), global)?;
+    let memory = MemoryNeed::of(&open.table).with(args.start.beside());
+    if !memory.fits() {
+        return Err(CliError::new(memory).help(memory.cure()));
+    }
+    let binary = binary::find(args.bootstrap.as_deref())?;
+    let place = ZipPlace::judge(args.out.as_deref(), &inputs(&open, &binary, args.secrets.as_ref()))?;
     let secrets = secrets::find(open.table.definition(), args.secrets.as_deref())?;
-    let bootstrap = Bootstrap::find(args.bootstrap.as_deref())?;
+    let bootstrap = Bootstrap::read(&binary, args.start)?;
     let (routes, table_hash) = (open.table.routes().len(), hex(&table_hash(&open.sources)));
+    let map_rows = open.table.routes().iter().map(|route| route.path.rows().len()).sum();
     let entries = contents::make(open, &manifest, &secrets, bootstrap)?;
     let zip = archive::zip(&entries).map_err(|error| CliError::new(format_args!("the zip cannot be made: {error}")))?;
     if zip.len() as u64 > MAX_PACKAGE {
@@ -71,14 +88,19 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
             grouped(MAX_PACKAGE)
         )));
     }
-    write(&args.out, &zip, secrets.is_empty())?;
+    let out = place.path().display().to_string();
+    // A zip with secrets is its owner's only.
+    place.write(&zip, if secrets.is_empty() { Readers::All } else { Readers::Owner })?;
     let packed = Packed {
-        out: args.out.display().to_string(),
+        out,
         bytes: zip.len(),
         limit: MAX_PACKAGE,
         sha256: hex(&Sha256::digest(&zip)),
         table_hash,
         routes,
+        map_rows,
+        memory: MemoryJson::of(memory),
+        start: args.start.name(),
         files: archive::packed_files(&zip).map_err(CliError::new)?,
     };
     Terminal::answer(&packed, global)?;
@@ -101,23 +123,13 @@ fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Puts the bytes beside the name and then in its place. A zip with secrets is its owner's only.
-fn write(out: &Path, zip: &[u8], no_secrets: bool) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::new(format_args!("`{}` cannot be written: {}", out.display(), super::error::words(&error)))
-    };
-    let folder = match out.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(zip).map_err(failed)?;
-    #[cfg(unix)]
-    if no_secrets {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(failed)?;
+/// Everything that is read: none of it is ever replaced.
+fn inputs(open: &OpenTable, binary: &Path, secrets: Option<&PathBuf>) -> Vec<ReadFile> {
+    let mut inputs: Vec<ReadFile> = open.paths().map(|path| ReadFile { path, is: "a file of the table" }).collect();
+    if let Some(top) = inputs.first_mut() {
+        top.is = "the table";
     }
-    file.persist(out).map_err(|error| failed(error.error))?;
-    Ok(())
+    inputs.push(ReadFile { path: binary.to_owned(), is: "the binary" });
+    inputs.extend(secrets.map(|path| ReadFile { path: path.clone(), is: "the file with the secrets" }));
+    inputs
 }

@@ -19,6 +19,8 @@ pub(crate) struct Head<'a> {
     /// Where `default` is.
     pub(crate) default_span: Option<Span>,
     pub(super) origin_numbers: HashMap<&'a str, usize>,
+    /// Where the function's memory is written, else the table's beginning.
+    pub(crate) memory_at: Span,
     /// Where each behavior is written, the default one last; empty where the table writes none.
     pub(crate) behavior_spans: Vec<Span>,
     /// Whether the behaviors could be told.

@@ -6,7 +6,7 @@ use crate::config::lower::viewer;
 
 /// Of the top file.
 pub(crate) static TABLE: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let own = ["schema", "default", "include", "behavior", "log", "canonical"];
+    let own = ["schema", "default", "include", "behavior", "function", "log", "canonical"];
     [&own[..], &viewer::SECTIONS, &["origins", "route", "test"]].concat()
 });
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::route::{Definition, Share};
+use crate::platform::limits::FUNCTION_MEMORY;
+use crate::route::{Definition, FunctionMemory, Share};
 
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::TABLE;
@@ -27,12 +28,16 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         origin_numbers: HashMap::new(),
         behavior_spans: Vec::new(),
         are_behaviors_known: true,
+        memory_at: section.span.clone(),
     };
     if let Some(entry) = section.get("canonical") {
         head.definition.canonical = canonical::lower(findings, entry);
     }
     if let Some(entry) = section.get("log") {
         head.definition.log_sample = log_sample(findings, entry);
+    }
+    if let Some(entry) = section.get("function") {
+        function(findings, entry, &mut head);
     }
     head.definition.declared = viewer::declared(findings, &section);
     declare_origins(findings, &section, &mut head);
@@ -64,6 +69,15 @@ fn log_sample(findings: &mut Findings, entry: Setting<'_>) -> Share {
     let sample = section.and_then(|section| section.get("sample"));
     let share = sample.and_then(|entry| entry.number(findings, 0.0..=1.0));
     share.map(|share| Share::of_millionths(share * 1e6)).unwrap_or_default()
+}
+
+fn function(findings: &mut Findings, entry: Setting<'_>, head: &mut Head<'_>) {
+    head.memory_at = entry.key_span();
+    let Some(section) = entry.section(findings, &["memory_mb"]) else { return };
+    let Some(entry) = section.get("memory_mb") else { return };
+    head.memory_at = entry.span();
+    let (least, most) = (i64::from(*FUNCTION_MEMORY.start()), i64::from(*FUNCTION_MEMORY.end()));
+    head.definition.memory = entry.whole(findings, least..=most).map(FunctionMemory).unwrap_or_default();
 }
 
 fn declare_origins<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) {

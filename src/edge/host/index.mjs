@@ -14,42 +14,36 @@ const BINARY = `${import.meta.dirname}/bootstrap`;
 const LOADER = '/lib64/ld-linux-x86-64.so.2'; // runs a binary that lost its executable bit
 const ANSWER_MS = 5_000; // a decision takes less than one; a cold 128 MB function may need a second for its table
 const RESERVE_MS = 500; // kept of Lambda's deadline for answering without the child
-const DEATHS = 3; // in a row, without one answer: then the child is given up
+const UNHEARD = 2; // answers that did not come in time, and no sign of life since: then the child hangs and is ended
+const DEATHS = 3; // in a row, without one answer: then the child rests before it is started again
+const REST_MS = 30_000; // the first time; twice as long each further time
+const LONGEST_REST_MS = 600_000;
+const LONGEST_LINE = 6 * 1024 * 1024; // Lambda takes no larger answer
 
 const host = readHost();
 const refusal = handOver(); // returns only if this process may not become `bootstrap`
-let child = startChild();
-log(child ? 'child' : 'default', refusal.why);
+const child = refusal.spawn && new Child(refusal.spawn);
+log(child ? 'child' : 'default', refusal.why, refusal.level);
 
 export async function handler(event, context) {
-  if (child) {
+  if (child && !child.rests()) {
     try {
       return await child.ask(event, Math.min(ANSWER_MS, context.getRemainingTimeInMillis() - RESERVE_MS));
     } catch (error) {
       if (error instanceof FunctionError) throw error;
-      giveUpOrGoOn(error);
+      log(child.rests() ? 'default' : 'child', `${error.message}; this request goes to the default origin`);
     }
   }
   return toDefault(event);
 }
 
-/** What `package` wrote for this file: `{ package, bytes, default: { origin, host, remove, members, locked } }`. */
+/** What `package` wrote for this file: `{ package, bytes, start, default: { origin, host, remove, members, locked } }`. */
 function readHost() {
   try {
     const written = JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
     return isObject(written) ? written : { broken: 'host.json holds no object' };
   } catch (error) {
     return { broken: String(error) };
-  }
-}
-
-/** The binary beside this process; a spawn that throws (no memory left) must not take the handler with it. */
-function startChild() {
-  try {
-    return refusal.spawn && new Child(refusal.spawn);
-  } catch (error) {
-    refusal.why += `; and no child: ${error}`;
-    return undefined;
   }
 }
 
@@ -71,6 +65,7 @@ function handOver() {
     return { why: String(error), spawn: [LOADER, [BINARY, '--stdio']] };
   }
   const own = [BINARY, ['--stdio']];
+  if (host.start === 'child') return { why: 'packaged with `--start child`', spawn: own, level: 'info' };
   if (typeof process.execve !== 'function') return { why: 'this Node.js has no process.execve', spawn: own };
   const marker = `${process.env.TMPDIR ?? '/tmp'}/crossfade-${host.package ?? 'unknown'}.starting`;
   try {
@@ -95,74 +90,143 @@ class FunctionError extends Error {
   }
 }
 
-/** The binary as a child: started now, and again for the next event whenever it died. */
-function Child([command, args]) {
-  const { spawn } = process.getBuiltinModule('node:child_process');
-  let running; // { process, waiting: Map of id → { resolve, reject } }
+/**
+ * The binary as a child: started now, and again for the next event whenever it ended. One that ends again and again
+ * without an answer rests meanwhile. That an answer was slow is no reason to: see `Running`.
+ */
+function Child(command) {
+  let running;
   let lastId = 0;
-  this.deaths = 0;
+  let deaths = 0; // in a row
+  let rest = { from: 0, until: 0 };
 
   const start = () => {
-    const started = { process: spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }), waiting: new Map() };
-    const end = (why) => {
-      if (running === started) running = undefined;
-      for (const { reject } of started.waiting.values()) reject(new Error(why));
-      started.waiting.clear();
+    try {
+      running = new Running(command, { ended, answered });
+    } catch (error) { // no memory or process left
+      ended(undefined, String(error), 0);
+    }
+  };
+
+  const ended = (which, why, waiting) => {
+    if (which === running) running = undefined;
+    deaths += 1;
+    if (deaths < DEATHS) {
+      if (waiting === 0) log('child', `${why}; it is started again for the next request`);
+      return;
+    }
+    const restMs = Math.min(REST_MS * 2 ** (deaths - DEATHS), LONGEST_REST_MS);
+    rest = { from: Date.now(), until: Date.now() + restMs };
+    log('default', `${why}; ${deaths} times in a row without an answer, it is started again in ${restMs / 1000} s`);
+  };
+
+  const answered = () => {
+    if (deaths >= DEATHS) log('child', 'bootstrap --stdio answers again');
+    deaths = 0;
+  };
+
+  /** Whether it is not to be asked now. A clock that was set back ends a rest. */
+  this.rests = () => Date.now() >= rest.from && Date.now() < rest.until;
+
+  this.ask = async (event, timeoutMs) => {
+    if (!running) start();
+    if (!running) throw new Error('bootstrap --stdio cannot be started');
+    lastId += 1;
+    return running.ask(lastId, event, timeoutMs);
+  };
+
+  start(); // in Lambda's init phase, which has a whole core
+}
+
+/**
+ * One process. An answer that does not come in time costs its own request alone: when it comes late, it is nobody's. The
+ * process is ended when it hangs (nothing was heard of it for two such answers), breaks its pipes, or talks nonsense.
+ */
+function Running([command, args], { ended, answered }) {
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  // Its stderr is this process's own: no stream here that could fail.
+  const started = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const waiting = new Map(); // id → { resolve, reject, timer }
+  let newestId = 0;
+  let unheard = 0;
+  let isOver = false;
+  let broke = ''; // what was seen of it before its end
+
+  const over = (why) => {
+    if (isOver) return;
+    isOver = true;
+    const left = [...waiting.values()];
+    waiting.clear();
+    ended(this, why, left.length);
+    for (const { reject, timer } of left) {
+      clearTimeout(timer);
+      reject(new Error(why));
+    }
+  };
+  const stop = (why) => {
+    over(`bootstrap --stdio ${why}`);
+    started.kill('SIGKILL');
+  };
+  /** It is ended; its own end, which may have come before, tells why. */
+  const breaks = (how) => {
+    broke ||= ` after it ${how}`;
+    started.kill('SIGKILL');
+  };
+
+  started.on('error', (error) => over(String(error)));
+  // Not `exit`: what it wrote before may still be on its way.
+  started.on('close', (code, signal) => over(`bootstrap --stdio ended with ${signal ?? code}${signal === 'SIGKILL' ? broke : ''}`));
+  started.stdin.on('error', (error) => breaks(`took no more events (${error.code})`));
+  started.stdout.on('error', (error) => breaks(`could not be read (${error.code})`));
+  started.stdout.on('end', () => breaks('closed its output'));
+  eachLine(started.stdout, (line) => {
+    if (isOver) return;
+    const { id, answer, error } = parse(line) ?? {};
+    const isKnown = Number.isInteger(id) && id > 0 && id <= newestId;
+    if (!isKnown || !(isObject(answer) || isObject(error))) {
+      stop('talks nonsense');
+      return;
+    }
+    unheard = 0;
+    answered();
+    const asked = waiting.get(id);
+    if (!asked) return; // too late
+    waiting.delete(id);
+    clearTimeout(asked.timer);
+    if (isObject(error)) asked.reject(new FunctionError(error));
+    else asked.resolve(answer);
+  }, () => stop('writes a line without an end'));
+
+  this.ask = (id, event, timeoutMs) => new Promise((resolve, reject) => {
+    const late = () => {
+      waiting.delete(id);
+      reject(new Error(`bootstrap --stdio did not answer in ${timeoutMs} ms`));
+      unheard += 1;
+      if (unheard >= UNHEARD) stop('hangs');
     };
-    started.process.on('error', (error) => end(String(error)));
-    started.process.on('exit', (code, signal) => end(`bootstrap --stdio ended with ${signal ?? code}`));
-    started.process.stdin.on('error', () => {}); // the exit that follows tells more
-    eachLine(started.process.stdout, (line) => {
-      const { id, answer, error } = parse(line) ?? {};
-      if (id === undefined) return this.stop(started.process); // its exit rejects what waits
-      const asked = started.waiting.get(id);
-      started.waiting.delete(id);
-      if (error) asked?.reject(new FunctionError(error));
-      else asked?.resolve(answer);
-    });
-    return started;
-  };
-
-  this.ask = (event, timeoutMs) => {
-    running ??= start();
-    const { process: asked, waiting } = running;
-    const id = ++lastId;
-    return new Promise((resolve, reject) => {
-      const late = () => {
-        reject(new Error(`bootstrap --stdio did not answer in ${timeoutMs} ms`));
-        this.stop(asked);
-      };
-      const timer = setTimeout(late, Math.max(timeoutMs, 0));
-      const settle = (how) => (value) => {
-        clearTimeout(timer);
-        if (!(value instanceof Error) || value instanceof FunctionError) this.deaths = 0;
-        how(value);
-      };
-      waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      asked.stdin.write(`${JSON.stringify({ id, event })}\n`);
-    });
-  };
-
-  this.stop = (process = running?.process) => {
-    if (running?.process === process) running = undefined;
-    process?.kill('SIGKILL');
-  };
-
-  running = start(); // in Lambda's init phase, which has a whole core
+    newestId = id;
+    waiting.set(id, { resolve, reject, timer: setTimeout(late, Math.max(timeoutMs, 0)) });
+    started.stdin.write(`${JSON.stringify({ id, event })}\n`);
+  });
 }
 
 /** Lines end with a line feed and nothing else: a string of JSON may hold the other Unicode line ends. */
-function eachLine(stream, take) {
+function eachLine(stream, take, tooLong) {
   let parts = [];
+  let length = 0;
   stream.on('data', (chunk) => {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       parts.push(chunk.subarray(from, end));
       take(Buffer.concat(parts).toString('utf8'));
       parts = [];
+      length = 0;
       from = end + 1;
     }
-    if (from < chunk.length) parts.push(chunk.subarray(from));
+    if (from === chunk.length) return;
+    length += chunk.length - from;
+    if (length > LONGEST_LINE) tooLong();
+    else parts.push(chunk.subarray(from));
   });
 }
 
@@ -172,17 +236,6 @@ function parse(line) {
   } catch {
     return undefined;
   }
-}
-
-function giveUpOrGoOn(error) {
-  child.deaths += 1;
-  if (child.deaths < DEATHS) {
-    log('child', `${error.message}; this request goes to the default origin, bootstrap is started again`);
-    return;
-  }
-  child.stop();
-  child = undefined;
-  log('default', `${error.message}; ${DEATHS} times in a row, bootstrap is not started again`);
 }
 
 /** Aims a request at the default origin and changes nothing else; events that are not ours to decide pass unchanged. */
@@ -284,8 +337,8 @@ function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function log(mode, why) {
-  const level = mode === 'default' || host.broken ? 'error' : 'warn';
+function log(mode, why, known) {
+  const level = mode === 'default' || host.broken ? 'error' : (known ?? 'warn');
   try {
     writeSync(2, `${JSON.stringify({ kind: 'host', level, mode, why, package: host.package, broken: host.broken })}\n`);
   } catch { // a log that cannot be written costs a line, not an answer
