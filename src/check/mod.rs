@@ -10,19 +10,25 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod buckets;
 pub mod examples;
 mod get_and_head;
+mod in_behavior;
+mod keys;
 mod language;
 mod letters;
 mod methods;
 mod never;
 mod places;
 mod sample;
+mod sessions;
 pub mod witness;
 
-use crate::config::{self, Case, Counts, Files, RouteSpans};
+use crate::config::{self, Case, Counts, Files};
 use crate::diagnostic::{Diagnostic, Findings, Sources};
-use crate::route::Table;
+use crate::route::{Reach, Table};
+
+use self::places::PartsWritten;
 
 /// What came of loading a table.
 #[derive(Debug)]
@@ -49,7 +55,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
         .then(|| Table::compile(read.definition).expect("a definition without a finding does not contradict itself"));
     if let Some(table) = &table {
         examples::fill(table, &mut read.cases);
-        check(table, &read.spans, &read.cases, findings);
+        check(table, &PartsWritten { routes: &read.spans, head: &read.head_spans }, &read.cases, findings);
     }
     let table = table.filter(|_| !findings.has_errors_beside(examples::is_failed_example));
     let counts = Counts { routes_compiled: table.as_ref().map_or(0, |table| table.routes().len()), ..read.counts };
@@ -57,7 +63,12 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 }
 
 /// Every check of a finished table.
-fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
+fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &mut Findings) {
+    let spans = written.routes;
+    let reach = Reach::of(table.definition());
+    buckets::check(table, &reach, written, findings);
+    keys::check(table, &reach, written, findings);
+    sessions::check(table, &reach, written, findings);
     get_and_head::check(table, spans, findings);
     methods::check(table, spans, findings);
     examples::check(table, spans, cases, findings);

@@ -270,19 +270,19 @@ catalogue! {
         "CloudFront tries the patterns in order and its default behavior last";
     BAD_FAILOVER = "R172" Error "an origin cannot be the failover of its behavior":
         "the function must see in an event whether CloudFront goes to the first origin or to the second";
+    HEADER_NOT_KEYABLE = "R175" Error "a header decides an answer and can be in no cache key":
+        "the answer to one viewer would be served to all the others";
+    KEY_OVER_QUOTA = "R176" Warning "a cache key names more than CloudFront's quota":
+        "a cache policy names so many headers, cookies and query strings, until AWS raises it";
+    KEY_TOO_LONG = "R177" Error "the names in a cache key are too long together":
+        "CloudFront takes a limited number of characters in a cache policy";
+    SESSION_IN_KEY = "R178" Warning "a session is in the cache key of paths that do not need it":
+        "each of these is kept once for every viewer, so hardly any answer comes from the cache";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.
-pub(crate) static NEEDS_WHOLE_TREE: &[&Code] = &[
-    &MISSING_KEY,
-    &BAD_SCHEMA,
-    &UNKNOWN_ORIGIN,
-    &NO_ORIGIN,
-    &S3_NOT_CONFIGURED,
-    &NO_ACTION,
-    &UNKNOWN_COHORT,
-    &UNDEFINED_CAPTURE,
-];
+pub(crate) static NEEDS_WHOLE_TREE: &[&Code] =
+    &[&MISSING_KEY, &BAD_SCHEMA, &UNKNOWN_ORIGIN, &NO_ORIGIN, &NO_ACTION, &UNKNOWN_COHORT, &UNDEFINED_CAPTURE];
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use super::contract::check_generated;
 use super::handled::{FunctionError, Handled, Handling, Summary};
 use super::notes::{self, Note, SaidOnce, is_sampled, short};
 use super::origins::Origins;
-use super::sending::{Came, Sending};
+use super::sending::{Came, Sending, with_keyed_query};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
 use crate::route::{Outcome, Table, Timestamp, decide};
@@ -135,7 +135,7 @@ impl<'h> Turn<'h> {
     fn against_table(&mut self, why: &Surprise) -> Answered {
         let (answered, why) = match guarded(|| self.by_default()) {
             Ok(answered) => (answered, why.to_string()),
-            Err(again) => (as_it_came(self.request), format!("{why}; and then: {again}")),
+            Err(again) => (self.as_it_came(), format!("{why}; and then: {again}")),
         };
         self.surprise = Some(why);
         answered
@@ -149,6 +149,17 @@ impl<'h> Turn<'h> {
         self.send(&Sending::unchanged(&came, to)?, Handling::Origin)
     }
 
+    /// Back as it came, but for what of its query is not in the cache key.
+    fn as_it_came(&self) -> Answered {
+        let request = self.request;
+        let text = guarded(|| {
+            let keyed = self.handler.table.sent_query(&request.method, &request.uri);
+            Ok(with_keyed_query(request, keyed).write(request))
+        });
+        let text = text.unwrap_or_else(|_| request.text.to_owned());
+        Answered { text, action: Handling::Unchanged, origin: None, status: None }
+    }
+
     fn came<'f>(&self, facts: &'f EventFacts<'h>) -> Came<'f>
     where
         'h: 'f,
@@ -160,7 +171,9 @@ impl<'h> Turn<'h> {
         let is_at = |origin: &EventOrigin<'_>| origin.is_at(table.origin(configured));
         let aim = origin.as_ref().map_or(Aim::Unknown, |origin| origin.aim(table, behavior));
         let is_at_configured = origin.as_ref().is_none_or(is_at);
-        Came { request: self.request, host: facts.host.as_deref(), origin, aim, configured, is_at_configured }
+        let (request, host) = (self.request, facts.host.as_deref());
+        let keyed = table.sent_query(&request.method, &request.uri);
+        Came { request, host, origin, aim, configured, is_at_configured, keyed }
     }
 
     fn send(&mut self, sending: &Sending<'_>, action: Handling) -> Result<Answered, Surprise> {
@@ -181,10 +194,6 @@ impl<'h> Turn<'h> {
 fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surprise> {
     check_generated(answer)?;
     Ok(Answered { text: answer.write(), action, origin: None, status: Some(answer.status) })
-}
-
-fn as_it_came(request: &RequestEvent<'_>) -> Answered {
-    Answered { text: request.text.to_owned(), action: Handling::Unchanged, origin: None, status: None }
 }
 
 /// A panic is a surprise like any other.

@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 
-use super::contract::check_edits;
+use super::contract::{check_edits, fits};
 use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, HeaderEdits, RequestEvent};
 use crate::platform::headers::{Written, refuse_name};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, Forward, OriginId, Route, Uri};
+use crate::route::{Action, Forward, KeyedQuery, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
 const MOST_HEADERS: usize = 256;
@@ -27,6 +27,8 @@ pub(super) struct Came<'e> {
     pub(super) configured: OriginId,
     /// Whether the event's block may stay where the configured origin is chosen.
     pub(super) is_at_configured: bool,
+    /// What of its query may be sent on.
+    pub(super) keyed: &'e KeyedQuery,
 }
 
 /// A request on its way out.
@@ -40,7 +42,7 @@ pub(super) struct Sending<'e> {
 impl<'e> Sending<'e> {
     /// To the origin that was chosen, with what the route changes.
     ///
-    /// What a rewrite or a list of names makes is judged even where it happens to be what came: two requests that share a
+    /// What a rewrite or names of the query make is judged even where it happens to be what came: two requests that share a
     /// cache key must not differ in whether they pass.
     pub(super) fn by_route(
         came: &'e Came<'e>,
@@ -56,22 +58,22 @@ impl<'e> Sending<'e> {
         if let Uri::Rewritten(uri) = &forward.uri {
             edits.uri = Some(Cow::Borrowed(uri));
         }
-        if route.is_some_and(makes_query) {
+        if route.is_some_and(makes_query) || *came.keyed != KeyedQuery::All {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
         }
         edits.headers = forward.headers.map(HeaderEdits::of).unwrap_or_default();
         Sending { came, to, edits }.aimed()
     }
 
-    /// To an origin, otherwise as it came.
+    /// To an origin, otherwise as it came but for what of its query is not in the cache key.
     pub(super) fn unchanged(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Result<Sending<'e>, Surprise> {
-        Sending { came, to, edits: Edits::default() }.aimed()
+        Sending { came, to, edits: with_keyed_query(came.request, came.keyed) }.aimed()
     }
 
     /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
     /// headers twice.
     pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin) -> Sending<'e> {
-        Sending { came, to, edits: Edits::default() }.fitted()
+        Sending { came, to, edits: with_keyed_query(came.request, came.keyed) }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -127,6 +129,17 @@ impl<'e> Sending<'e> {
         let kept = self.came.origin.iter().filter(|_| self.edits.origin.is_none());
         kept.flat_map(|origin| origin.header_names().filter(removable).take(MOST_HEADERS)).collect()
     }
+}
+
+/// A request as it came, but for what of its query is not in the cache key: an origin must not answer by that. Where the
+/// rest would not be taken either, none of it is sent.
+pub(super) fn with_keyed_query<'e>(request: &'e RequestEvent<'_>, keyed: &KeyedQuery) -> Edits<'e> {
+    if *keyed == KeyedQuery::All {
+        return Edits::default();
+    }
+    let query = keyed.of(Cow::Borrowed(&*request.query));
+    let query = if fits(&request.uri, &query) { query } else { Cow::Borrowed("") };
+    Edits { query: Some(query), ..Edits::default() }
 }
 
 fn makes_query(route: &Route) -> bool {

@@ -68,7 +68,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             check_made(&made)?;
             forward.uri = Uri::Rewritten(made);
         }
-        forward.query_string = kept(&action.query_string, self.request.query);
+        forward.query_string = sent(self.table, self.request, kept(&action.query_string, self.request.query));
         forward.headers = Some(&action.request_headers);
         Ok(forward)
     }
@@ -123,8 +123,13 @@ fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t
 
 fn unchanged<'t, 'r>(table: &'t Table, request: &Request<'r>, origin_id: OriginId) -> Forward<'t, 'r> {
     let uri = Uri::AsItCame(request.path_or_root());
-    let query_string = Cow::Borrowed(request.query);
+    let query_string = sent(table, request, Cow::Borrowed(request.query));
     Forward { origin_id, origin: table.origin(origin_id), uri, query_string, headers: None }
+}
+
+/// What of a query may be sent on: an origin must not answer by what is not in the cache key.
+fn sent<'r>(table: &Table, request: &Request<'r>, query: Cow<'r, str>) -> Cow<'r, str> {
+    if query.is_empty() { query } else { table.sent_query(request.method, request.path).of(query) }
 }
 
 fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {

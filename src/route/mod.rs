@@ -23,6 +23,7 @@ mod lazy_pattern;
 mod origin;
 pub mod pattern;
 pub mod query;
+pub mod reach;
 mod request;
 mod table;
 pub mod target;
@@ -30,7 +31,7 @@ mod time;
 mod viewer;
 
 pub use crate::text::Timestamp;
-pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching};
+pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching, KeyedQuery};
 pub use cache_control::DEFAULT_CACHE_CONTROL;
 pub use canonical::Canonical;
 pub use condition::Condition;
@@ -50,6 +51,7 @@ pub use lazy_pattern::{LazyRegex, MAX_COMPILED, MAX_TEXT};
 pub use origin::{
     CustomOrigin, HeaderValue, HostRule, Origin, OriginKind, Protocol, S3Origin, Side, Varies, VariesQuery,
 };
+pub use reach::Reach;
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};
 pub use time::{Window, epoch_of};

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::behavior::{Behavior, Behaviors};
+use super::behavior::{Behavior, Behaviors, KeyedQuery};
 use super::definition::{About, Action, Definition, OriginAction, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
 use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
+use super::reach::Reach;
 use super::time::epoch_of;
 use crate::text::Timestamp;
 
@@ -19,6 +20,8 @@ pub struct Table {
     /// Every `from` and `until`, sorted, each once.
     instants: Vec<Timestamp>,
     index: Index,
+    /// What of a query is in the cache key of each behavior, in their order.
+    keyed_queries: Vec<KeyedQuery>,
 }
 
 /// Why a definition is not a table.
@@ -37,6 +40,14 @@ pub enum CompileError {
     /// A redirect map without rows to look up, or rows with another action.
     #[error("route `{0}` has rows of a redirect map and another action, or the other way round")]
     MapAndAction(String),
+    /// Cache keys of other behaviors.
+    #[error("there are {keys} cache keys for {behaviors} behaviors")]
+    Keys {
+        /// How many keys.
+        keys: usize,
+        /// How many behaviors.
+        behaviors: usize,
+    },
     /// More routes and rows than can be numbered.
     #[error("{0} routes and map rows are more than a table can have")]
     TooMany(usize),
@@ -49,12 +60,32 @@ impl Table {
     /// The definition contradicts itself: a position is out of range, or a route's path and action do not fit.
     pub fn compile(definition: Definition) -> Result<Table, CompileError> {
         judge(&definition)?;
+        let reach = Reach::of(&definition);
+        let behaviors = (0..=definition.behaviors.by_pattern.len()).map(BehaviorId);
+        let keyed_queries = behaviors.map(|behavior| reach.keyed_query(&definition, behavior)).collect();
+        Ok(Table::build(definition, keyed_queries))
+    }
+
+    /// The same of a definition whose distribution was made for another one: what is in its cache keys is told.
+    ///
+    /// # Errors
+    /// Those of [`Table::compile`]; or there are not as many keys as behaviors.
+    pub fn compile_with_keys(definition: Definition, keyed_queries: Vec<KeyedQuery>) -> Result<Table, CompileError> {
+        judge(&definition)?;
+        let behaviors = definition.behaviors.all().count();
+        if keyed_queries.len() != behaviors {
+            return Err(CompileError::Keys { keys: keyed_queries.len(), behaviors });
+        }
+        Ok(Table::build(definition, keyed_queries))
+    }
+
+    fn build(definition: Definition, keyed_queries: Vec<KeyedQuery>) -> Table {
         let windows = definition.routes.iter().map(Route::window);
         let mut instants: Vec<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
         instants.sort_unstable();
         instants.dedup();
         let index = Index::build(&definition);
-        Ok(Table { definition, instants, index })
+        Table { definition, instants, index, keyed_queries }
     }
 
     /// What the table says.
@@ -128,6 +159,16 @@ impl Table {
         self.behavior(behavior).failover.map(OriginId)
     }
 
+    /// What of a query may be sent on with a request of this method and raw path: one that has an answer in the cache
+    /// gets no more than the key of its behavior holds (rule 12), and every other its whole query.
+    #[must_use]
+    pub fn sent_query(&self, method: &str, path: &str) -> &KeyedQuery {
+        match method {
+            "GET" | "HEAD" => self.keyed_query(self.definition.behaviors.of_path(path)),
+            _ => &KeyedQuery::All,
+        }
+    }
+
     /// Every origin, in written order.
     pub fn origin_ids(&self) -> impl DoubleEndedIterator<Item = OriginId> + use<> {
         (0..self.definition.origins.len()).map(OriginId)
@@ -174,6 +215,12 @@ impl Table {
     pub fn behavior(&self, id: BehaviorId) -> &Behavior {
         let Behaviors { by_pattern, default } = &self.definition.behaviors;
         by_pattern.get(id.position()).map_or(default, |(_, behavior)| behavior)
+    }
+
+    /// What of a query is in the cache key of a behavior: what [`Reach::asks`] names, or all of it.
+    #[must_use]
+    pub fn keyed_query(&self, behavior: BehaviorId) -> &KeyedQuery {
+        &self.keyed_queries[behavior.position()]
     }
 
     /// A route.

@@ -8,7 +8,7 @@ use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, Fact, Request, Route, Timestamp, Window};
+use crossfade::route::{Action, Condition, Definition, Fact, KeyedQuery, Request, Route, Table, Timestamp, Window};
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
@@ -22,6 +22,8 @@ pub(crate) struct Answer {
 
 pub(crate) struct Oracle<'t> {
     definition: &'t Definition,
+    /// Of each behavior, what of a query is in its key; `None`: all. That the keys are right is not for a walk to say.
+    keys: Vec<Option<Vec<String>>>,
     matchers: Vec<OnceCell<Matcher>>,
 }
 
@@ -35,8 +37,17 @@ enum Matcher {
 }
 
 impl<'t> Oracle<'t> {
-    pub(crate) fn new(definition: &'t Definition) -> Oracle<'t> {
-        Oracle { definition, matchers: definition.routes.iter().map(|_| OnceCell::new()).collect() }
+    pub(crate) fn new(table: &'t Table) -> Oracle<'t> {
+        let definition = table.definition();
+        let key = |behavior| match table.keyed_query(behavior) {
+            KeyedQuery::All => None,
+            KeyedQuery::Names(names) => Some(names.clone()),
+        };
+        Oracle {
+            definition,
+            keys: table.behavior_ids().map(key).collect(),
+            matchers: definition.routes.iter().map(|_| OnceCell::new()).collect(),
+        }
     }
 
     pub(crate) fn answer(&self, request: &Request<'_>) -> Answer {
@@ -59,7 +70,23 @@ impl<'t> Oracle<'t> {
     fn by_default(&self, request: &Request<'_>, refused: Option<String>) -> Answer {
         let origin = &self.definition.origins[self.definition.default].id;
         let path = if request.path.is_empty() { "/" } else { request.path };
-        Answer { route: None, action: format!("origin {origin} {path} ? {}", request.query), refused }
+        Answer {
+            route: None,
+            action: format!("origin {origin} {path} ? {}", self.sent(request, request.query)),
+            refused,
+        }
+    }
+
+    /// Of a GET or HEAD no more of the query than is in the key of its behavior.
+    fn sent(&self, request: &Request<'_>, query: &str) -> String {
+        let patterns = &self.definition.behaviors.by_pattern;
+        let path = request.path.trim_start_matches('/');
+        let takes = |pattern: &str| like(&pattern.chars().collect::<Vec<_>>(), &path.chars().collect::<Vec<_>>());
+        let behavior = patterns.iter().position(|(pattern, _)| takes(pattern.without_slash()));
+        match &self.keys[behavior.unwrap_or(patterns.len())] {
+            Some(names) if matches!(request.method, "GET" | "HEAD") => kept(&QueryPolicy::Only(names.clone()), query),
+            _ => query.to_owned(),
+        }
     }
 
     fn act(&self, route: &Route, matcher: &Matcher, path: &str, request: &Request<'_>) -> Answer {
@@ -70,7 +97,8 @@ impl<'t> Oracle<'t> {
                     Some(target) => safe(matcher.fill(target, path)),
                     None => Some(if request.path.is_empty() { "/" } else { request.path }.to_owned()),
                 };
-                uri.map(|uri| format!("origin {origin} {uri} ? {}", kept(&action.query_string, request.query)))
+                let query = self.sent(request, &kept(&action.query_string, request.query));
+                uri.map(|uri| format!("origin {origin} {uri} ? {query}"))
             }
             Action::Redirect(action) => safe(matcher.fill(&action.target, path))
                 .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
@@ -144,6 +172,17 @@ impl Matcher {
             Part::Capture(number) => text(*number).map_or("", |group| group.as_str()).to_owned(),
         };
         target.parts.iter().map(part).collect()
+    }
+}
+
+/// CloudFront's `*` and `?`.
+fn like(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, _) => text.is_empty(),
+        (Some(('*', rest)), None) => like(rest, text),
+        (Some(('*', rest)), Some((_, after))) => like(rest, text) || like(pattern, after),
+        (Some((wanted, rest)), Some((found, after))) => (*wanted == '?' || wanted == found) && like(rest, after),
+        (Some(_), None) => false,
     }
 }
 

@@ -20,11 +20,10 @@ use self::binary::Bootstrap;
 use self::source::{manifest, table_hash};
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
-use crate::analysis::cache_key::Problem;
 use crate::platform::limits::MAX_PACKAGE;
 use crate::report::numbers::grouped;
 use crate::report::packed::Packed;
-use crate::text::{hex, quoted};
+use crate::text::hex;
 
 /// Arguments of `package`.
 #[derive(Clone, Debug, Args)]
@@ -53,12 +52,11 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 /// Writes the zip, whole or not at all.
 ///
 /// # Errors
-/// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the cache key or the
-/// size, or the zip cannot be written.
+/// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the size, or the zip cannot
+/// be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read(global)?;
     let manifest = manifest(&open);
-    judge(&manifest.cache_key().problems(), global)?;
     let secrets = secrets::find(open.table.definition(), args.secrets.as_deref())?;
     let bootstrap = Bootstrap::find(args.bootstrap.as_deref())?;
     let (routes, table_hash) = (open.table.routes().len(), hex(&table_hash(&open.sources)));
@@ -83,22 +81,6 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     };
     Terminal::answer(&packed, global)?;
     Ok(Exit::Fine)
-}
-
-/// What no cache key can hold is an error: an answer that depends on it would be given to everyone.
-fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
-    for problem in problems {
-        let Problem::NotKeyable { needed_by, .. } = problem else {
-            Terminal::stderr(global).note(&format!(
-                "warning: {problem}; AWS raises some quotas on request, or `varies`, `query_string` and conditions can name fewer\n"
-            ));
-            continue;
-        };
-        let who = [&needed_by.routes[..], &needed_by.origins].concat();
-        let who = quoted(&who[..who.len().min(5)]);
-        return Err(CliError::new(problem).help(format_args!("it is needed by {who}: decide by something else there")));
-    }
-    Ok(())
 }
 
 /// Puts the bytes beside the name and then in its place. A zip with secrets is its owner's only.
