@@ -26,7 +26,7 @@ pub mod witness;
 
 use crate::config::{self, Case, Counts, Files};
 use crate::diagnostic::{Diagnostic, Findings, Sources};
-use crate::route::{Reach, Table};
+use crate::route::Table;
 
 use self::places::PartsWritten;
 
@@ -65,7 +65,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 /// Every check of a finished table.
 fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &mut Findings) {
     let spans = written.routes;
-    let reach = Reach::of(table.definition());
+    let reach = table.reach();
     buckets::check(table, &reach, written, findings);
     keys::check(table, &reach, written, findings);
     sessions::check(table, &reach, written, findings);

@@ -1,5 +1,7 @@
 //! The table: a definition that was judged, with the index that makes deciding fast.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::behavior::{Behavior, Behaviors, KeyedQuery};
@@ -22,6 +24,9 @@ pub struct Table {
     index: Index,
     /// What of a query is in the cache key of each behavior, in their order.
     keyed_queries: Vec<KeyedQuery>,
+    /// Of a table that was compiled here; the edge has no use for it.
+    #[serde(skip)]
+    reach: Option<Reach>,
 }
 
 /// Why a definition is not a table.
@@ -63,7 +68,7 @@ impl Table {
         let reach = Reach::of(&definition);
         let behaviors = (0..=definition.behaviors.by_pattern.len()).map(BehaviorId);
         let keyed_queries = behaviors.map(|behavior| reach.keyed_query(&definition, behavior)).collect();
-        Ok(Table::build(definition, keyed_queries))
+        Ok(Table { reach: Some(reach), ..Table::build(definition, keyed_queries) })
     }
 
     /// The same of a definition whose distribution was made for another one: what is in its cache keys is told.
@@ -85,7 +90,7 @@ impl Table {
         instants.sort_unstable();
         instants.dedup();
         let index = Index::build(&definition);
-        Table { definition, instants, index, keyed_queries }
+        Table { definition, instants, index, keyed_queries, reach: None }
     }
 
     /// What the table says.
@@ -128,6 +133,12 @@ impl Table {
     #[must_use]
     pub fn instants(&self) -> &[Timestamp] {
         &self.instants
+    }
+
+    /// Who can answer in which behavior: known of a table that was compiled, worked out again of one that was stored.
+    #[must_use]
+    pub fn reach(&self) -> Cow<'_, Reach> {
+        self.reach.as_ref().map_or_else(|| Cow::Owned(Reach::of(&self.definition)), Cow::Borrowed)
     }
 
     /// What takes every request that no route takes.

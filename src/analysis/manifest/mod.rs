@@ -13,7 +13,7 @@ use self::behaviors::BehaviorEntry;
 use self::gate::{CohortEntry, Epoch, GateEntry, epochs, percent};
 use self::origins::{OriginEntry, SecretEntry, secrets};
 use crate::route::canonical::{LetterCase, Slashes, TrailingSlash};
-use crate::route::{Canonical, Definition, Languages, Reach, Table};
+use crate::route::{Canonical, Definition, Languages, Table};
 
 /// The JSON Schema of a manifest.
 pub const SCHEMA: &str = include_str!("../../../docs/manifest.schema.json");
@@ -85,11 +85,11 @@ struct Log {
 }
 
 impl Manifest {
-    /// Collects it. O(n) in routes, and what [`Reach::of`] costs.
+    /// Collects it. O(n) in routes, and what [`Table::reach`] costs.
     #[must_use]
     pub fn of(table: &Table, identity: Identity) -> Manifest {
         let definition = table.definition();
-        let reach = Reach::of(definition);
+        let reach = table.reach();
         Manifest {
             table_hash: identity.table_hash,
             build: identity.build,

@@ -96,7 +96,7 @@ impl PathSpace<'_> {
         if futures.is_decided() {
             return futures;
         }
-        match PatternDfa::of(pattern) {
+        match self.spend(1).and_then(|()| PatternDfa::of(pattern)) {
             Some(dfa) => super::walk::behaviors(self, &dfa),
             None => BehaviorSet::ALL,
         }

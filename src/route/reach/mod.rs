@@ -49,7 +49,7 @@ impl Reach {
             return Reach { default, ..all };
         }
         let Some(map) = BehaviorMap::new(behaviors, canonical) else { return all };
-        let space = PathSpace { map: &map, canonical };
+        let space = PathSpace::new(&map, canonical);
         let found: Vec<BehaviorSet> = routes.iter().map(|route| space.behaviors_of(&route.path)).collect();
         let default = cover::left_over(&space, definition, &found);
         Reach { routes: found, default, with_paths: map.future(map.start()) }

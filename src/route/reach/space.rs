@@ -1,6 +1,8 @@
 //! The paths that behaviors and routes share: CloudFront sees them in the form after step (d) of rule 3, routes in the normal
 //! form.
 
+use std::cell::Cell;
+
 use super::map::{BehaviorMap, MapState};
 use super::sets::BehaviorSet;
 use crate::route::canonical::{Canonical, LetterCase, TrailingSlash};
@@ -9,9 +11,25 @@ use crate::route::canonical::{Canonical, LetterCase, TrailingSlash};
 pub(super) struct PathSpace<'a> {
     pub(super) map: &'a BehaviorMap,
     pub(super) canonical: &'a Canonical,
+    /// Steps that all walks together may still take: a table of thousands of regexes must be checked in seconds.
+    steps_left: Cell<usize>,
 }
 
-impl PathSpace<'_> {
+/// Steps of all walks of a table, together about a second; what is not walked then is taken as reached.
+const MOST_STEPS: usize = 16_000_000;
+
+impl<'a> PathSpace<'a> {
+    pub(super) fn new(map: &'a BehaviorMap, canonical: &'a Canonical) -> PathSpace<'a> {
+        PathSpace { map, canonical, steps_left: Cell::new(MOST_STEPS) }
+    }
+
+    /// Takes so many steps of what is left; `None` where that is less.
+    pub(super) fn spend(&self, steps: usize) -> Option<()> {
+        let left = self.steps_left.get().checked_sub(steps);
+        self.steps_left.set(left.unwrap_or_default());
+        left.map(drop)
+    }
+
     /// Whether case is lost on the way to the normal form.
     pub(super) fn folds(&self) -> bool {
         self.canonical.case == LetterCase::Lower

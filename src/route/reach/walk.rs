@@ -15,7 +15,7 @@ const MOST_PAIRS: usize = 20_000;
 /// The behaviors that some path falls in which a pattern takes; all of them where the walk grows too large.
 pub(super) fn behaviors(space: &PathSpace<'_>, dfa: &PatternDfa) -> BehaviorSet {
     let mut found = BehaviorSet::NONE;
-    let walked = PairWalk::new(space, dfa).each(|space, (state, known)| {
+    let walked = PairWalk::new(space, dfa, Hopeless::LeftOut).each(|space, (state, known)| {
         let future = space.map.future(state);
         match known {
             Known::Ends if !future.is_within(found) => found = found.with(space.ends_of(state)),
@@ -32,7 +32,7 @@ pub(super) fn behaviors(space: &PathSpace<'_>, dfa: &PatternDfa) -> BehaviorSet 
 /// Whether a pattern takes every path of a behavior; no where the walk grows too large.
 pub(super) fn takes_all(space: &PathSpace<'_>, dfa: &PatternDfa, behavior: usize) -> bool {
     let mut takes_all = true;
-    let walked = PairWalk::new(space, dfa).each(|space, (state, known)| {
+    let walked = PairWalk::new(space, dfa, Hopeless::Counts).each(|space, (state, known)| {
         if !takes_all || !space.map.may_end_in(state, behavior) {
             return Then::Stop;
         }
@@ -65,9 +65,17 @@ enum Then {
     Stop,
 }
 
+/// Whether a walk comes to pairs from which no path is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hopeless {
+    Counts,
+    LeftOut,
+}
+
 /// A walk over pairs, breadth first.
 struct PairWalk<'w> {
     space: &'w PathSpace<'w>,
+    hopeless: Hopeless,
     /// What a path may have next, and what stands for it in the normal form: one pair for all that nothing tells apart.
     steps: Vec<(u8, u8)>,
     walked: Walked<'w>,
@@ -76,8 +84,9 @@ struct PairWalk<'w> {
 }
 
 impl<'w> PairWalk<'w> {
-    fn new(space: &'w PathSpace<'w>, dfa: &'w PatternDfa) -> PairWalk<'w> {
-        PairWalk { space, steps: steps(space, dfa), walked: dfa.walked(), pairs: Vec::new(), seen: HashSet::new() }
+    fn new(space: &'w PathSpace<'w>, dfa: &'w PatternDfa, hopeless: Hopeless) -> PairWalk<'w> {
+        let (pairs, seen) = (Vec::new(), HashSet::new());
+        PairWalk { space, hopeless, steps: steps(space, dfa), walked: dfa.walked(), pairs, seen }
     }
 
     /// Calls with each pair and what is known in it; `None` where there are too many.
@@ -104,10 +113,12 @@ impl<'w> PairWalk<'w> {
     }
 
     fn step(&mut self, state: MapState, pattern: LazyStateID) -> Option<()> {
+        self.space.spend(self.steps.len())?;
         for &(raw, normal) in &self.steps {
             let Some(state) = self.space.map.next(state, raw) else { continue };
             let pair = (state, self.walked.next(pattern, normal)?);
-            if self.seen.insert(pair) {
+            let is_left_out = pair.1.is_dead() && self.hopeless == Hopeless::LeftOut;
+            if !is_left_out && self.seen.insert(pair) {
                 self.pairs.push(pair);
             }
         }
