@@ -15,6 +15,7 @@ mod space;
 mod walk;
 
 pub use asks::{Askers, Asks};
+#[cfg(feature = "cli")]
 pub(crate) use pattern::{beginning, regex_of};
 
 use self::map::BehaviorMap;
@@ -202,6 +203,17 @@ mod tests {
             let shown = format!("[{words}] {patterns:?} {path}");
             assert_eq!(reached(words, patterns, path).1, expected, "{shown}");
         }
+    }
+
+    #[test]
+    fn what_there_is_no_time_for_is_taken_as_reached() {
+        let definition = definition("", &["/a/*", "*.js"], vec![regex("^/(?:a|b)/[0-9]+$"), exact("/a/x")]);
+        let map = BehaviorMap::new(&definition.behaviors, &definition.canonical).unwrap();
+        let space = PathSpace::new(&map, &definition.canonical);
+        let sets = || definition.routes.iter().map(|route| space.behaviors_of(&route.path)).collect::<Vec<_>>();
+        assert_eq!(sets(), [BehaviorSet::of(0).with(BehaviorSet::of(2)), BehaviorSet::of(0)]);
+        assert_eq!(space.spend(usize::MAX), None);
+        assert_eq!(sets(), [BehaviorSet::ALL, BehaviorSet::of(0)]);
     }
 
     #[test]
