@@ -9,9 +9,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::event::facts::header_of;
-use crate::platform::headers::{NOT_IN_CACHE_KEY, NameList};
-use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
-use crate::route::{Definition, Fact};
+use crate::route::reach::Askers;
+use crate::route::{BehaviorId, Caching, Definition, Fact, Reach, Table};
 
 /// The parts of a cache key beside the path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -63,72 +62,19 @@ pub enum QueryStrings {
     },
 }
 
-/// What CloudFront would not take of a key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// No cache policy can name it, so an answer that depends on it would be given to everyone.
-    #[error("header `{name}` decides an answer, but CloudFront cannot have it in a cache key")]
-    NotKeyable {
-        /// In lower case.
-        name: String,
-        /// Who needs it.
-        needed_by: Needs,
-    },
-    /// Over the quota of [`MAX_POLICY_NAMES`], which AWS raises on request.
-    #[error("the cache key names {count} {what}, CloudFront's quota is {MAX_POLICY_NAMES}")]
-    TooMany {
-        /// `headers`, `cookies` or `query strings`.
-        what: &'static str,
-        /// How many.
-        count: usize,
-    },
-    /// Over [`MAX_POLICY_CHARS`].
-    #[error(
-        "the names of {what} in the cache key have {count} characters together, CloudFront takes {MAX_POLICY_CHARS}"
-    )]
-    TooLong {
-        /// `headers`, `cookies` or `query strings`.
-        what: &'static str,
-        /// How many.
-        count: usize,
-    },
-}
-
 impl CacheKey {
-    /// Derives the key of a table. O(n) in routes.
+    /// Derives the key of a behavior: nothing where it keeps no answers. O(n) in routes.
     #[must_use]
-    pub fn of(definition: &Definition) -> CacheKey {
-        let mut derived = Derived::default();
-        for route in &definition.routes {
-            route.facts().for_each(|fact| derived.need(&fact, |needs| needs.route(&route.id)));
+    pub fn of(table: &Table, reach: &Reach, behavior: BehaviorId) -> CacheKey {
+        if table.behavior(behavior).caching == Caching::Off {
+            return CacheKey::default();
         }
-        for origin in &definition.origins {
-            origin.facts().for_each(|fact| derived.need(&fact, |needs| needs.origin(&origin.id)));
+        let definition = table.definition();
+        let mut derived = Derived::default();
+        for (fact, askers) in &reach.asks(definition, behavior).0 {
+            derived.need(fact, |needs| needs.add(definition, askers));
         }
         derived.into_key()
-    }
-
-    /// What CloudFront would not take of it.
-    #[must_use]
-    pub fn problems(&self) -> Vec<Problem> {
-        let unfit = |list: NameList| self.headers.iter().filter(move |part| list.contains(&part.name));
-        let mut problems: Vec<Problem> = unfit(NOT_IN_CACHE_KEY)
-            .map(|part| Problem::NotKeyable { name: part.name.clone(), needed_by: part.needed_by.clone() })
-            .collect();
-        let query: &[KeyPart] = match &self.query_strings {
-            QueryStrings::List { names } => names,
-            QueryStrings::None | QueryStrings::All { .. } => &[],
-        };
-        for (what, parts) in [("headers", &self.headers[..]), ("cookies", &self.cookies), ("query strings", query)] {
-            if parts.len() > MAX_POLICY_NAMES {
-                problems.push(Problem::TooMany { what, count: parts.len() });
-            }
-            let count = parts.iter().map(|part| part.name.len()).sum();
-            if count > MAX_POLICY_CHARS {
-                problems.push(Problem::TooLong { what, count });
-            }
-        }
-        problems
     }
 }
 
@@ -142,16 +88,11 @@ struct Derived {
 }
 
 impl Needs {
-    fn route(&mut self, id: &str) {
-        if self.routes.last().is_none_or(|last| last != id) {
-            self.routes.push(id.to_owned());
-        }
-    }
-
-    fn origin(&mut self, id: &str) {
-        if !self.origins.iter().any(|known| known == id) {
-            self.origins.push(id.to_owned());
-        }
+    fn add(&mut self, definition: &Definition, askers: &Askers) {
+        let routes = askers.routes.iter().filter_map(|&at| definition.routes.get(at)).map(|route| &route.id);
+        let origins = askers.origins.iter().filter_map(|&at| definition.origins.get(at)).map(|origin| &origin.id);
+        add_each(&mut self.routes, routes);
+        add_each(&mut self.origins, origins);
     }
 
     fn is_empty(&self) -> bool {
@@ -159,12 +100,18 @@ impl Needs {
     }
 }
 
+/// Two facts may stand in one header; of one fact nobody comes twice.
+fn add_each<'i>(known: &mut Vec<String>, ids: impl Iterator<Item = &'i String>) {
+    let before = known.len();
+    for id in ids {
+        if known.iter().take(before).all(|known| known != id) {
+            known.push(id.clone());
+        }
+    }
+}
+
 impl Derived {
-    /// A fact that decides answers; `note` says who needs it.
-    ///
-    /// What is kept of a query counts whole even where the origin says that it does not vary on it: whether the path and
-    /// query sent on fit CloudFront's limits must not depend on a part of the query that is not in the key, or one
-    /// viewer's odd query would decide for everyone. The method is in no key, and a route that takes GET takes HEAD.
+    /// A fact that decides answers; `note` says who needs it. The method is in no key, and a route that takes GET takes HEAD.
     fn need(&mut self, fact: &Fact, note: impl FnOnce(&mut Needs)) {
         let (names, name) = match fact {
             Fact::Method => return,
@@ -215,11 +162,16 @@ mod tests {
         varies = { query = ["a", "b"], cookies = ["C"], headers = ["Accept-Language"] }
     "#;
 
-    fn key(more: &str) -> String {
+    /// The keys of all behaviors, in their order.
+    fn keys(more: &str) -> Vec<String> {
         let text = format!("{ORIGINS}\n{more}");
         let loaded = load("routes.toml", &MemoryFiles::from_iter([("routes.toml", text.as_str())]));
         let table = loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
-        let key = CacheKey::of(table.definition());
+        let reach = Reach::of(table.definition());
+        table.behavior_ids().map(|behavior| told(&CacheKey::of(&table, &reach, behavior))).collect()
+    }
+
+    fn told(key: &CacheKey) -> String {
         let show = |parts: &[KeyPart]| {
             let part = |part: &KeyPart| {
                 let who = [&part.needed_by.routes[..], &part.needed_by.origins].concat().join("+");
@@ -237,70 +189,100 @@ mod tests {
         format!("{} | {} | {query}", show(&key.headers), show(&key.cookies))
     }
 
+    fn route(id: &str, more: &str) -> String {
+        format!("[[route]]\nid = '{id}'\n{more}\n")
+    }
+
     #[test]
     fn the_key_is_all_that_an_answer_can_depend_on() {
-        let base = "accept-language(cms) | C(cms) | ";
+        let cms = "accept-language(cms) | C(cms)";
         let rows = [
-            ("", "a(cms) b(cms) q(legacy)"),
-            ("path = '/x'\norigin = 'cms'", "all(r)"),
-            ("path = '/x'\norigin = 'cms'\nquery_string = ['b', 'z']", "a(cms) b(r+cms) q(legacy) z(r)"),
-            ("path = '/x'\norigin = 'cms'\nquery_string = 'drop'", "a(cms) b(cms) q(legacy)"),
-            ("path = '/x'\nquery = { t = '1' }\norigin = 'cms'\nquery_string = 'drop'", "a(cms) b(cms) q(legacy) t(r)"),
-            ("path = '/x'\nredirect = '/y'", "all(r)"),
-            ("path = '/x'\nredirect = '/y'\nquery_string = ['id']", "a(cms) b(cms) id(r) q(legacy)"),
-            ("path = '/x'\ngone = true", "a(cms) b(cms) q(legacy)"),
+            ("", " |  | q(legacy)".to_owned()),
+            ("path = '/x'\norigin = 'cms'", format!("{cms} | a(cms) b(cms) q(legacy)")),
+            ("path = '/x'\norigin = 'cms'\nquery_string = ['b', 'z']", format!("{cms} | b(r) q(legacy) z(r)")),
+            ("path = '/x'\norigin = 'cms'\nquery_string = 'drop'", format!("{cms} | q(legacy)")),
+            (
+                "path = '/x'\nquery = { t = '1' }\norigin = 'cms'\nquery_string = 'drop'",
+                format!("{cms} | q(legacy) t(r)"),
+            ),
+            ("prefix = '/'\norigin = 'cms'", format!("{cms} | a(cms) b(cms)")),
+            ("prefix = '/'\norigin = 'cms'\nrewrite = '/a{rest}'", format!("{cms} | a(cms) b(cms) q(legacy)")),
+            ("path = '/x'\nredirect = '/y'", " |  | all(r)".to_owned()),
+            ("path = '/x'\nredirect = '/y'\nquery_string = ['id']", " |  | id(r) q(legacy)".to_owned()),
+            ("path = '/x'\ngone = true", " |  | q(legacy)".to_owned()),
+            ("gone = true", " |  | none".to_owned()),
         ];
-        for (route, query) in rows {
-            let route = if route.is_empty() { String::new() } else { format!("[[route]]\nid = 'r'\n{route}") };
-            assert_eq!(key(&route), format!("{base}{query}"), "{route}");
+        for (more, expected) in rows {
+            let route = if more.is_empty() { String::new() } else { route("r", more) };
+            assert_eq!(keys(&route), [expected], "{more}");
         }
+    }
+
+    #[test]
+    fn each_behavior_has_the_key_of_those_who_answer_there() {
+        let behaviors = "
+            [[behavior]]
+            path_pattern = '/assets/*'
+            configured_origin = 'legacy'
+            [[behavior]]
+            path_pattern = '/account/*'
+            configured_origin = 'legacy'
+            caching = 'off'
+            [[behavior]]
+            path_pattern = '/shop/*'
+            configured_origin = 'cms'
+            failover = 'legacy'
+            [[behavior]]
+            configured_origin = 'legacy'
+        ";
+        let routes = [
+            route("assets", "prefix = '/assets'\norigin = 'cms'\nquery_string = ['v']"),
+            route("account", "prefix = '/account'\norigin = 'cms'\ncookie = { id = true }"),
+            route("shop", "prefix = '/shop'\norigin = 'cms'\ncountry = ['BR']"),
+            route("shop-all", "prefix = '/shop'\nrespond = { status = 200, body = '' }"),
+            route("old", "path = '/old'\nhost = 'a.example.com'\nredirect = '/new'\nquery_string = 'drop'"),
+        ];
+        let expected = [
+            "accept-language(cms) | C(cms) | v(assets)",
+            " |  | none",
+            "accept-language(cms) cloudfront-viewer-country(shop) | C(cms) | a(cms) b(cms) q(legacy)",
+            // `/assets`, `/account` and `/shop` themselves fall here.
+            "accept-language(cms) cloudfront-viewer-country(shop) x-crossfade-host(old) | C(cms) id(account) | \
+             a(cms) b(cms) q(legacy) v(assets)",
+        ];
+        assert_eq!(keys(&format!("{behaviors}\n{}", routes.concat())), expected);
     }
 
     #[test]
     fn what_conditions_read_is_in_the_key() {
-        let route = "[[route]]\nid = 'r'\norigin = 'cms'\nquery_string = 'drop'\n";
         let rows = [
-            ("host = 'www.example.com'", "accept-language(cms) x-crossfade-host(r) | C(cms) | a(cms) b(cms) q(legacy)"),
-            (
-                "country = ['BR']",
-                "accept-language(cms) cloudfront-viewer-country(r) | C(cms) | a(cms) b(cms) q(legacy)",
-            ),
-            ("cohort = 'early'", "accept-language(cms) x-crossfade-cohort(r) | C(cms) | a(cms) b(cms) q(legacy)"),
-            (
-                "from = 2026-01-01T00:00:00Z",
-                "accept-language(cms) x-crossfade-epoch(r) | C(cms) | a(cms) b(cms) q(legacy)",
-            ),
-            ("header = { X-A = true }", "accept-language(cms) x-a(r) | C(cms) | a(cms) b(cms) q(legacy)"),
-            ("cookie = { beta = '1' }", "accept-language(cms) | C(cms) beta(r) | a(cms) b(cms) q(legacy)"),
-            ("query = { k = false }", "accept-language(cms) | C(cms) | a(cms) b(cms) k(r) q(legacy)"),
+            ("host = 'www.example.com'", "accept-language(cms) x-crossfade-host(r) | C(cms)"),
+            ("country = ['BR']", "accept-language(cms) cloudfront-viewer-country(r) | C(cms)"),
+            ("cohort = 'early'", "accept-language(cms) x-crossfade-cohort(r) | C(cms)"),
+            ("from = 2026-01-01T00:00:00Z", "accept-language(cms) x-crossfade-epoch(r) | C(cms)"),
+            ("header = { X-A = true }", "accept-language(cms) x-a(r) | C(cms)"),
+            ("header = { Accept-Language = true }", "accept-language(r+cms) | C(cms)"),
+            ("cookie = { beta = '1' }", "accept-language(cms) | C(cms) beta(r)"),
         ];
         for (condition, expected) in rows {
-            assert_eq!(key(&format!("{route}path = '/x'\n{condition}")), expected, "{condition}");
+            let route = route("r", &format!("origin = 'cms'\nquery_string = 'drop'\npath = '/x'\n{condition}"));
+            assert_eq!(keys(&route), [format!("{expected} | q(legacy)")], "{condition}");
         }
+    }
+
+    #[test]
+    fn one_header_that_two_facts_stand_in_is_named_once() {
+        let condition = "country = ['BR']\nheader = { CloudFront-Viewer-Country = 'BR' }";
+        let route = route("r", &format!("path = '/x'\norigin = 'cms'\nquery_string = 'drop'\n{condition}"));
+        let expected = "accept-language(cms) cloudfront-viewer-country(r) | C(cms) | q(legacy)";
+        assert_eq!(keys(&route), [expected]);
     }
 
     #[test]
     fn a_viewer_host_that_is_sent_on_is_in_the_key() {
-        let more = "[origins.old]\nside = 'legacy'\ntype = 'custom'\ndomain = 'o.example.com'\nhost = 'viewer'\nvaries = { query = [] }";
-        assert!(key(more).contains("x-crossfade-host(old)"), "{}", key(more));
-    }
-
-    #[test]
-    fn what_cloudfront_would_not_take_is_told() {
-        let part = |name: &str| KeyPart { name: name.into(), needed_by: Needs::default() };
-        let names = |count: usize| (0..count).map(|at| part(&format!("n{at}"))).collect::<Vec<_>>();
-        let rows = [
-            (CacheKey { headers: names(10), cookies: names(10), ..CacheKey::default() }, vec![]),
-            (CacheKey { headers: names(11), ..CacheKey::default() }, vec!["10"]),
-            (CacheKey { cookies: vec![part(&"c".repeat(1025))], ..CacheKey::default() }, vec!["1024"]),
-            (CacheKey { headers: vec![part("cookie"), part("accept")], ..CacheKey::default() }, vec!["`cookie`"]),
-        ];
-        for (key, expected) in rows {
-            let problems = key.problems();
-            assert_eq!(problems.len(), expected.len(), "{problems:?}");
-            for (problem, text) in problems.iter().zip(expected) {
-                assert!(problem.to_string().contains(text), "{problem}");
-            }
-        }
+        let old = "[origins.old]\nside = 'legacy'\ntype = 'custom'\ndomain = 'o.example.com'\nhost = 'viewer'\n";
+        let route = route("r", "path = '/x'\norigin = 'old'\nquery_string = 'drop'");
+        assert_eq!(keys(&format!("{old}{route}")), ["x-crossfade-host(old) |  | q(legacy)"]);
+        assert_eq!(keys(old), [" |  | q(legacy)"]);
     }
 }

@@ -11,9 +11,12 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod behaviors;
+mod buckets;
 mod cohorts;
 pub mod examples;
 mod guards;
+mod in_behavior;
+mod keys;
 mod language;
 mod letters;
 mod loops;
@@ -23,13 +26,16 @@ mod never;
 mod places;
 mod rewrites;
 mod sample;
+mod sessions;
 mod weight;
 pub mod witness;
 
 use self::memory::MemoryNeed;
-use crate::config::{self, Case, Counts, Files, RouteSpans};
+use crate::config::{self, Case, Counts, Files};
 use crate::diagnostic::{Diagnostic, Findings, Sources};
 use crate::route::Table;
+
+use self::places::PartsWritten;
 
 /// What came of loading a table.
 #[derive(Debug)]
@@ -60,7 +66,7 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
     if let Some((table, memory)) = table.as_ref().zip(memory) {
         memory::check(memory, &read.memory_at, findings);
         examples::fill(table, &mut read.cases);
-        check(table, &read.spans, &read.cases, findings);
+        check(table, &PartsWritten { routes: &read.spans, head: &read.head_spans }, &read.cases, findings);
     }
     let table = table.filter(|_| !findings.has_errors_beside(examples::is_failed_example));
     let counts = Counts { routes_compiled: table.as_ref().map_or(0, |table| table.routes().len()), ..read.counts };
@@ -68,7 +74,12 @@ pub fn load(top: &str, files: &dyn Files) -> Loaded {
 }
 
 /// Every check of a finished table.
-fn check(table: &Table, spans: &[RouteSpans], cases: &[Case], findings: &mut Findings) {
+fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &mut Findings) {
+    let spans = written.routes;
+    let reach = table.reach();
+    buckets::check(table, &reach, written, findings);
+    keys::check(table, &reach, written, findings);
+    sessions::check(table, &reach, written, findings);
     cohorts::check(table, spans, findings);
     methods::check(table, spans, findings);
     behaviors::check(table, spans, findings);

@@ -5,17 +5,23 @@ use clap::Args;
 use super::package::source::manifest;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
+use crate::analysis::manifest::SCHEMA;
 use crate::report::json;
 
 /// Arguments of `manifest`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct ManifestArgs {}
+pub struct ManifestArgs {
+    /// Print the JSON Schema that every manifest keeps, and read no table
+    #[arg(long)]
+    schema: bool,
+}
 
 const EXAMPLES: &str = "\
 Examples:
   crossfade manifest > manifest.json
-  crossfade manifest | jq '.cache_key.headers[].name'
+  crossfade manifest | jq '.behaviors[] | {path_pattern, cache_key}'
+  crossfade manifest --schema > manifest.schema.json
 
 Exit codes: 0 written · 2 the table could not be read or has errors";
 
@@ -23,7 +29,11 @@ Exit codes: 0 written · 2 the table could not be read or has errors";
 ///
 /// # Errors
 /// The table cannot be read or has errors, or the answer cannot be written.
-pub fn run(_args: ManifestArgs, global: &Global) -> Result<Exit, CliError> {
+pub fn run(args: ManifestArgs, global: &Global) -> Result<Exit, CliError> {
+    if args.schema {
+        Terminal::stdout(global).print(SCHEMA)?;
+        return Ok(Exit::Fine);
+    }
     let manifest = manifest(&OpenTable::read(global)?);
     Terminal::stdout(global).print(&json::document(&manifest).map_err(CliError::new)?)?;
     Ok(Exit::Fine)

@@ -10,6 +10,7 @@ pub(crate) mod lower;
 pub(crate) mod read;
 
 pub use lower::cases::{self, Case};
+pub(crate) use lower::head::HeadSpans;
 pub(crate) use lower::routes::WrittenPattern;
 pub(crate) use lower::spans::RouteSpans;
 pub use read::files::{FileError, Files, FolderEntry, MAX_MAP, MAX_TOML, MemoryFiles};
@@ -35,6 +36,8 @@ pub(crate) struct ReadTable {
     pub(crate) definition: Definition,
     /// Where each of its routes is written.
     pub(crate) spans: Vec<RouteSpans>,
+    /// Where the parts of the top file are written.
+    pub(crate) head_spans: HeadSpans,
     /// The globs and regexes of all routes, those with errors too.
     pub(crate) patterns: Vec<WrittenPattern>,
     /// What the table expects of itself: `[[test]]`, `examples` and `not_examples`, as they are written.
@@ -78,6 +81,7 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
         lowering.add_included(tree);
     }
     let lowered = lowering.finish();
+    let head_spans = head.spans();
     let files = reader.sources.files().iter().map(|file| file.name.clone()).collect();
     let definition = Definition { routes: lowered.routes, files, ..head.definition };
     let cases = lower::cases::lower(&mut findings, &reader.sources, &definition, &lowered.cases);
@@ -89,7 +93,17 @@ pub(crate) fn load(top: &str, files: &dyn Files) -> ReadTable {
     let (spans, patterns, memory_at) = (lowered.spans, lowered.patterns, head.memory_at);
     finish(
         reader,
-        ReadTable { findings, definition, spans, patterns, cases, memory_at, counts, ..ReadTable::default() },
+        ReadTable {
+            findings,
+            definition,
+            spans,
+            head_spans,
+            patterns,
+            cases,
+            memory_at,
+            counts,
+            ..ReadTable::default()
+        },
     )
 }
 

@@ -297,21 +297,21 @@ catalogue! {
         "CloudFront takes the first pattern that a path fits, so an earlier one takes all that this one would";
     ROUTE_NOT_RUN = "R174" Warning "the router does not run on any path of a route":
         "CloudFront sends these paths to the configured origin without asking the router";
+    HEADER_NOT_KEYABLE = "R175" Error "a header decides an answer and can be in no cache key":
+        "the answer to one viewer would be served to all the others";
+    KEY_OVER_QUOTA = "R176" Warning "a cache key names more than CloudFront's quota":
+        "a cache policy names so many headers, cookies and query strings, until AWS raises it";
+    KEY_TOO_LONG = "R177" Error "the names in a cache key are too long together":
+        "CloudFront takes a limited number of characters in a cache policy";
+    SESSION_IN_KEY = "R178" Warning "a session is in the cache key of paths that do not need it":
+        "each of these is kept once for every viewer, so hardly any answer comes from the cache";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.
-pub(crate) static NEEDS_WHOLE_TREE: &[&Code] = &[
-    &MISSING_KEY,
-    &BAD_SCHEMA,
-    &UNKNOWN_ORIGIN,
-    &NO_ORIGIN,
-    &S3_NOT_CONFIGURED,
-    &NO_ACTION,
-    &UNKNOWN_COHORT,
-    &UNDEFINED_CAPTURE,
-];
+pub(crate) static NEEDS_WHOLE_TREE: &[&Code] =
+    &[&MISSING_KEY, &BAD_SCHEMA, &UNKNOWN_ORIGIN, &NO_ORIGIN, &NO_ACTION, &UNKNOWN_COHORT, &UNDEFINED_CAPTURE];
 
 #[cfg(test)]
 mod tests {

@@ -64,22 +64,39 @@ pub enum Violation {
 /// # Errors
 /// The first thing that CloudFront would refuse.
 pub fn check_edits(request: &RequestEvent<'_>, edits: &Edits<'_>) -> Result<(), Violation> {
-    let plain = |text: &str, more: &[char]| !text.contains(|char: char| char.is_control() || more.contains(&char));
-    let is_path = |uri: &str| uri.starts_with('/') && plain(uri, &[' ', '?', '#']);
+    let is_path = |uri: &str| uri.starts_with('/') && is_plain(uri, &[' ', '?', '#']);
     if edits.uri.as_ref().is_some_and(|uri| !is_path(uri)) {
         return Err(Violation::Uri);
     }
-    if edits.query.as_ref().is_some_and(|query| !plain(query, &[' ', '#'])) {
+    if edits.query.as_ref().is_some_and(|query| !is_query(query)) {
         return Err(Violation::Query);
     }
-    if edits.uri.is_some() || edits.query.is_some() {
+    // A path that is only passed on is not made longer by a query that is taken away.
+    if edits.uri.is_some() || edits.query.as_ref().is_some_and(|query| !query.is_empty()) {
         let uri = edits.uri.as_ref().unwrap_or(&request.uri);
         let query = edits.query.as_ref().unwrap_or(&request.query);
-        if uri.len().saturating_add(query.len()) >= limits::MAX_URL {
+        if !is_short(uri, query) {
             return Err(Violation::Long);
         }
     }
     check_header_edits(&edits.headers)
+}
+
+/// Whether CloudFront takes a query that is written beside a path.
+pub(super) fn fits(uri: &str, query: &str) -> bool {
+    is_query(query) && is_short(uri, query)
+}
+
+fn is_query(query: &str) -> bool {
+    is_plain(query, &[' ', '#'])
+}
+
+fn is_short(uri: &str, query: &str) -> bool {
+    uri.len().saturating_add(query.len()) < limits::MAX_URL
+}
+
+fn is_plain(text: &str, more: &[char]) -> bool {
+    !text.contains(|char: char| char.is_control() || more.contains(&char))
 }
 
 fn check_header_edits(edits: &HeaderEdits<'_>) -> Result<(), Violation> {

@@ -180,7 +180,15 @@ impl<'h> Turn<'h> {
             Ok(!self.is_refused() && matches!(self.passed_on(id), Uri::AsItCame(_)))
         });
         let refused = if may_go == Ok(false) { refusal().ok() } else { None };
-        refused.unwrap_or_else(|| left_alone(self.request))
+        refused.unwrap_or_else(|| self.left_alone())
+    }
+
+    /// Where it aims already, as it came but for what would be a 502 there and what of its query is not in the cache key.
+    fn left_alone(&self) -> Answered {
+        let request = self.request;
+        let kept = || sending::left_alone(request, self.handler.table.sent_query(&request.method, &request.uri));
+        let text = guarded(kept).unwrap_or_else(|_| request.text.to_owned());
+        Answered { text, action: Handling::Unchanged, origin: None, status: None }
     }
 
     /// Whether no origin may see the path.
@@ -213,7 +221,8 @@ impl<'h> Turn<'h> {
         let is_absent = self.request.object.get("origin").is_none();
         let is_at_configured = origin.as_ref().map_or(is_absent, |origin| origin.is_at(table.origin(configured)));
         let host = facts.host.as_deref();
-        Came { request: self.request, host, origin, aim, behavior, configured, is_at_configured }
+        let keyed = table.sent_query(&self.request.method, &self.request.uri);
+        Came { request: self.request, host, origin, aim, behavior, configured, is_at_configured, keyed }
     }
 
     /// An operator should know that the distribution is not the one that the table tells of: once, as an error.
@@ -247,12 +256,6 @@ impl<'h> Turn<'h> {
 fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surprise> {
     check_generated(answer)?;
     Ok(Answered { text: answer.write(), action, origin: None, status: Some(answer.status) })
-}
-
-/// Where it aims already, as it came but for what would be a 502 there. Nothing else can be done for it.
-fn left_alone(request: &RequestEvent<'_>) -> Answered {
-    let text = guarded(|| sending::left_alone(request)).unwrap_or_else(|_| request.text.to_owned());
-    Answered { text, action: Handling::Unchanged, origin: None, status: None }
 }
 
 /// The answer to a path that no origin may see, where nothing is decided.

@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 
-use super::contract::check_edits;
+use super::contract::{check_edits, fits};
 use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, EventOriginKind, HeaderEdits, RequestEvent};
 use crate::platform::headers::{NOT_FOR_BUCKETS, Written, refuse_name};
 use crate::route::query::QueryPolicy;
-use crate::route::{Action, BehaviorId, Forward, OriginId, Route, Uri};
+use crate::route::{Action, BehaviorId, Forward, KeyedQuery, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
 const MOST_HEADERS: usize = 256;
@@ -29,6 +29,8 @@ pub(super) struct Came<'e> {
     pub(super) configured: OriginId,
     /// Whether the event's block may stay where the configured origin is chosen.
     pub(super) is_at_configured: bool,
+    /// What of its query may be sent on.
+    pub(super) keyed: &'e KeyedQuery,
 }
 
 /// A request on its way out.
@@ -49,7 +51,7 @@ impl Came<'_> {
 impl<'e> Sending<'e> {
     /// To the origin that was chosen, with what the route changes.
     ///
-    /// What a rewrite or a list of names makes is judged even where it happens to be what came: two requests that share a
+    /// What a rewrite or names of the query make is judged even where it happens to be what came: two requests that share a
     /// cache key must not differ in whether they pass.
     pub(super) fn by_route(
         came: &'e Came<'e>,
@@ -59,26 +61,26 @@ impl<'e> Sending<'e> {
     ) -> Result<Sending<'e>, Surprise> {
         let mut edits = Edits { uri: edited(&forward.uri), ..Edits::default() };
         let by_default = route.is_none() && to.server.is_none();
-        if route.is_some_and(makes_query) || by_default {
+        if route.is_some_and(makes_query) || by_default || *came.keyed != KeyedQuery::All {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
         }
         edits.headers = forward.headers.map(HeaderEdits::of).unwrap_or_default();
         Sending { came, to, edits }.aimed()
     }
 
-    /// To an origin, otherwise passed on as it came.
+    /// To an origin, otherwise passed on as it came but for what of its query is not in the cache key.
     pub(super) fn unchanged(
         came: &'e Came<'e>,
         to: &'e ReadyOrigin,
         uri: &'e Uri<'_, '_>,
     ) -> Result<Sending<'e>, Surprise> {
-        Sending { came, to, edits: Edits { uri: edited(uri), query: to.unasked_query(), ..Edits::default() } }.aimed()
+        Sending { came, to, edits: passed_on(came, to, uri) }.aimed()
     }
 
     /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
     /// headers twice.
     pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin, uri: &'e Uri<'_, '_>) -> Sending<'e> {
-        Sending { came, to, edits: Edits { uri: edited(uri), query: to.unasked_query(), ..Edits::default() } }.fitted()
+        Sending { came, to, edits: passed_on(came, to, uri) }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -141,6 +143,13 @@ impl<'e> Sending<'e> {
     }
 }
 
+/// What is written where a request is only passed on: a bucket is sent no query that no route asked for.
+fn passed_on<'e>(came: &'e Came<'e>, to: &ReadyOrigin, uri: &'e Uri<'_, '_>) -> Edits<'e> {
+    let edits = with_keyed_query(came.request, came.keyed);
+    let query = to.unasked_query().or(edits.query);
+    Edits { uri: edited(uri), query, headers: edits.headers, origin: edits.origin }
+}
+
 /// A bucket is asked by the name that CloudFront signs for, whatever a policy forwarded, and is not told who asks.
 fn for_bucket<'e>(headers: &mut HeaderEdits<'e>, domain: Option<Cow<'e, str>>) {
     if let Some(domain) = domain {
@@ -158,9 +167,9 @@ fn headers_of<'e>(origin: &EventOrigin<'e>) -> impl Iterator<Item = Cow<'e, str>
 
 /// A request that stays where it aims because it can go nowhere else: as it came, without the headers that are added there
 /// and would be a 502 if they came twice; a bucket is sent what any bucket is.
-pub(super) fn left_alone(request: &RequestEvent<'_>) -> Result<String, Surprise> {
+pub(super) fn left_alone(request: &RequestEvent<'_>, keyed: &KeyedQuery) -> Result<String, Surprise> {
     let origin = EventOrigin::of(request);
-    let mut edits = Edits::default();
+    let mut edits = with_keyed_query(request, keyed);
     origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
     if let Some(bucket) = origin.as_ref().filter(|origin| origin.kind == EventOriginKind::S3) {
         edits.query = Some(Cow::Borrowed(""));
@@ -177,6 +186,17 @@ fn edited<'u>(uri: &'u Uri<'_, '_>) -> Option<Cow<'u, str>> {
         Uri::Resolved(path) => Some(Cow::Borrowed(path)),
         Uri::Rewritten(path) => Some(Cow::Borrowed(path)),
     }
+}
+
+/// A request as it came, but for what of its query is not in the cache key: an origin must not answer by that. Where the
+/// rest would not be taken either, none of it is sent.
+pub(super) fn with_keyed_query<'e>(request: &'e RequestEvent<'_>, keyed: &KeyedQuery) -> Edits<'e> {
+    if *keyed == KeyedQuery::All {
+        return Edits::default();
+    }
+    let query = keyed.of(Cow::Borrowed(&*request.query));
+    let query = if fits(&request.uri, &query) { query } else { Cow::Borrowed("") };
+    Edits { query: Some(query), ..Edits::default() }
 }
 
 fn makes_query(route: &Route) -> bool {

@@ -9,10 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 use super::image::{self, ImageError, TableHash};
 use super::{FunctionError, Handler};
 use crate::event::json::{ObjectWriter, write_text};
-use crate::route::{Definition, HeaderValue, Table, Timestamp};
+use crate::route::{Definition, HeaderValue, KeyedQuery, Table, Timestamp};
 use crate::text::hex;
 
 /// The compiled table.
@@ -50,6 +52,33 @@ pub struct Started {
     pub handler: Handler,
     /// One JSON object each.
     pub log: Vec<String>,
+}
+
+/// What [`DEFAULT`] holds: the origins of a table without its routes, and the cache keys that the distribution has, which
+/// do not change when the table is refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredDefault {
+    definition: Definition,
+    keyed_queries: Vec<KeyedQuery>,
+}
+
+impl StoredDefault {
+    /// Of a table.
+    #[must_use]
+    pub fn of(table: &Table) -> StoredDefault {
+        let definition = table.definition();
+        StoredDefault {
+            keyed_queries: table.behavior_ids().map(|behavior| table.keyed_query(behavior).clone()).collect(),
+            definition: Definition {
+                canonical: definition.canonical.clone(),
+                origins: definition.origins.clone(),
+                default: definition.default,
+                behaviors: definition.behaviors.clone(),
+                log_sample: definition.log_sample,
+                ..Definition::default()
+            },
+        }
+    }
 }
 
 /// Why there is no handler, not even for the default.
@@ -181,9 +210,9 @@ fn read_table(path: &Path) -> Result<(Table, TableHash), NoTable> {
 
 fn read_default(folder: &Path) -> Result<Table, StartError> {
     let bytes = fs::read(folder.join(DEFAULT)).map_err(|cause| StartError::File { name: DEFAULT, cause })?;
-    let definition: Definition =
-        serde_json::from_slice(&bytes).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })?;
-    Table::compile(definition).map_err(|error| StartError::Json { name: DEFAULT, cause: error.to_string() })
+    let unusable = |cause: String| StartError::Json { name: DEFAULT, cause };
+    let stored: StoredDefault = serde_json::from_slice(&bytes).map_err(|error| unusable(error.to_string()))?;
+    Table::compile_with_keys(stored.definition, stored.keyed_queries).map_err(|error| unusable(error.to_string()))
 }
 
 fn read_secrets(folder: &Path) -> Result<BTreeMap<String, String>, StartError> {

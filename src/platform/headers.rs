@@ -108,11 +108,14 @@ pub const CUSTOM_HEADER_DENYLIST: NameList = NameList {
 };
 
 /// What a cache policy cannot name: CloudFront handles it in its own way, or offers it in origin request policies only.
+/// `X-Amz-Cf-Id`, the one such name of that page, stands for all that begin like it.
 pub const NOT_IN_CACHE_KEY: NameList = NameList {
-    source: "adding-cloudfront-headers; header-caching, \"Selecting the headers\"; read 2026-11",
+    source: "RequestAndResponseBehaviorCustomOrigin, \"HTTP request headers and CloudFront behavior\"; \
+             adding-cloudfront-headers; header-caching, \"Selecting the headers\"; read 2026-11",
     names: &[
         "accept-encoding", // has its own two switches
-        "cloudfront-viewer-address",
+        "cache-control",
+        "cloudfront-viewer-address", // this and the next six: adding-cloudfront-headers
         "cloudfront-viewer-asn",
         "cloudfront-viewer-header-count",
         "cloudfront-viewer-header-order",
@@ -120,11 +123,28 @@ pub const NOT_IN_CACHE_KEY: NameList = NameList {
         "cloudfront-viewer-ja4-fingerprint",
         "cloudfront-viewer-tls",
         "connection",
+        "content-length",
         "cookie", // named one by one, as cookies
+        "max-forwards",
+        "pragma",
+        "proxy-authenticate",
         "proxy-authorization",
+        "proxy-connection",
+        "request-range",
         "te",
-        "upgrade",
+        "trailer",
+        "transfer-encoding",
+        "upgrade", // but for WebSocket connections, which no function sees
+        "x-forwarded-proto",
+        "x-real-ip",
     ],
+    prefixes: &["x-amz-cf-", "x-edge-"],
+};
+
+/// What a cache policy cannot name either where the configured origin is a bucket.
+pub const NOT_IN_CACHE_KEY_OF_S3: NameList = NameList {
+    source: "RequestAndResponseBehaviorCustomOrigin, \"HTTP request headers and CloudFront behavior\", `Host`; read 2026-11",
+    names: &["host"],
     prefixes: &[],
 };
 
@@ -210,8 +230,13 @@ mod tests {
 
     #[test]
     fn lists_are_lower_case_sorted_and_whole() {
-        let lists =
-            [(DISALLOWED, 28), (READ_ONLY_AT_ORIGIN_REQUEST, 9), (CUSTOM_HEADER_DENYLIST, 23), (NOT_IN_CACHE_KEY, 13)];
+        let lists = [
+            (DISALLOWED, 28),
+            (READ_ONLY_AT_ORIGIN_REQUEST, 9),
+            (CUSTOM_HEADER_DENYLIST, 23),
+            (NOT_IN_CACHE_KEY, 24),
+            (NOT_IN_CACHE_KEY_OF_S3, 1),
+        ];
         for (list, count) in lists {
             assert_eq!(list.names.len(), count, "{}", list.source);
             assert!(list.names.is_sorted(), "{}", list.source);

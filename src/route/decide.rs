@@ -107,7 +107,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         if let Some(rewrite) = &action.rewrite {
             forward.uri = Uri::Rewritten(self.rewritten(rewrite, forward.origin)?);
         }
-        forward.query_string = kept(&action.query_string, self.request.query);
+        forward.query_string = sent(self.table, self.request, kept(&action.query_string, self.request.query));
         forward.headers = Some(&action.request_headers);
         Ok(forward)
     }
@@ -193,8 +193,13 @@ fn unchanged<'t, 'r>(
         NormalPath::Same(path) => Uri::AsItCame(path),
         NormalPath::Changed(_) => Uri::passed_on(&table.definition().canonical, origin, request.path),
     };
-    let query_string = kept(origin.query_string(), request.query);
+    let query_string = sent(table, request, kept(origin.query_string(), request.query));
     Forward { origin_id, origin, uri, query_string, headers: None }
+}
+
+/// What of a query may be sent on: an origin must not answer by what is not in the cache key.
+fn sent<'r>(table: &Table, request: &Request<'r>, query: Cow<'r, str>) -> Cow<'r, str> {
+    if query.is_empty() { query } else { table.sent_query(request.method, request.path).of(query) }
 }
 
 fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {

@@ -230,11 +230,16 @@ impl Route {
         self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| &condition.test)
     }
 
-    /// Every fact that the route reads: what its conditions ask for, and what of the query goes on or into a redirect.
-    /// A fact may come twice.
+    /// Every fact that the route reads: what its conditions ask for, and what of the query goes into a redirect or, by
+    /// name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
+    /// twice.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
-        conditions.chain(self.action.query_string().into_iter().flat_map(QueryPolicy::facts))
+        let query = self.action.query_string().filter(|policy| match self.action {
+            Action::Origin(_) => !policy.asks_the_origin(),
+            _ => true,
+        });
+        conditions.chain(query.into_iter().flat_map(QueryPolicy::facts))
     }
 }
 

@@ -7,6 +7,8 @@ use super::viewer::Cohort;
 
 /// The cookie that keeps a viewer's draw.
 pub const DRAW_COOKIE: &str = "crossfade-draw";
+/// How long it keeps it, seconds: a year.
+pub const DRAW_MAX_AGE: u32 = 31_536_000;
 /// How many draws there are: a share is in millionths.
 const DRAWS: u32 = 1_000_000;
 /// Offset and prime of FNV-1a with 32 bits, and the multipliers that mix its bits: without them texts that differ in

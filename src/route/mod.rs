@@ -25,6 +25,7 @@ pub mod overlap;
 pub mod pattern;
 mod patterns;
 pub mod query;
+pub mod reach;
 mod request;
 mod table;
 pub mod target;
@@ -32,7 +33,7 @@ mod time;
 mod viewer;
 
 pub use crate::text::Timestamp;
-pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching, Placement};
+pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching, KeyedQuery, Placement};
 pub use cache_control::{DEFAULT_CACHE_CONTROL, NO_STORE};
 pub use canonical::Canonical;
 pub use condition::Condition;
@@ -55,6 +56,7 @@ pub use origin::{
 pub use patterns::{
     BUDGET as PATTERN_BUDGET, LazyRegex, MAX_COMPILED, MAX_NESTING, MAX_PROGRAM, MAX_TEXT, PatternError,
 };
+pub use reach::Reach;
 pub use request::{Request, Url};
 pub use table::{CompileError, Table};
 pub use time::{Window, epoch_of, epochs_of, parse_epoch};

@@ -44,6 +44,15 @@ impl QueryPolicy {
         whole.into_iter().chain(some)
     }
 
+    /// Whether more of a query goes on than is named, so that what an origin declares says how much of it counts.
+    #[must_use]
+    pub fn asks_the_origin(&self) -> bool {
+        match self {
+            QueryPolicy::Keep => true,
+            QueryPolicy::Drop | QueryPolicy::Only(_) => false,
+        }
+    }
+
     /// What of a query it reads.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let whole = (*self == QueryPolicy::Keep).then_some(Fact::WholeQuery);

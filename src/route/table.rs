@@ -1,10 +1,11 @@
 //! The table: a definition that was judged, with the index that makes deciding fast.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::behavior::{Behavior, Behaviors, Placement};
+use super::behavior::{Behavior, Behaviors, KeyedQuery, Placement};
 use super::condition::ValueTest;
 use super::decision::{BehaviorRef, RequestBehavior};
 use super::definition::{About, Action, Definition, OriginAction, Route};
@@ -13,6 +14,7 @@ use super::index::Index;
 use super::origin::Origin;
 use super::pattern::PathPattern;
 use super::patterns::ProgramStore;
+use super::reach::Reach;
 use super::time::epoch_of;
 use crate::text::Timestamp;
 
@@ -25,6 +27,11 @@ pub struct Table {
     /// Every `from` and `until`, sorted, each once.
     instants: Vec<Timestamp>,
     index: Index,
+    /// What of a query is in the cache key of each behavior, in their order.
+    keyed_queries: Vec<KeyedQuery>,
+    /// Of a table that was compiled here; the edge has no use for it.
+    #[serde(skip)]
+    reach: Option<Reach>,
 }
 
 /// A table whose patterns have no place for what they are compiled to.
@@ -33,11 +40,12 @@ struct StoredTable {
     definition: Definition,
     instants: Vec<Timestamp>,
     index: Index,
+    keyed_queries: Vec<KeyedQuery>,
 }
 
 impl From<StoredTable> for Table {
     fn from(stored: StoredTable) -> Table {
-        let StoredTable { mut definition, instants, index } = stored;
+        let StoredTable { mut definition, instants, index, keyed_queries } = stored;
         let store = Arc::new(ProgramStore::new());
         let mut numbers = 0..;
         for route in &mut definition.routes {
@@ -53,7 +61,7 @@ impl From<StoredTable> for Table {
                 }
             }
         }
-        Table { definition, instants, index }
+        Table { definition, instants, index, keyed_queries, reach: None }
     }
 }
 
@@ -73,6 +81,14 @@ pub enum CompileError {
     /// A redirect map without rows to look up, or rows with another action.
     #[error("route `{0}` has rows of a redirect map and another action, or the other way round")]
     MapAndAction(String),
+    /// Cache keys of other behaviors.
+    #[error("there are {keys} cache keys for {behaviors} behaviors")]
+    Keys {
+        /// How many keys.
+        keys: usize,
+        /// How many behaviors.
+        behaviors: usize,
+    },
     /// More routes and rows than can be numbered.
     #[error("{0} routes and map rows are more than a table can have")]
     TooMany(usize),
@@ -86,12 +102,36 @@ impl Table {
     pub fn compile(mut definition: Definition) -> Result<Table, CompileError> {
         judge(&definition)?;
         definition.routes.iter_mut().for_each(Route::take_head);
+        let reach = Reach::of(&definition);
+        let behaviors = (0..=definition.behaviors.by_pattern.len()).map(BehaviorId);
+        let keyed_queries = behaviors.map(|behavior| reach.keyed_query(&definition, behavior)).collect();
+        Ok(Table { reach: Some(reach), ..Table::build(definition, keyed_queries) })
+    }
+
+    /// The same of a definition whose distribution was made for another one: what is in its cache keys is told.
+    ///
+    /// # Errors
+    /// Those of [`Table::compile`]; or there are not as many keys as behaviors.
+    pub fn compile_with_keys(
+        mut definition: Definition,
+        keyed_queries: Vec<KeyedQuery>,
+    ) -> Result<Table, CompileError> {
+        judge(&definition)?;
+        definition.routes.iter_mut().for_each(Route::take_head);
+        let behaviors = definition.behaviors.all().count();
+        if keyed_queries.len() != behaviors {
+            return Err(CompileError::Keys { keys: keyed_queries.len(), behaviors });
+        }
+        Ok(Table::build(definition, keyed_queries))
+    }
+
+    fn build(definition: Definition, keyed_queries: Vec<KeyedQuery>) -> Table {
         let windows = definition.routes.iter().map(Route::window);
         let mut instants: Vec<Timestamp> = windows.flat_map(|window| [window.from, window.until]).flatten().collect();
         instants.sort_unstable();
         instants.dedup();
         let index = Index::build(&definition);
-        Ok(Table::from(StoredTable { definition, instants, index }))
+        Table::from(StoredTable { definition, instants, index, keyed_queries })
     }
 
     /// What the table says.
@@ -134,6 +174,12 @@ impl Table {
     #[must_use]
     pub fn instants(&self) -> &[Timestamp] {
         &self.instants
+    }
+
+    /// Who can answer in which behavior: known of a table that was compiled, worked out again of one that was stored.
+    #[must_use]
+    pub fn reach(&self) -> Cow<'_, Reach> {
+        self.reach.as_ref().map_or_else(|| Cow::Owned(Reach::of(&self.definition)), Cow::Borrowed)
     }
 
     /// What takes every request that no route takes.
@@ -195,6 +241,16 @@ impl Table {
         self.behavior(behavior).failover.map(OriginId)
     }
 
+    /// What of a query may be sent on with a request of this method and raw path: one that has an answer in the cache
+    /// gets no more than the key of its behavior holds (rule 12), and every other its whole query.
+    #[must_use]
+    pub fn sent_query(&self, method: &str, path: &str) -> &KeyedQuery {
+        match method {
+            "GET" | "HEAD" => self.keyed_query(self.definition.behaviors.of_path(path)),
+            _ => &KeyedQuery::All,
+        }
+    }
+
     /// Every origin, in written order.
     pub fn origin_ids(&self) -> impl DoubleEndedIterator<Item = OriginId> + use<> {
         (0..self.definition.origins.len()).map(OriginId)
@@ -233,6 +289,12 @@ impl Table {
     pub fn behavior(&self, id: BehaviorId) -> &Behavior {
         let Behaviors { by_pattern, default } = &self.definition.behaviors;
         by_pattern.get(id.position()).map_or(default, |(_, behavior)| behavior)
+    }
+
+    /// What of a query is in the cache key of a behavior: what [`Reach::asks`] names, or all of it.
+    #[must_use]
+    pub fn keyed_query(&self, behavior: BehaviorId) -> &KeyedQuery {
+        &self.keyed_queries[behavior.position()]
     }
 
     /// A route.

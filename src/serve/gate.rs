@@ -9,11 +9,10 @@ use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Uri};
 
 use super::headers::{drop_where, text_of};
-use crate::analysis::cache_key::{CacheKey, QueryStrings};
 use crate::event::facts::header_of;
 use crate::platform::headers::OUR_PREFIX;
-use crate::route::draw::{DRAW_COOKIE, Draw};
-use crate::route::{Condition, Declared, Fact, Languages, Table, Timestamp, Told, epoch_of, query};
+use crate::route::draw::{DRAW_COOKIE, DRAW_MAX_AGE, Draw};
+use crate::route::{Condition, Declared, Fact, KeyedQuery, Languages, Table, Timestamp, Told, epoch_of, query};
 
 /// What the gate sees beside the head of a request.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +34,7 @@ pub(super) struct GateReads {
     cohorts: Vec<String>,
     /// Cookies of which only the first goes on.
     cookies: Vec<String>,
-    /// Query parameters of which only the first goes on: those of which not every one is in the cache key.
+    /// Query parameters of which only the first goes on, where the cache key holds single ones.
     parameters: Vec<String>,
 }
 
@@ -53,9 +52,6 @@ pub(super) fn reads(table: &Table) -> GateReads {
     }
     let declared = definition.declared.cohorts.iter().map(|cohort| &cohort.name);
     reads.cohorts = declared.filter(|name| reads.cohorts.contains(name)).cloned().collect();
-    if !matches!(CacheKey::of(definition).query_strings, QueryStrings::List { .. }) {
-        reads.parameters.clear();
-    }
     for names in [&mut reads.cookies, &mut reads.parameters] {
         names.sort_unstable();
         names.dedup();
@@ -85,7 +81,10 @@ pub(super) fn pass(table: &Table, reads: &GateReads, parts: &mut Parts, arrival:
         tell(headers, &Fact::Told(told), text);
     }
     keep_first_cookies(headers, &reads.cookies);
-    keep_first_parameters(&mut parts.uri, &reads.parameters);
+    let behavior = table.definition().behaviors.of_path(parts.uri.path());
+    if matches!(table.keyed_query(behavior), KeyedQuery::Names(_)) {
+        keep_first_parameters(&mut parts.uri, &reads.parameters);
+    }
     let is_new = kept.is_none() && !declared.cohorts.is_empty();
     is_new.then(|| draw_cookie(draw, declared)).flatten()
 }
@@ -99,7 +98,7 @@ fn cohorts_of(draw: Draw, declared: &Declared, reads: &GateReads) -> String {
 /// Keeps a draw for a year; without `Secure`, for this edge speaks HTTP.
 fn draw_cookie(draw: Draw, declared: &Declared) -> Option<HeaderValue> {
     let domain = declared.gate.cookie_domain.as_ref().map(|domain| format!("; Domain={domain}")).unwrap_or_default();
-    let cookie = format!("{DRAW_COOKIE}={draw}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{domain}");
+    let cookie = format!("{DRAW_COOKIE}={draw}; Path=/; Max-Age={DRAW_MAX_AGE}; HttpOnly; SameSite=Lax{domain}");
     HeaderValue::from_str(&cookie).ok()
 }
 

@@ -21,7 +21,6 @@ const LAYERS: &[&[&str]] = &[
 /// Uses inside one row that are meant: who, whom, why.
 const NEIGHBOURS: &[(&str, &str, &str)] = &[
     ("serve", "edge", "the local edge carries out decisions by the very handler of the edge"),
-    ("serve", "analysis", "the gate drops a repeated parameter only where the cache key names parameters one by one"),
 ];
 
 /// Inside a module: who may not use whom, and why.

@@ -4,7 +4,10 @@ use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Fact, LazyRegex, Request, Table, Timestamp, Told, Viewer, Window, decide};
+use crossfade::route::{
+    Action, Condition, Fact, LazyRegex, OriginAction, Outcome, Request, Table, Timestamp, Told, VariesQuery, Viewer,
+    Window, decide,
+};
 
 use crate::workload::{Class, Spread, Workload, definition};
 
@@ -79,6 +82,25 @@ fn a_decision_without_a_capture_or_a_dot_segment_allocates_nothing() {
     let dots = Request::get("//exact/./%61/../");
     assert_eq!(allocations(&table, &dots, None), 1, "a path with dot segments that is sent on in another form");
     assert!(allocations(&table, &Request::get("/captured/x"), Some("r-6")) > 0, "the counter counts");
+}
+
+#[test]
+fn nor_does_one_whose_query_is_all_in_the_key_or_not_at_all() {
+    let mut definition = definition(vec![PathPattern::Exact("/exact".into())]);
+    definition.routes[0].action = Action::Origin(OriginAction::unchanged(0));
+    for origin in &mut definition.origins {
+        origin.varies.query = VariesQuery::Names(vec!["id".into(), "page".into()]);
+    }
+    let table = Table::compile(definition).unwrap();
+    let rows =
+        [("/exact?id=1&page=2&id=3", "id=1&page=2&id=3", 0), ("/none?utm=1&x", "", 0), ("/none?utm=1&id=2", "id=2", 1)];
+    for (url, kept, expected) in rows {
+        let request = Request::get(url);
+        let Outcome::Origin(forward) = decide(&table, &request).outcome else { panic!("{url} is sent on") };
+        assert_eq!(forward.query_string, kept, "{url}");
+        let route = url.starts_with("/exact").then_some("r-0");
+        assert_eq!(allocations(&table, &request, route), expected, "{url}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Random tables, random requests.
 
 use crossfade::route::explain::Reads;
-use crossfade::route::{Decision, Explanation, Fact, Outcome, Table, Told, decide, explain};
+use crossfade::route::{Decision, Explanation, Fact, Outcome, Table, Told, VariesQuery, decide, explain};
 use proptest::prelude::*;
 
 use crate::depth::size;
@@ -35,10 +35,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn decide_and_explain_say_what_a_plain_walk_says((sample, requests) in with_requests(Wild, 60)) {
-        let table = Table::compile(sample.definition.clone()).unwrap();
+    fn decide_and_explain_say_what_a_plain_walk_says(
+        (sample, requests) in with_requests(Wild, 60),
+        varies in proptest::option::of(proptest::sample::subsequence(vec!["id", "k"], 0..=2)),
+    ) {
+        let mut definition = sample.definition;
+        // Where no origin answers by the whole query, a key may be a list.
+        for origin in definition.origins.iter_mut().filter(|_| varies.is_some()) {
+            let names = varies.iter().flatten().map(|name| (*name).to_owned()).collect();
+            origin.varies.query = VariesQuery::Names(names);
+        }
+        let table = Table::compile(definition.clone()).unwrap();
         // Of what was written, not of what was compiled.
-        let oracle = Oracle::new(&sample.definition);
+        let oracle = Oracle::new(&definition, &table);
         for facts in &requests {
             let request = facts.request();
             let expected = oracle.answer(&request);

@@ -36,7 +36,7 @@ fn thousands_of_routes_and_many_more_requests_are_decided_as_by_a_plain_walk() {
     let (mut load, hosts) = mixed(size(2_000, 10_000));
     let paths = load.stream(size(20_000, 100_000), Spread::Zipf);
     let table = Table::compile(load.definition).unwrap();
-    let oracle = Oracle::new(table.definition());
+    let oracle = Oracle::new(table.definition(), &table);
     // The walk is slow, and a path comes with the same facts each time: what it said once is kept.
     let mut known: HashMap<&str, Answer> = HashMap::new();
     for path in &paths {

@@ -7,7 +7,9 @@ use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Condition, Definition, Fact, Origin, OriginKind, Request, Route, Told, Window};
+use crossfade::route::{
+    Action, Condition, Definition, Fact, KeyedQuery, Origin, OriginKind, Request, Route, Table, Told, Window,
+};
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
@@ -25,6 +27,8 @@ pub(crate) struct Answer {
 
 pub(crate) struct Oracle<'t> {
     definition: &'t Definition,
+    /// Of each behavior, what of a query is in its key; `None`: all. That the keys are right is not for a walk to say.
+    keys: Vec<Option<Vec<String>>>,
     matchers: Vec<OnceCell<Matcher>>,
 }
 
@@ -38,8 +42,17 @@ enum Matcher {
 }
 
 impl<'t> Oracle<'t> {
-    pub(crate) fn new(definition: &'t Definition) -> Oracle<'t> {
-        Oracle { definition, matchers: definition.routes.iter().map(|_| OnceCell::new()).collect() }
+    /// Of what was written; the table made of it says which names of a query are in its keys, and nothing else.
+    pub(crate) fn new(definition: &'t Definition, table: &Table) -> Oracle<'t> {
+        let key = |behavior| match table.keyed_query(behavior) {
+            KeyedQuery::All => None,
+            KeyedQuery::Names(names) => Some(names.clone()),
+        };
+        Oracle {
+            definition,
+            keys: table.behavior_ids().map(key).collect(),
+            matchers: definition.routes.iter().map(|_| OnceCell::new()).collect(),
+        }
     }
 
     /// Rule 17: a behavior that the router does not run on, and a path that may be in two, come before any route.
@@ -94,7 +107,7 @@ impl<'t> Oracle<'t> {
         let default = self.definition.default;
         // A bucket is sent a query only where a route says so.
         let is_bucket = matches!(self.definition.origins[default].kind, OriginKind::S3(_));
-        let query = if is_bucket { "" } else { request.query };
+        let query = if is_bucket { String::new() } else { self.sent(request, request.query) };
         let path = self.passed_on(default, request.path);
         let action = format!("origin {} {path} ? {query}", self.definition.origins[default].id);
         Answer { route: None, action, refused, behavior: None }
@@ -105,6 +118,18 @@ impl<'t> Oracle<'t> {
         let path = if request.path.is_empty() { "/" } else { request.path };
         let action = format!("origin {origin} {path} ? {}", request.query);
         Answer { route: None, action, refused, behavior: None }
+    }
+
+    /// Of a GET or HEAD no more of the query than is in the key of its behavior.
+    fn sent(&self, request: &Request<'_>, query: &str) -> String {
+        let patterns = &self.definition.behaviors.by_pattern;
+        let path = request.path.strip_prefix('/').unwrap_or(request.path);
+        let takes = |pattern: &str| like(&pattern.chars().collect::<Vec<_>>(), &path.chars().collect::<Vec<_>>());
+        let behavior = patterns.iter().position(|(pattern, _)| takes(pattern.without_slash()));
+        match &self.keys[behavior.unwrap_or(patterns.len())] {
+            Some(names) if matches!(request.method, "GET" | "HEAD") => kept(&QueryPolicy::Only(names.clone()), query),
+            _ => query.to_owned(),
+        }
     }
 
     fn act(&self, route: &Route, matcher: &Matcher, path: &str, request: &Request<'_>) -> Answer {
@@ -118,7 +143,8 @@ impl<'t> Oracle<'t> {
                     Some(target) => safe(matcher.fill(target, path)).filter(fine),
                     None => Some(self.passed_on(action.origin, request.path)),
                 };
-                uri.map(|uri| format!("origin {origin} {uri} ? {}", kept(&action.query_string, request.query)))
+                let query = self.sent(request, &kept(&action.query_string, request.query));
+                uri.map(|uri| format!("origin {origin} {uri} ? {query}"))
             }
             Action::Redirect(action) => safe(matcher.fill(&action.target, path))
                 .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
@@ -208,6 +234,17 @@ impl Matcher {
             Part::Capture(number) => fitted(text(*number).map_or("", |group| group.as_str()), &literals),
         };
         target.parts.iter().map(&mut part).collect()
+    }
+}
+
+/// CloudFront's `*` and `?`.
+fn like(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.split_first(), text.split_first()) {
+        (None, _) => text.is_empty(),
+        (Some(('*', rest)), None) => like(rest, text),
+        (Some(('*', rest)), Some((_, after))) => like(rest, text) || like(pattern, after),
+        (Some((wanted, rest)), Some((found, after))) => (*wanted == '?' || wanted == found) && like(rest, after),
+        (Some(_), None) => false,
     }
 }
 

@@ -12,11 +12,11 @@ use super::start::StartPath;
 use crate::analysis::manifest::Manifest;
 use crate::cli::CliError;
 use crate::cli::table::OpenTable;
-use crate::edge::start::{DEFAULT, SECRETS, TABLE};
+use crate::edge::start::{DEFAULT, SECRETS, StoredDefault, TABLE};
 use crate::edge::{custom_block, image, said_members};
 use crate::platform::headers;
 use crate::report::json;
-use crate::route::{Definition, Origin, OriginKind, Table};
+use crate::route::{Origin, OriginKind, Table};
 use crate::text::hex;
 use crate::text::host::LONGEST_VALUE;
 
@@ -87,7 +87,7 @@ pub(super) fn make(
         ZipEntry::new("index.mjs", Rights::File, HOST),
         ZipEntry::new("bootstrap", Rights::Executable, bootstrap.bytes),
         ZipEntry::new(TABLE, Rights::File, image),
-        ZipEntry::new(DEFAULT, Rights::File, json(&without_routes(table.definition()))?),
+        ZipEntry::new(DEFAULT, Rights::File, json(&StoredDefault::of(&table))?),
         ZipEntry::new("manifest.json", Rights::File, json::document(manifest).map_err(CliError::new)?),
     ];
     for file in open.sources.files() {
@@ -105,18 +105,6 @@ pub(super) fn make(
 
 fn json(value: &impl Serialize) -> Result<String, CliError> {
     json::pretty(value).map_err(CliError::new)
-}
-
-/// What every request gets when the compiled table is refused: the same origins, no routes.
-fn without_routes(definition: &Definition) -> Definition {
-    Definition {
-        canonical: definition.canonical.clone(),
-        origins: definition.origins.clone(),
-        default: definition.default,
-        behaviors: definition.behaviors.clone(),
-        log_sample: definition.log_sample,
-        ..Definition::default()
-    }
 }
 
 /// Half a SHA-256 over the path, names and contents. Secrets are not among them: it is logged.

@@ -22,13 +22,12 @@ use self::source::{manifest, table_hash};
 use self::start::StartPath;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
-use crate::analysis::cache_key::Problem;
 use crate::check::memory::MemoryNeed;
 use crate::platform::limits::MAX_PACKAGE;
 use crate::report::check::MemoryJson;
 use crate::report::numbers::grouped;
 use crate::report::packed::Packed;
-use crate::text::{hex, quoted};
+use crate::text::hex;
 
 /// Arguments of `package`.
 #[derive(Clone, Debug, Args)]
@@ -63,12 +62,10 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 /// Writes the zip, whole or not at all.
 ///
 /// # Errors
-/// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the cache key or the
-/// size, the function has too little memory, or the zip cannot be written.
+/// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the size, the function has too little memory, or the zip cannot be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read(global)?;
     let manifest = manifest(&open);
-    judge(&manifest.cache_key().problems(), global)?;
     let memory = MemoryNeed::of(&open.table).with(args.start.beside());
     if !memory.fits() {
         return Err(CliError::new(memory).help(memory.cure()));
@@ -105,22 +102,6 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
     };
     Terminal::answer(&packed, global)?;
     Ok(Exit::Fine)
-}
-
-/// What no cache key can hold is an error: an answer that depends on it would be given to everyone.
-fn judge(problems: &[Problem], global: &Global) -> Result<(), CliError> {
-    for problem in problems {
-        let Problem::NotKeyable { needed_by, .. } = problem else {
-            Terminal::stderr(global).note(&format!(
-                "warning: {problem}; AWS raises some quotas on request, or `varies`, `query_string` and conditions can name fewer\n"
-            ));
-            continue;
-        };
-        let who = [&needed_by.routes[..], &needed_by.origins].concat();
-        let who = quoted(&who[..who.len().min(5)]);
-        return Err(CliError::new(problem).help(format_args!("it is needed by {who}: decide by something else there")));
-    }
-    Ok(())
 }
 
 /// Everything that is read: none of it is ever replaced.

@@ -28,15 +28,11 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
     }
     let mut written: Vec<WrittenBehavior<'a>> = Vec::with_capacity(entries.len());
     for entry in entries {
-        let Some(section) = entry.section_named(findings, "a behavior".to_owned(), &KEYS) else {
-            head.are_behaviors_known = false;
-            continue;
-        };
+        let Some(section) = entry.section_named(findings, "a behavior".to_owned(), &KEYS) else { continue };
         written.push(behavior(findings, &section, head));
     }
     let Some(last) = written.pop() else { return };
     if let Some(pattern) = &last.pattern {
-        head.are_behaviors_known = false;
         findings
             .report(&codes::BEHAVIOR_ORDER, pattern.span.clone(), "the last behavior has a pattern")
             .label("the default behavior is the last one and takes every path")
@@ -48,8 +44,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
         if let Some(pattern) = pattern(findings, &written, &head.definition.behaviors) {
             unreached(findings, (&pattern, &written), head);
             head.definition.behaviors.by_pattern.push((pattern, written.behavior));
-        } else {
-            head.are_behaviors_known = false;
         }
     }
 }
@@ -57,7 +51,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: 
 fn behavior<'a>(findings: &mut Findings, section: &TomlTable<'a>, head: &mut Head<'a>) -> WrittenBehavior<'a> {
     let named = section.require(findings, "configured_origin").and_then(|entry| entry.text(findings));
     let configured = named.and_then(|name| head.origin(findings, &name));
-    head.are_behaviors_known &= configured.is_some();
     let words = [("on", Caching::On), ("off", Caching::Off)];
     let caching = section.get("caching").and_then(|entry| entry.word(findings, &words));
     let router = section.get("router").and_then(|entry| entry.boolean(findings));
@@ -142,7 +135,6 @@ fn one_behavior(findings: &mut Findings, head: &mut Head<'_>) {
         [] => {}
         [only] => head.definition.behaviors = Behaviors::one(*only),
         [first, second, ..] => {
-            head.are_behaviors_known = false;
             let id = |at: &usize| head.definition.origins.get(*at).map_or("", |origin| origin.id.as_str());
             let [first_at, second_at] = [first, second].map(|at| head.declared_at(id(at)));
             let message = "the table does not say which s3 origin CloudFront has on its behavior";

@@ -23,11 +23,29 @@ pub(crate) struct Head<'a> {
     pub(crate) memory_at: Span,
     /// Where each behavior is written, the default one last; empty where the table writes none.
     pub(crate) behavior_spans: Vec<Span>,
-    /// Whether the behaviors could be told.
-    pub(crate) are_behaviors_known: bool,
+}
+
+/// Where the parts of the top file are written that checks of the whole table point at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeadSpans {
+    /// Of each origin.
+    pub(crate) origins: Vec<Span>,
+    /// Of `default`.
+    pub(crate) default: Option<Span>,
+    /// Of each behavior, the default one last; empty where the table writes none.
+    pub(crate) behaviors: Vec<Span>,
 }
 
 impl Head<'_> {
+    /// Where its parts are written.
+    pub(crate) fn spans(&self) -> HeadSpans {
+        HeadSpans {
+            origins: self.origin_spans.clone(),
+            default: self.default_span.clone(),
+            behaviors: self.behavior_spans.clone(),
+        }
+    }
+
     /// Where an origin is declared.
     pub(crate) fn declared_at(&self, id: &str) -> Span {
         let span = self.origin_numbers.get(id).and_then(|number| self.origin_spans.get(*number));

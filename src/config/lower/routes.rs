@@ -18,8 +18,7 @@ use crate::config::read::tree::Tree;
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
-use crate::route::{About, Action, Condition, Origin, OriginKind, Place, Route};
-use crate::text::quoted;
+use crate::route::{About, Condition, Place, Route};
 
 /// A key that says which paths.
 #[derive(Clone, Copy, Debug)]
@@ -93,15 +92,12 @@ pub(crate) struct LoweringRoutes<'l, 'f, 'a> {
     head: &'l Head<'a>,
     lowered: Lowered<'a>,
     ids: HashMap<&'a str, Span>,
-    /// Of each origin, where it is first used.
-    uses: HashMap<usize, Span>,
 }
 
 impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     /// No route yet.
     pub(crate) fn new(reader: &'l mut Reader<'f>, findings: &'l mut Findings, head: &'l Head<'a>) -> Self {
-        let (ids, uses) = (HashMap::new(), HashMap::new());
-        LoweringRoutes { reader, findings, head, lowered: Lowered::default(), ids, uses }
+        LoweringRoutes { reader, findings, head, lowered: Lowered::default(), ids: HashMap::new() }
     }
 
     /// Lowers the routes and tests of a file.
@@ -119,9 +115,8 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         self.add_file(tree);
     }
 
-    /// Everything that was lowered; reports what only all of it can tell.
+    /// Everything that was lowered; settles what only all of it can tell.
     pub(crate) fn finish(mut self) -> Lowered<'a> {
-        self.check_buckets();
         caching::settle(self.findings, &mut self.lowered.routes, &self.lowered.spans);
         self.lowered
     }
@@ -147,9 +142,6 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         let id = self.id(section);
         let path = self.path(section);
         let action = actions::lower(self.findings, section, self.head, path.as_ref());
-        if let (Some(Action::Origin(action)), Some(entry)) = (&action, section.get("origin")) {
-            self.uses.entry(action.origin).or_insert_with(|| entry.span());
-        }
         let about = about(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
     }
@@ -199,34 +191,6 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         self.lowered.patterns.push(WrittenPattern::of(&pattern, &text));
         Some(pattern)
     }
-
-    /// Reports each s3 origin that is used and is not the one CloudFront has on the behavior.
-    fn check_buckets(&mut self) {
-        let Head { definition, default_span, are_behaviors_known, .. } = self.head;
-        if let Some(span) = default_span.clone() {
-            self.uses.insert(definition.default, span);
-        }
-        for (at, origin) in definition.origins.iter().enumerate() {
-            let is_configured = definition.behaviors.all().any(|behavior| behavior.configured == at);
-            let is_foreign = matches!(origin.kind, OriginKind::S3(_)) && !is_configured;
-            if let Some(used_at) = self.uses.get(&at).filter(|_| is_foreign && *are_behaviors_known) {
-                foreign_bucket(self.findings, self.head, origin, used_at);
-            }
-        }
-    }
-}
-
-fn foreign_bucket(findings: &mut Findings, head: &Head<'_>, origin: &Origin, used_at: &Span) {
-    let id = &origin.id;
-    let configured = head.definition.behaviors.all().filter_map(|one| head.definition.origins.get(one.configured));
-    let configured: Vec<&str> = configured.map(|origin| origin.id.as_str()).collect();
-    let message = format!("the s3 origin `{id}` is not one that CloudFront has on a behavior");
-    findings
-        .report(&codes::S3_NOT_CONFIGURED, used_at.clone(), message)
-        .label(format!("configured: {}", quoted(&configured)))
-        .also(head.declared_at(id), "declared here")
-        .help("a function can only choose the configured s3 origin, never set another: OAC would not sign for it")
-        .help(format!("name it in a `[[behavior]]`: `configured_origin = \"{id}\"`, or serve it as a custom origin"));
 }
 
 /// The tables of `[[route]]` or `[[test]]`.

@@ -27,7 +27,6 @@ pub(crate) fn lower<'a>(findings: &mut Findings, tree: &'a Tree<'a>) -> Head<'a>
         default_span: None,
         origin_numbers: HashMap::new(),
         behavior_spans: Vec::new(),
-        are_behaviors_known: true,
         memory_at: section.span.clone(),
     };
     if let Some(entry) = section.get("canonical") {
