@@ -268,6 +268,11 @@ function aim(request) {
   const drop = (unwanted) => {
     for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
   };
+  if (!origin && isObject(request.origin?.custom)) {
+    // The default is a bucket, which only its own block leads to: what aims at a server stays on its way there.
+    drop(customHeadersOf(request));
+    return request;
+  }
   drop(remove);
   const kept = keptOf(request.origin, origin?.custom);
   if (!origin || kept) drop(customHeadersOf(request)); // the block stays, and so do the headers that it adds
