@@ -12,6 +12,8 @@ mod handling;
 mod placement;
 #[path = "support/rows.rs"]
 mod rows;
+#[path = "support/unkeyed.rs"]
+mod unkeyed;
 #[path = "support/validator.rs"]
 mod validator;
 

@@ -186,7 +186,8 @@ impl<'h> Turn<'h> {
     /// Where it aims already, as it came but for what would be a 502 there and what of its query is not in the cache key.
     fn left_alone(&self) -> Answered {
         let request = self.request;
-        let kept = || sending::left_alone(request, self.handler.table.sent_query(&request.method, &request.uri));
+        let keyed = || self.handler.table.sent_query(&request.method, &request.uri);
+        let kept = || Ok(sending::left_alone(request, keyed()));
         let text = guarded(kept).unwrap_or_else(|_| request.text.to_owned());
         Answered { text, action: Handling::Unchanged, origin: None, status: None }
     }

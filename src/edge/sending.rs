@@ -166,8 +166,9 @@ fn headers_of<'e>(origin: &EventOrigin<'e>) -> impl Iterator<Item = Cow<'e, str>
 }
 
 /// A request that stays where it aims because it can go nowhere else: as it came, without the headers that are added there
-/// and would be a 502 if they came twice; a bucket is sent what any bucket is.
-pub(super) fn left_alone(request: &RequestEvent<'_>, keyed: &KeyedQuery) -> Result<String, Surprise> {
+/// and would be a 502 if they came twice; a bucket is sent what any bucket is. Nothing that is written here can be more
+/// than CloudFront takes: a query that would be is left out, and the path is CloudFront's own.
+pub(super) fn left_alone(request: &RequestEvent<'_>, keyed: &KeyedQuery) -> String {
     let origin = EventOrigin::of(request);
     let mut edits = with_keyed_query(request, keyed);
     origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
@@ -175,8 +176,7 @@ pub(super) fn left_alone(request: &RequestEvent<'_>, keyed: &KeyedQuery) -> Resu
         edits.query = Some(Cow::Borrowed(""));
         for_bucket(&mut edits.headers, bucket.bucket_domain());
     }
-    check_edits(request, &edits)?;
-    Ok(edits.write(request))
+    edits.write(request)
 }
 
 /// The path that is written, where it is not the one that came.

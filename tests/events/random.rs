@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 use crate::handling::{faults, handler, some_day};
 use crate::placement::{distributed, misplaced};
 
-static HANDLERS: LazyLock<[Handler; 4]> = LazyLock::new(|| ["bucket", "custom", "site", "several"].map(handler));
+static HANDLERS: LazyLock<[Handler; 5]> =
+    LazyLock::new(|| ["bucket", "custom", "site", "several", "keyed"].map(handler));
 
 fn check(event: &[u8]) -> Result<(), TestCaseError> {
     for handler in &*HANDLERS {
         let handled = handler.handle(event, some_day());
         let wrong = faults(event, &handled);
         prop_assert!(wrong.is_empty(), "{:?} of {}", wrong, String::from_utf8_lossy(event));
+        if let Ok(event) = serde_json::from_slice(event) {
+            let leaks = crate::unkeyed::leaks(handler, &event, some_day());
+            prop_assert!(leaks.is_empty(), "{:?}", leaks);
+        }
         let panicked = handled.log.iter().any(|line| line.contains("panic"));
         prop_assert!(!panicked, "{:?} of {}", handled.log, String::from_utf8_lossy(event));
         let calm = handled.summary.is_some_and(|summary| summary.surprise.is_none());

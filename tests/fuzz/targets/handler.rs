@@ -1,4 +1,5 @@
-//! Any bytes as an event: a function error, or an answer that CloudFront takes. A panic is a finding even though the
+//! Any bytes as an event: a function error, or an answer that CloudFront takes and that nothing outside the cache key
+//! changes. A panic is a finding even though the
 //! handler catches it: the fuzzer's hook ends the process first.
 
 #![no_main]
@@ -14,15 +15,21 @@ use libfuzzer_sys::fuzz_target;
 
 #[path = "../../support/placement.rs"]
 mod placement;
+#[path = "../../support/unkeyed.rs"]
+mod unkeyed;
 #[path = "../../support/validator.rs"]
 mod validator;
 
-/// One behavior with a bucket, one with an origin group, and several.
-static HANDLERS: LazyLock<[Handler; 3]> = LazyLock::new(|| {
+/// Some day in 2026.
+const CLOCK: Timestamp = Timestamp::from_seconds(1_795_737_600);
+
+/// One behavior with a bucket, one with an origin group, several, and keys of single names.
+static HANDLERS: LazyLock<[Handler; 4]> = LazyLock::new(|| {
     let tables = [
         include_str!("../../events/bucket.toml"),
         include_str!("../../events/custom.toml"),
         include_str!("../../events/several.toml"),
+        include_str!("../../events/keyed.toml"),
     ];
     tables.map(handler)
 });
@@ -35,13 +42,14 @@ fn handler(text: &str) -> Handler {
 fuzz_target!(|event: &[u8]| {
     let parsed = serde_json::from_slice(event);
     for handler in &*HANDLERS {
-        let handled = handler.handle(event, Timestamp::from_seconds(1_795_737_600));
+        let handled = handler.handle(event, CLOCK);
         let Ok(answer) = handled.answer else { continue };
         if let (Some(summary), Ok(event)) = (handled.summary, &parsed) {
             let mut faults = validator::faults(event, &answer);
             if summary.surprise.is_none() {
                 faults.extend(placement::misplaced(&placement::distributed(handler.table().definition()), event, &answer));
             }
+            faults.extend(unkeyed::leaks(handler, event, CLOCK));
             assert!(faults.is_empty(), "{faults:?}: {}", String::from_utf8_lossy(&answer));
         }
     }
