@@ -7,7 +7,7 @@ use super::canonical::{NormalPath, Spellings};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
-use super::ids::{BehaviorId, OriginId};
+use super::ids::BehaviorId;
 use super::index::Found;
 use super::origin::Origin;
 use super::query::QueryPolicy;
@@ -103,13 +103,15 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     fn forward(&self, action: &'t OriginAction) -> Result<Forward<'t, 'r>, Unsafe> {
-        let mut forward = unchanged(self.table, self.request, self.path, self.table.target_of(action));
-        if let Some(rewrite) = &action.rewrite {
-            forward.uri = Uri::Rewritten(self.rewritten(rewrite, forward.origin)?);
-        }
-        forward.query_string = sent(self.table, self.request, kept(&action.query_string, self.request.query));
-        forward.headers = Some(&action.request_headers);
-        Ok(forward)
+        let Taken { table, request, path, .. } = *self;
+        let origin_id = table.target_of(action);
+        let origin = table.origin(origin_id);
+        let uri = match &action.rewrite {
+            Some(rewrite) => Uri::Rewritten(self.rewritten(rewrite, origin)?),
+            None => passed_on(table, request, path, origin),
+        };
+        let query_string = sent(table, request, &action.query_string);
+        Ok(Forward { origin_id, origin, uri, query_string, headers: Some(&action.request_headers) })
     }
 
     fn rewritten(&self, rewrite: &'t Target, origin: &Origin) -> Result<Cow<'t, str>, Unsafe> {
@@ -169,7 +171,10 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
 }
 
 fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>, path: &NormalPath<'r>) -> Decision<'t, 'r> {
-    no_route(Outcome::Origin(unchanged(table, request, path, table.default_id())))
+    let (origin_id, origin) = (table.default_id(), table.default_origin());
+    let uri = passed_on(table, request, path, origin);
+    let query_string = sent(table, request, origin.query_string());
+    no_route(Outcome::Origin(Forward { origin_id, origin, uri, query_string, headers: None }))
 }
 
 fn no_route<'t, 'r>(outcome: Outcome<'t, 'r>) -> Decision<'t, 'r> {
@@ -182,24 +187,20 @@ fn check_key(origin: &Origin, made: &str) -> Result<(), Unsafe> {
     if origin.has_no_key(path) { Err(Unsafe::EmptyKey) } else { Ok(()) }
 }
 
-fn unchanged<'t, 'r>(
-    table: &'t Table,
-    request: &Request<'r>,
-    path: &NormalPath<'r>,
-    origin_id: OriginId,
-) -> Forward<'t, 'r> {
-    let origin = table.origin(origin_id);
-    let uri = match *path {
+/// The path of a request that no rewrite changes.
+fn passed_on<'t, 'r>(table: &'t Table, request: &Request<'r>, path: &NormalPath<'r>, to: &Origin) -> Uri<'t, 'r> {
+    match *path {
         NormalPath::Same(path) => Uri::AsItCame(path),
-        NormalPath::Changed(_) => Uri::passed_on(&table.definition().canonical, origin, request.path),
-    };
-    let query_string = sent(table, request, kept(origin.query_string(), request.query));
-    Forward { origin_id, origin, uri, query_string, headers: None }
+        NormalPath::Changed(_) => Uri::passed_on(&table.definition().canonical, to, request.path),
+    }
 }
 
-/// What of a query may be sent on: an origin must not answer by what is not in the cache key.
-fn sent<'r>(table: &Table, request: &Request<'r>, query: Cow<'r, str>) -> Cow<'r, str> {
-    if query.is_empty() { query } else { table.sent_query(request.method, request.path).of(query) }
+/// What of a query is sent on: what is kept of it, but an origin must not answer by what is not in the cache key.
+fn sent<'r>(table: &Table, request: &Request<'r>, policy: &QueryPolicy) -> Cow<'r, str> {
+    match request.query {
+        "" => Cow::Borrowed(""),
+        query => table.sent_query(request.method, request.path).of(kept(policy, query)),
+    }
 }
 
 fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
