@@ -19,9 +19,8 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Uses inside one row that are meant: who, whom, why.
-const NEIGHBOURS: &[(&str, &str, &str)] = &[
-    ("serve", "edge", "the local edge carries out decisions by the very handler of the edge"),
-];
+const NEIGHBOURS: &[(&str, &str, &str)] =
+    &[("serve", "edge", "the local edge carries out decisions by the very handler of the edge")];
 
 /// Inside a module: who may not use whom, and why.
 const INSIDE: &[(&str, &str, &str)] =
