@@ -20,6 +20,7 @@ mod child;
 mod faults;
 mod figures;
 mod hosts;
+mod paths;
 mod protocol;
 mod sizes;
 mod stored;

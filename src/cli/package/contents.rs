@@ -16,7 +16,8 @@ use crate::edge::start::{DEFAULT, SECRETS, StoredDefault, TABLE};
 use crate::edge::{custom_block, image, said_members};
 use crate::platform::headers;
 use crate::report::json;
-use crate::route::{Origin, OriginKind, Table};
+use crate::route::canonical::{PathParameters, Slashes};
+use crate::route::{BehaviorId, KeyedQuery, Origin, OriginKind, Table};
 use crate::text::hex;
 use crate::text::host::LONGEST_VALUE;
 
@@ -45,6 +46,27 @@ struct DefaultOrigin {
     /// The members of `origin.custom` that the table says; others stay where the event aims at it already.
     members: Vec<&'static str>,
     locked: Locked,
+    /// Texts that no path may hold, in lower case.
+    refuse: Vec<String>,
+    canonical: Resolving,
+    /// In CloudFront's order.
+    behaviors: Vec<HostBehavior>,
+}
+
+/// What of `[canonical]` changes a path before its dot segments are removed.
+#[derive(Serialize)]
+struct Resolving {
+    strip_parameters: bool,
+    merge_slashes: bool,
+}
+
+/// A cache behavior, as far as a path's query hangs on it.
+#[derive(Serialize)]
+struct HostBehavior {
+    /// `null`: the default one, which is the last.
+    pattern: Option<String>,
+    /// The parameters of a query that are in its cache key; `null`: all.
+    names: Option<Vec<String>>,
 }
 
 /// Headers that stay on a request whatever its origin adds, in lower case.
@@ -139,7 +161,21 @@ fn default_origin(table: &Table, secrets: &BTreeMap<String, String>) -> Result<D
         },
         locked: locked(),
         remove: removed(origin),
+        refuse: definition.canonical.refuse.texts().iter().map(|text| text.to_ascii_lowercase()).collect(),
+        canonical: Resolving {
+            strip_parameters: definition.canonical.path_parameters == PathParameters::Strip,
+            merge_slashes: definition.canonical.slashes == Slashes::Merge,
+        },
+        behaviors: table.behavior_ids().map(|id| behavior(table, id)).collect(),
     })
+}
+
+fn behavior(table: &Table, id: BehaviorId) -> HostBehavior {
+    let names = match table.keyed_query(id) {
+        KeyedQuery::All => None,
+        KeyedQuery::Names(names) => Some(names.clone()),
+    };
+    HostBehavior { pattern: table.behavior_ref(id).pattern.map(ToString::to_string), names }
 }
 
 /// Its own headers, and of a bucket what none is sent.

@@ -3,7 +3,7 @@
 // Three paths, the first that can be taken. Which one it is stands in the log, once:
 //   exec     this process becomes `bootstrap` (same pid), before the first event is asked for; nothing below runs again
 //   child    `bootstrap --stdio` runs beside this process; events and answers pass as lines of JSON
-//   default  every request is aimed at the table's default origin, as `host.json` describes it, else unchanged
+//   default  every request is aimed at the table's default origin, else unchanged but for what `settle` says
 //
 // `host.json` is written by `crossfade package`. docs/edge.md tells what a crash or a hang costs on each path.
 
@@ -19,6 +19,8 @@ const DEATHS = 3; // in a row, without one answer: then the child rests before i
 const REST_MS = 30_000; // the first time; twice as long each further time
 const LONGEST_REST_MS = 600_000;
 const LONGEST_LINE = 6 * 1024 * 1024; // Lambda takes no larger answer
+const LONGEST_URL = 8_192; // bytes of path and query: CloudFront takes fewer
+const NO_STORE = { 'cache-control': [{ key: 'Cache-Control', value: 'no-store' }] };
 
 const host = readHost();
 const refusal = handOver(); // returns only if this process may not become `bootstrap`
@@ -37,7 +39,7 @@ export async function handler(event, context) {
   return toDefault(event);
 }
 
-/** What `package` wrote for this file: `{ package, bytes, start, default: { origin, host, remove, members, locked } }`. */
+/** What `package` wrote for this file: `HostFile` of src/cli/package/contents.rs. */
 function readHost() {
   try {
     const written = JSON.parse(readFileSync(`${import.meta.dirname}/host.json`, 'utf8'));
@@ -238,7 +240,7 @@ function parse(line) {
   }
 }
 
-/** Aims a request at the default origin and changes nothing else; events that are not ours to decide pass unchanged. */
+/** Sends a request to the default origin, if the table lets it; events that are not ours to decide pass unchanged. */
 function toDefault(event) {
   const cf = event?.Records?.[0]?.cf;
   const type = cf?.config?.eventType;
@@ -256,20 +258,167 @@ function toDefault(event) {
   if (answersResponse) return response;
   // Only an event of an origin has one.
   if (isOf('viewer-request') || (!isKnown && !request.origin)) return request;
-  return aim(request);
+  return host.default ? settled(request) ?? aim(request) : request;
+}
+
+/** `settle`, whose own faults cost what it is for, not the request. */
+function settled(request) {
+  try {
+    return settle(request);
+  } catch (error) {
+    log('default', `${error}; path and query of this request go on as they came`);
+    return undefined;
+  }
+}
+
+/**
+ * What the table says of a path whatever its routes are. Either an answer, or nothing: then the path has no dot segment
+ * left that an origin might read in another way, and the query no more than the cache key.
+ */
+function settle(request) {
+  const { uri } = request;
+  const came = typeof request.querystring === 'string' ? request.querystring : '';
+  if (isRefused(uri)) return badRequest();
+  const clean = cleanWhereUnclear(uri);
+  // What can't stand in a `location` goes on.
+  if (clean && !/\p{Cc}/u.test(came)) return redirectTo(clean, came);
+  const path = passedOn(uri);
+  const query = sentQuery(request, came, path);
+  // Where a request is left alone, its path would be too.
+  if (path !== uri && (isLeftAlone(request) || !isShort(path, query))) return badRequest();
+  if (path !== uri) request.uri = path;
+  if (query !== came) request.querystring = query;
+  return undefined;
+}
+
+/** The default is a bucket, which only its own block leads to: what aims at a server stays on its way there. */
+function isLeftAlone(request) {
+  return !host.default.origin && isObject(request.origin?.custom);
+}
+
+/** What of a query is sent: where the cache may keep the answer, no more than is in its key. */
+function sentQuery(request, came, path) {
+  if (!host.default.origin && !isLeftAlone(request)) return '';
+  const names = ['GET', 'HEAD'].includes(request.method) ? host.default.behaviors[behaviorOf(request.uri)].names : null;
+  if (!names) return came;
+  const isKeyed = (piece) => piece !== '' && names.includes(piece.split('=', 1)[0]);
+  const keyed = came.split('&').filter(isKeyed).join('&');
+  const fits = (uri) => !/[ #\p{Cc}]/u.test(keyed) && isShort(uri, keyed);
+  return fits(path) || fits(request.uri) ? keyed : '';
+}
+
+function isShort(uri, query) {
+  return Buffer.byteLength(uri) + Buffer.byteLength(query) < LONGEST_URL;
+}
+
+function isRefused(uri) {
+  const { whole, path } = resolve(uri);
+  const forms = [uri, whole, path].map((form) => form.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()));
+  return host.default.refuse.some((text) => forms.some((form) => form.includes(text))); // in lower case: ASCII alone
+}
+
+/** A path as it came, or resolved: where it has a dot segment, or parameters that are not part of an object's key. */
+function passedOn(uri) {
+  const raw = uri || '/';
+  const { path, hadDots } = resolve(raw);
+  const namesObject = !host.default.origin && host.default.canonical.strip_parameters;
+  if (path === raw || !(hadDots || namesObject)) return uri;
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+/** A path after step (a) of rule 3 of docs/design.md, and after (d). */
+function resolve(raw) {
+  const { strip_parameters, merge_slashes } = host.default.canonical;
+  const whole = escaped(raw);
+  const bare = strip_parameters ? whole.replace(/;[^/]*/g, '') : whole;
+  const merged = merge_slashes ? withoutEmpty(bare) : bare;
+  const path = withoutDots(merged);
+  return { whole, path, hadDots: path !== merged };
+}
+
+/** Step (a): each byte of a path in the one spelling that RFC 3986 has for it. */
+function escaped(path) {
+  return bytesOf(path).replace(/%([0-9A-Fa-f]{2})|[^\w.~!$&'()*+,;=:@/-]/g, (text, hex) => {
+    const byte = hex ? String.fromCharCode(parseInt(hex, 16)) : text;
+    if (/[\w.~-]/.test(byte)) return byte;
+    return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}
+
+/** A character for each byte. */
+function bytesOf(text) {
+  return Buffer.from(text).toString('latin1');
+}
+
+/** Step (c). */
+function withoutEmpty(path) {
+  return path.replace(/\/+/g, '/');
+}
+
+/** Step (d): RFC 3986, 5.2.4. */
+function withoutDots(path) {
+  const segments = path.replace(/^(\.\.?(\/|$))+/, '').match(/^[^/]+|\/[^/]*/g) ?? [];
+  const kept = [];
+  for (const segment of segments) {
+    if (segment === '/..') kept.pop();
+    else if (segment !== '/.') kept.push(segment);
+  }
+  return kept.join('') + (['/.', '/..'].includes(segments.at(-1)) ? '/' : '');
+}
+
+/** The clean form of a path that CloudFront, by how it normalises, may place in another behavior than its own. */
+function cleanWhereUnclear(uri) {
+  if (host.default.behaviors.length === 1) return undefined;
+  const whole = escaped(uri.startsWith('/') ? uri : `/${uri}`);
+  const resolved = withoutDots(whole);
+  const clean = withoutEmpty(resolved);
+  const found = [uri, resolved, withoutDots(withoutEmpty(whole)), clean].map(behaviorOf);
+  return new Set(found).size > 1 ? clean : undefined;
+}
+
+/** The last one has no pattern and takes what is left. */
+function behaviorOf(path) {
+  return host.default.behaviors.findIndex(({ pattern }) => pattern === null || takes(pattern, path));
+}
+
+/** CloudFront's pattern: `*` is any text, `?` one byte. A star takes one more each time that the rest does not fit. */
+function takes(pattern, path) {
+  const [wanted, text] = [pattern, path].map((either) => bytesOf(either.replace(/^\//, '')));
+  let [at, next, star, from] = [0, 0, -1, 0];
+  while (next < text.length) {
+    if (wanted[at] === '*') {
+      [star, from, at] = [at, next, at + 1];
+    } else if (wanted[at] === '?' || wanted[at] === text[next]) {
+      [at, next] = [at + 1, next + 1];
+    } else {
+      if (star < 0) return false;
+      [at, next, from] = [star + 1, from + 1, from + 1];
+    }
+  }
+  return /^\**$/.test(wanted.slice(at));
+}
+
+function badRequest() {
+  const headers = { ...NO_STORE, 'content-type': [{ key: 'Content-Type', value: 'text/plain; charset=utf-8' }] };
+  return { status: '400', statusDescription: 'Bad Request', headers, bodyEncoding: 'text', body: 'bad request\n' };
+}
+
+/** With the whole query; what a browser would encode in ways of its own is encoded here. */
+function redirectTo(path, query) {
+  const written = query.toWellFormed().replace(/[^!-~]|["<>\\^`{|}]/gu, encodeURIComponent);
+  const location = [{ key: 'Location', value: query === '' ? path : `${path}?${written}` }];
+  return { status: '308', statusDescription: 'Permanent Redirect', headers: { location, ...NO_STORE } };
 }
 
 /** Writes the default's `origin` and `Host`, and takes away what CloudFront refuses to find twice. */
 function aim(request) {
-  if (!host.default) return request;
   const { origin, remove } = host.default;
   const headers = isObject(request.headers) ? request.headers : {};
   const value = hostFor(headers, request.origin);
   const drop = (unwanted) => {
     for (const name of Object.keys(headers)) if (unwanted.includes(name.toLowerCase())) delete headers[name];
   };
-  if (!origin && isObject(request.origin?.custom)) {
-    // The default is a bucket, which only its own block leads to: what aims at a server stays on its way there.
+  if (isLeftAlone(request)) {
     drop(customHeadersOf(request));
     return request;
   }
