@@ -9,9 +9,7 @@ use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
 use crate::route::condition::Asked;
-use crate::route::{
-    BehaviorId, Behaviors, Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide,
-};
+use crate::route::{BehaviorId, Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -134,7 +132,7 @@ fn taken_by(decision: &Decision<'_, '_>) -> String {
 /// What of a route does not hold for a request, in words; `None` where all holds.
 #[must_use]
 pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'_>) -> Option<String> {
-    if let Some(why) = behavior_in_the_way(&definition.behaviors, request.path) {
+    if let Some(why) = behavior_in_the_way(definition, request.path) {
         return Some(why);
     }
     let path = definition.canonical.normalize(request.path);
@@ -155,8 +153,9 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
 }
 
 /// Why no route is tried for a path, in words, where its behavior is the reason.
-fn behavior_in_the_way(behaviors: &Behaviors, path: &str) -> Option<String> {
-    let placement = behaviors.place(path);
+fn behavior_in_the_way(definition: &Definition, path: &str) -> Option<String> {
+    let behaviors = &definition.behaviors;
+    let placement = behaviors.place(path, definition.canonical.path_parameters);
     let name = |id: BehaviorId| match behaviors.by_pattern.get(id.position()) {
         Some((pattern, _)) => format!("`{pattern}`"),
         None => "the default one".to_owned(),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::canonical::Spellings;
+use super::canonical::{PathParameters, Spellings};
 use super::ids::BehaviorId;
 use super::query::pieces;
 
@@ -61,15 +61,15 @@ pub struct BehaviorPattern(String);
 pub struct Placement {
     /// Of the clean one, which a request is redirected to where not all agree.
     pub clean: BehaviorId,
-    /// Of the one that came, of the resolved one, and of the one whose slashes are merged first.
-    pub others: [BehaviorId; 3],
+    /// Of the others, in the order of [`Spellings`].
+    pub others: [BehaviorId; 5],
 }
 
 impl Placement {
     /// One behavior for all spellings.
     #[must_use]
     pub fn all_in(behavior: BehaviorId) -> Placement {
-        Placement { clean: behavior, others: [behavior; 3] }
+        Placement { clean: behavior, others: [behavior; 5] }
     }
 
     /// The first behavior that another spelling falls in; `None` where all fall in one.
@@ -183,14 +183,16 @@ impl Behaviors {
     /// Where a raw path falls in each of its spellings. Costs nothing where there is one behavior, else O(behaviors ×
     /// bytes of the path).
     #[must_use]
-    pub fn place(&self, raw: &str) -> Placement {
+    pub fn place(&self, raw: &str, parameters: PathParameters) -> Placement {
         if self.by_pattern.is_empty() {
             return Placement::all_in(BehaviorId(0));
         }
-        let Spellings { raw, resolved, merged_first, clean } = Spellings::of(raw);
+        let Spellings { raw, resolved, merged_first, bare: [bare, bare_merged], clean } =
+            Spellings::of(raw, parameters);
         let of_clean = self.of_path(&clean);
         let of = |path: &str| if path == clean { of_clean } else { self.of_path(path) };
-        Placement { clean: of_clean, others: [of(raw), of(&resolved), of(&merged_first)] }
+        let others = [of(raw), of(&resolved), of(&merged_first), of(&bare), of(&bare_merged)];
+        Placement { clean: of_clean, others }
     }
 }
 
@@ -303,8 +305,12 @@ mod tests {
         for (path, patterns, [clean, raw, resolved, merged_first]) in rows {
             let by_pattern = patterns.iter().map(|text| (BehaviorPattern::new(text), Behavior::default())).collect();
             let behaviors = Behaviors { by_pattern, ..Behaviors::default() };
-            let others = [raw, resolved, merged_first].map(BehaviorId);
-            assert_eq!(behaviors.place(path), Placement { clean: BehaviorId(clean), others }, "{path} {patterns:?}");
+            let others = [raw, resolved, merged_first, resolved, merged_first].map(BehaviorId);
+            assert_eq!(
+                behaviors.place(path, PathParameters::Keep),
+                Placement { clean: BehaviorId(clean), others },
+                "{path} {patterns:?}"
+            );
         }
     }
 

@@ -39,7 +39,7 @@ fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: Reque
     if placed.other.is_none() || table.definition().canonical.refuses(request.path) {
         return by_routes(table, request);
     }
-    match to_clean_path(request) {
+    match to_clean_path(table, request) {
         Ok(redirect) => no_route(Outcome::Redirect(redirect)),
         Err(_) => by_default(table, request, &table.definition().canonical.normalize(request.path)),
     }
@@ -54,8 +54,8 @@ fn past_router<'t, 'r>(table: &'t Table, request: &Request<'r>, behavior: Behavi
 }
 
 /// So the request comes again in a form that has one behavior, whatever CloudFront does to a path before it matches.
-fn to_clean_path<'t, 'r>(request: &Request<'r>) -> Result<Redirect<'t, 'r>, Unsafe> {
-    let clean = Spellings::of(request.path).clean.into_owned();
+fn to_clean_path<'t, 'r>(table: &Table, request: &Request<'r>) -> Result<Redirect<'t, 'r>, Unsafe> {
+    let clean = Spellings::of(request.path, table.definition().canonical.path_parameters).clean.into_owned();
     let location = Location::of_clean_path(clean, request.query)?;
     Ok(Redirect { status: 308, location, cache_control: Cow::Borrowed(NO_STORE), headers: Cow::Borrowed(&[]) })
 }

@@ -208,7 +208,7 @@ impl Table {
     /// Where a raw path falls in each of its spellings.
     #[must_use]
     pub fn placement(&self, raw: &str) -> Placement {
-        self.definition.behaviors.place(raw)
+        self.definition.behaviors.place(raw, self.definition.canonical.path_parameters)
     }
 
     /// The cache behavior of a raw path, where there are several.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crossfade::check::load;
 use crossfade::config::MemoryFiles;
 use crossfade::edge::{Handled, Handler, Summary};
+use crossfade::route::canonical::PathParameters;
 use crossfade::route::{Behavior, Canonical, Outcome};
 use crossfade::route::{BehaviorPattern, Behaviors, Definition, Origin, Request, Side, Table, Timestamp, Url, decide};
 use proptest::prelude::*;
@@ -133,7 +134,7 @@ fn an_event_is_a_failover_where_the_table_says_so_and_nowhere_else() {
         let described = distributed(table.definition());
         let patterns: Vec<&str> = described.iter().filter_map(|behavior| behavior.pattern.as_deref()).collect();
         for folder in ["/a/x", "/b/x", "/c/x", "/d/x", "/x.pdf"] {
-            let behavior = &described[places(&patterns, folder)[0]];
+            let behavior = &described[places(&patterns, folder, false)[0]];
             for origin in ["legacy", "cms", "api", "site", "unknown.example.com"] {
                 let case = format!("{folder} at {origin} of {behavior:?}");
                 failovers += usize::from(judge(&handler(&table), (folder, origin), behavior, &case));
@@ -223,7 +224,7 @@ fn no_spelling_of_a_path_is_decided_in_another_behavior_than_its_own() {
     let handler = handler(&table);
     let mut redirected = 0;
     for path in spelt() {
-        let places = places(&patterns, &path);
+        let places = places(&patterns, &path, false);
         // CloudFront may match any of them, and aims at what it has there.
         for found in places {
             let at = &described[found];
@@ -289,24 +290,26 @@ proptest! {
         raw in prop_oneof!["(/|//|/\\.|/\\.\\.|%2e|%2E|a|b|%61|\\\\|%5c|%2f|;|é|:|@){0,10}", "\\PC{0,20}", "[/.]{0,12}"],
         query in "[a-z=&%+]{0,8}",
         patterns in behaviors(),
+        strips in any::<bool>(),
     ) {
         let default = Behavior { configured: 0, ..Behavior::default() };
         let by_pattern: Vec<_> = patterns.iter().map(|text| (BehaviorPattern::new(text), default.clone())).collect();
         for ((pattern, _), text) in by_pattern.iter().zip(&patterns) {
-            for form in spellings(&raw) {
+            for form in spellings(&raw, strips) {
                 prop_assert_eq!(pattern.takes(&form), takes(text, &form), "{} {}", pattern, form);
             }
         }
         let origins = vec![Origin::custom("legacy", Side::Legacy, "legacy.example.com")];
-        let canonical = Canonical { refuse: Vec::new().into(), ..Canonical::default() };
+        let path_parameters = if strips { PathParameters::Strip } else { PathParameters::Keep };
+        let canonical = Canonical { path_parameters, refuse: Vec::new().into(), ..Canonical::default() };
         let behaviors = Behaviors { by_pattern, default };
         let definition = Definition { canonical, origins, behaviors, ..Definition::default() };
         let table = Table::compile(definition).unwrap();
         let request = Request { method: "GET", path: &raw, query: &query, ..Request::default() };
         let decision = decide(&table, &request);
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let places = places(&patterns, &raw);
-        let is_unclear = places.iter().any(|place| *place != places[3]);
+        let places = places(&patterns, &raw, strips);
+        let is_unclear = places.iter().any(|place| *place != places[5]);
         let Outcome::Redirect(redirect) = &decision.outcome else {
             prop_assert!(!is_unclear, "{} of {:?}", raw, patterns);
             return Ok(());
@@ -317,8 +320,8 @@ proptest! {
         prop_assert!(location.is_ascii() && !location.contains(char::is_control), "{}", location);
         let url = Url::split(&location);
         prop_assert_eq!((url.scheme, url.authority, url.query.unwrap_or_default(), url.fragment), (None, None, &*query, None));
-        let [raw, resolved, merged_first, clean] = spellings(url.path);
-        prop_assert!([&resolved, &merged_first, &clean].into_iter().all(|form| *form == raw), "{}", location);
+        let [raw, others @ ..] = spellings(url.path, strips);
+        prop_assert!(others.iter().all(|form| *form == raw), "{}", location);
         let request = Request { path: url.path, ..request.clone() };
         let again = decide(&table, &request);
         prop_assert!(matches!(again.outcome, Outcome::Origin(_)), "{} leads to {:?}", location, again.outcome);

@@ -48,13 +48,18 @@ proptest! {
 
     #[test]
     fn the_spellings_of_a_path_are_those_of_plain_passes_and_the_clean_one_has_no_other(
-        raw in prop_oneof!["[/a-zA-Z.%0-9F]{0,20}", "[/.]{0,16}", "\\PC{0,30}", ".{0,400}", "(/%2[ef5]|/\\.|/|a|%|//){0,12}"],
+        raw in prop_oneof!["[/a-zA-Z.%0-9F;]{0,20}", "[/.;]{0,16}", "\\PC{0,30}", ".{0,400}", "(/%2[ef5]|/\\.|/|a|%|//|;){0,12}"],
+        strips in any::<bool>(),
     ) {
-        let found = Spellings::of(&raw);
-        let [_, resolved, merged_first, clean] = spellings(&raw);
-        prop_assert_eq!((&*found.resolved, &*found.merged_first, &*found.clean), (&*resolved, &*merged_first, &*clean));
-        let again = Spellings::of(&clean);
-        prop_assert_eq!((&*again.resolved, &*again.merged_first, &*again.clean), (&*clean, &*clean, &*clean));
+        let parameters = if strips { PathParameters::Strip } else { PathParameters::Keep };
+        let forms = |raw| {
+            let Spellings { raw, resolved, merged_first, bare: [bare, bare_merged], clean } = Spellings::of(raw, parameters);
+            [raw.to_owned(), resolved.into(), merged_first.into(), bare.into(), bare_merged.into(), clean.into()]
+        };
+        let found: [String; 6] = forms(&raw);
+        prop_assert_eq!(&found, &spellings(&raw, strips));
+        let [.., clean] = found;
+        prop_assert_eq!(forms(&clean), [(); 6].map(|()| clean.clone()));
         prop_assert!(clean.starts_with('/') && !clean.starts_with("//") && clean.is_ascii(), "{}", clean);
     }
 }

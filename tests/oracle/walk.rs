@@ -13,7 +13,7 @@ use crossfade::route::{
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
-use crate::placement::{places, spellings};
+use crate::placement::{places, spellings, strips};
 
 /// What the oracle says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,13 +63,13 @@ impl<'t> Oracle<'t> {
             return self.answer_by_routes(request);
         }
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let places = places(&patterns, request.path);
-        let (at, is_unclear) = (places[3], places.iter().any(|place| *place != places[3]));
+        let places = places(&patterns, request.path, strips(self.definition));
+        let (at, is_unclear) = (places[5], places.iter().any(|place| *place != places[5]));
         let behavior = behaviors.by_pattern.get(at).map_or(&behaviors.default, |(_, behavior)| behavior);
         let answer = if !is_unclear && !behavior.is_routed {
             self.unchanged(behavior.configured, request, None)
         } else if is_unclear && !self.is_refused(request) {
-            let [.., clean] = spellings(request.path);
+            let [.., clean] = spellings(request.path, strips(self.definition));
             let redirect = |location| Answer {
                 route: None,
                 action: format!("redirect 308 {location}"),

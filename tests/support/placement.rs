@@ -5,23 +5,35 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use crossfade::route::canonical::PathParameters;
 use crossfade::route::{Definition, Origin, OriginKind};
 use serde_json::Value;
 
-/// The forms of a path by which CloudFront may match: as it came, dots resolved, slashes merged before that, and the
-/// clean one.
-pub(crate) fn spellings(raw: &str) -> [String; 4] {
+/// The forms of a path by which CloudFront or the routes may match: as it came, dots resolved, slashes merged before that,
+/// the last two without parameters where the table strips these, and the clean one.
+pub(crate) fn spellings(raw: &str, strips: bool) -> [String; 6] {
     let escaped = escaped(raw);
     let rooted = if escaped.starts_with('/') { escaped } else { format!("/{escaped}") };
-    let resolved = without_dots(&rooted);
-    let merged_first = without_dots(&merged(&rooted));
-    let clean = merged(&resolved);
-    [raw.to_owned(), resolved, merged_first, clean]
+    let bare = if strips { without_parameters(&rooted) } else { rooted.clone() };
+    let both = |path: &str| [without_dots(path), without_dots(&merged(path))];
+    let ([resolved, merged_first], [bare_resolved, bare_merged]) = (both(&rooted), both(&bare));
+    let clean = merged(&bare_resolved);
+    [raw.to_owned(), resolved, merged_first, bare_resolved, bare_merged, clean]
 }
 
-/// Position of the behavior of each of the [`spellings`]; the default one comes after all patterns.
-pub(crate) fn places(patterns: &[&str], raw: &str) -> [usize; 4] {
-    spellings(raw).map(|path| patterns.iter().position(|pattern| takes(pattern, &path)).unwrap_or(patterns.len()))
+fn without_parameters(path: &str) -> String {
+    path.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect::<Vec<_>>().join("/")
+}
+
+/// Position of the behavior of each of the [`spellings`], the clean one last; the default one comes after all patterns.
+pub(crate) fn places(patterns: &[&str], raw: &str, strips: bool) -> [usize; 6] {
+    let place = |path: String| patterns.iter().position(|pattern| takes(pattern, &path)).unwrap_or(patterns.len());
+    spellings(raw, strips).map(place)
+}
+
+/// Whether a table's parameters of paths are no part of them.
+pub(crate) fn strips(definition: &Definition) -> bool {
+    definition.canonical.path_parameters == PathParameters::Strip
 }
 
 /// Whether a path pattern takes a path; the first slash of either is nothing.
@@ -102,6 +114,8 @@ pub(crate) struct Distributed {
     pub(crate) configured: String,
     pub(crate) failover: Option<String>,
     pub(crate) is_routed: bool,
+    /// Whether the table strips parameters of paths.
+    pub(crate) strips: bool,
 }
 
 /// The behaviors that a table tells of.
@@ -116,6 +130,7 @@ pub(crate) fn distributed(definition: &Definition) -> Vec<Distributed> {
         configured: place(behavior.configured),
         failover: behavior.failover.map(place),
         is_routed: behavior.is_routed,
+        strips: strips(definition),
     });
     described.collect()
 }
@@ -127,9 +142,11 @@ pub(crate) fn misplaced(behaviors: &[Distributed], event: &Value, answer: &[u8])
         return Vec::new();
     };
     let patterns: Vec<&str> = behaviors.iter().filter_map(|behavior| behavior.pattern.as_deref()).collect();
-    let places = places(&patterns, uri);
-    if places.iter().any(|place| *place != places[3]) {
-        return unclear(uri, request["querystring"].as_str().unwrap_or_default(), &answer);
+    let strips = behaviors.iter().any(|behavior| behavior.strips);
+    let places = places(&patterns, uri, strips);
+    if places.iter().any(|place| *place != places[5]) {
+        let [.., clean] = spellings(uri, strips);
+        return unclear((uri, &clean), request["querystring"].as_str().unwrap_or_default(), &answer);
     }
     let behavior = &behaviors[places[0]];
     let aimed = place(&request["origin"]);
@@ -152,13 +169,12 @@ pub(crate) fn misplaced(behaviors: &[Distributed], event: &Value, answer: &[u8])
 
 /// Nobody knows the behavior: the request comes again in its clean form, is refused, or has a query that no redirect can
 /// have.
-fn unclear(uri: &str, query: &str, answer: &Value) -> Vec<String> {
+fn unclear((uri, clean): (&str, &str), query: &str, answer: &Value) -> Vec<String> {
     if query.chars().any(char::is_control) || answer["status"] == "400" {
         return Vec::new();
     }
-    let [.., clean] = spellings(uri);
     let location = answer["headers"]["location"][0]["value"].as_str().unwrap_or_default();
-    let is_own = location.split(['?', '#']).next() == Some(&clean);
+    let is_own = location.split(['?', '#']).next() == Some(clean);
     let leads_away = location.starts_with("//") || location.starts_with("/\\") || !location.starts_with('/');
     let no_store = answer["headers"]["cache-control"][0]["value"] == "no-store";
     let fine = answer["status"] == "308" && is_own && !leads_away && no_store;

@@ -370,9 +370,10 @@ function withoutDots(path) {
 function cleanWhereUnclear(uri) {
   if (host.default.behaviors.length === 1) return undefined;
   const whole = escaped(uri.startsWith('/') ? uri : `/${uri}`);
-  const resolved = withoutDots(whole);
-  const clean = withoutEmpty(resolved);
-  const found = [uri, resolved, withoutDots(withoutEmpty(whole)), clean].map(behaviorOf);
+  const bare = host.default.canonical.strip_parameters ? whole.replace(/;[^/]*/g, '') : whole;
+  const clean = withoutEmpty(withoutDots(bare));
+  const forms = [whole, bare].flatMap((form) => [withoutDots(form), withoutDots(withoutEmpty(form))]);
+  const found = [uri, ...forms, clean].map(behaviorOf);
   return new Set(found).size > 1 ? clean : undefined;
 }
 
