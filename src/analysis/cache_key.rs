@@ -209,6 +209,16 @@ mod tests {
             ("prefix = '/'\norigin = 'cms'\nrewrite = '/a{rest}'", format!("{cms} | a(cms) b(cms) q(legacy)")),
             ("path = '/x'\nredirect = '/y'", " |  | all(r)".to_owned()),
             ("path = '/x'\nredirect = '/y'\nquery_string = ['id']", " |  | id(r) q(legacy)".to_owned()),
+            ("prefix = '/'\nredirect = 'https://a.example.com/'\nquery_string = 'drop'", " |  | none".to_owned()),
+            // What may be refused goes to the default.
+            (
+                "prefix = '/'\nredirect = 'https://a.example.com/'\nquery_string = ['id']",
+                " |  | id(r) q(legacy)".to_owned(),
+            ),
+            (
+                "prefix = '/'\nredirect = 'https://a.example.com/x{rest}'\nquery_string = 'drop'",
+                " |  | q(legacy)".to_owned(),
+            ),
             ("path = '/x'\ngone = true", " |  | q(legacy)".to_owned()),
             ("gone = true", " |  | none".to_owned()),
         ];

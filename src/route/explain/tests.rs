@@ -8,7 +8,7 @@ use crate::route::origin::{HostRule, Origin, OriginKind, Side};
 use crate::route::pattern::{Segment, Template};
 use crate::route::query::QueryPolicy;
 use crate::route::target::{Part, Target};
-use crate::route::{Timestamp, Told, Window};
+use crate::route::{Behavior, BehaviorPattern, Behaviors, Timestamp, Told, Window};
 
 fn origin(id: &str, host: HostRule) -> Origin {
     let mut origin = Origin::custom(id, Side::Legacy, format!("{id}.example"));
@@ -106,4 +106,22 @@ fn the_default_reads_the_host_that_it_sends_on_and_the_whole_query() {
     assert_eq!(story.winner, None);
     assert_eq!(story.sent.unwrap().host, "c.example");
     assert!(story.reads.has(&Fact::Host) && story.reads.has(&Fact::WholeQuery));
+}
+
+#[test]
+fn a_query_that_stood_in_the_way_of_a_redirect_was_read() {
+    let definition = Definition {
+        origins: vec![Origin::s3("site", Side::New, "site.s3.sa-east-1.amazonaws.com")],
+        routes: Vec::new(),
+        behaviors: Behaviors {
+            by_pattern: vec![(BehaviorPattern::new("/a/*"), Behavior::default())],
+            ..Behaviors::default()
+        },
+        ..table().definition().clone()
+    };
+    let table = Table::compile(definition).unwrap();
+    for (url, is_read) in [("/x?k=1", false), ("/a/../x?k=1", true), ("/a/../x?k=\u{1}", true)] {
+        let request = Request::get(url);
+        assert_eq!(explain(&table, &request).reads.has(&Fact::WholeQuery), is_read, "{url:?}");
+    }
 }

@@ -197,6 +197,8 @@ mod tests {
             ("lower", &["/Z/*"], prefix("/z"), &[1]),
             ("", &[], prefix(""), &[]),
             ("", &[], prefix("/a"), &[0]),
+            ("", &[], template("/{*rest}"), &[]),
+            ("", &[], template("/a/{*rest}"), &[0]),
             ("", &["*", "/a/*"], prefix("/b"), &[0]),
         ];
         for (words, patterns, path, expected) in rows {
@@ -221,6 +223,17 @@ mod tests {
         let reach = Reach::of(&definition("", &["/a/*"], vec![regex("^/a/[a-m]"), regex("^/a/(?:[^a-m]|$)")]));
         assert!(!reach.has_default(BehaviorId(0)));
         assert!(reach.has_default(BehaviorId(1)));
+    }
+
+    #[test]
+    fn however_many_cannot_take_all_of_a_behavior_the_one_that_does_is_found() {
+        let many = |path: fn(u32) -> PathPattern| (0..100).map(path).chain([prefix("/a")]).collect();
+        let rows: [Vec<PathPattern>; 2] =
+            [many(|at| exact(&format!("/a/{at}"))), many(|at| prefix(&format!("/b/{at}")))];
+        for paths in rows {
+            let first = paths.first().map(ToString::to_string);
+            assert!(!Reach::of(&definition("", &["/a/*"], paths)).has_default(BehaviorId(0)), "{first:?}");
+        }
     }
 
     proptest! {
