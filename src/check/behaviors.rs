@@ -3,6 +3,7 @@
 use crate::check::places::path_span;
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
+use crate::route::canonical::{LetterCase, TrailingSlash};
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{BehaviorPattern, Behaviors, Canonical, Definition, Table};
 
@@ -30,8 +31,7 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
 
 /// Whether a route takes paths that it does not spell so, `/API` by `/api`: CloudFront may have these in another behavior.
 fn folds(canonical: &Canonical) -> bool {
-    let (slashes, refuse) = (canonical.slashes, canonical.refuse.clone());
-    *canonical != Canonical { slashes, refuse, ..Canonical::default() }
+    canonical.case == LetterCase::Lower || canonical.trailing_slash == TrailingSlash::Strip
 }
 
 /// All paths of a pattern as CloudFront would write them, or more; none where they can't be told so.

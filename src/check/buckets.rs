@@ -10,6 +10,8 @@ use crate::route::{Action, BehaviorId, OriginKind, Reach, Table};
 
 /// Further routes that one finding marks.
 const NAMED: usize = 2;
+/// Routes that a proof is looked for among.
+const MOST_TRIED: usize = 64;
 
 /// Reports each bucket that routes, or the default, send to from a behavior that does not have it. O(n) in routes and
 /// behaviors.
@@ -18,8 +20,10 @@ pub(crate) fn check(table: &Table, reach: &Reach, written: &PartsWritten<'_>, fi
         let configured = table.configured_id(id).position();
         for bucket in buckets(table).filter(|&bucket| bucket != configured) {
             let senders = Senders::of(table, reach, id, bucket);
-            if !senders.routes.is_empty() || senders.by_default {
-                report(&ForeignBucket { table, written, id, bucket }, &senders, findings);
+            let foreign = ForeignBucket { table, written, id, bucket };
+            // Reach is on the safe side; an error needs its proof. Without one the edge still sends to no wrong bucket.
+            if let Some(proof) = foreign.proof(&senders) {
+                foreign.report(&senders, proof, findings);
             }
         }
     }
@@ -55,34 +59,51 @@ fn buckets(table: &Table) -> impl Iterator<Item = usize> + '_ {
     origins.filter(|(_, origin)| matches!(origin.kind, OriginKind::S3(_))).map(|(at, _)| at)
 }
 
-fn report(at: &ForeignBucket<'_>, senders: &Senders, findings: &mut Findings) {
-    let ForeignBucket { table, written, id, bucket } = *at;
-    let (bucket_id, behavior) = (&table.definition().origins[bucket].id, behavior_name(table, id));
-    let configured = &table.origin(table.configured_id(id)).id;
-    let first = senders.routes.first().copied();
-    let (who, span) = match first {
-        Some(at) => (format!("`{}`", table.routes()[at].id), written.routes[at].value("origin")),
-        None => ("the default".to_owned(), written.head.default.clone().unwrap_or_default()),
-    };
-    let message =
-        format!("{who} can send a request of {behavior} to the s3 origin `{bucket_id}`, which is not configured there");
-    let mut report = findings
-        .report(&codes::S3_NOT_CONFIGURED, span, message)
-        .label(format!("CloudFront has `{configured}` on {behavior}"));
-    for &further in senders.routes.iter().skip(1).take(NAMED) {
-        let text = format!("so can `{}`", table.routes()[further].id);
-        report = report.also(written.routes[further].value("origin"), text);
+/// A sender, the default where that is none, and a request that proves it.
+struct BucketProof {
+    sender: Option<usize>,
+    witness: String,
+}
+
+impl ForeignBucket<'_> {
+    fn proof(&self, senders: &Senders) -> Option<BucketProof> {
+        let routes = senders.routes.iter().take(MOST_TRIED).map(|&at| Some(at));
+        let all = routes.chain(senders.by_default.then_some(None));
+        all.into_iter().find_map(|sender| Some(BucketProof { sender, witness: witness(self, sender)? }))
     }
-    if let (Some(_), true, Some(default)) = (first, senders.by_default, &written.head.default) {
-        report = report.also(default.clone(), "so can the default");
+
+    fn report(&self, senders: &Senders, proof: BucketProof, findings: &mut Findings) {
+        let ForeignBucket { table, written, id, bucket } = *self;
+        let (bucket_id, behavior) = (&table.definition().origins[bucket].id, behavior_name(table, id));
+        let configured = &table.origin(table.configured_id(id)).id;
+        let by_default = || written.head.default.clone().unwrap_or_default();
+        let (who, span) = match proof.sender {
+            Some(at) => (format!("`{}`", table.routes()[at].id), written.routes[at].value("origin")),
+            None => ("the default".to_owned(), by_default()),
+        };
+        let message = format!(
+            "{who} can send a request of {behavior} to the s3 origin `{bucket_id}`, which is not configured there"
+        );
+        let mut report = findings
+            .report(&codes::S3_NOT_CONFIGURED, span, message)
+            .label(format!("CloudFront has `{configured}` on {behavior}"));
+        for &further in senders.routes.iter().filter(|&&at| Some(at) != proof.sender).take(NAMED) {
+            let text = format!("so can `{}`", table.routes()[further].id);
+            report = report.also(written.routes[further].value("origin"), text);
+        }
+        if proof.sender.is_some() && senders.by_default {
+            report = report.also(by_default(), "so can the default");
+        }
+        let cure = format!(
+            "give these paths a `[[behavior]]` with `configured_origin = \"{bucket_id}\"`, or the default behavior where they \
+             fall in several, or serve it as a custom origin"
+        );
+        report
+            .also(written.origin(bucket), "the bucket is declared here")
+            .witness(proof.witness)
+            .help("a function can only choose the configured s3 origin, never set another: OAC would not sign for it")
+            .help(cure);
     }
-    report = report.also(written.origin(bucket), "the bucket is declared here");
-    if let Some(witness) = witness(at, first) {
-        report = report.witness(witness);
-    }
-    report
-        .help("a function can only choose the configured s3 origin, never set another: OAC would not sign for it")
-        .help(format!("give these paths a `[[behavior]]` with `configured_origin = \"{bucket_id}\"`, or serve it as a custom origin"));
 }
 
 /// A request that falls in the behavior and that the route takes, if none before it does.

@@ -1,12 +1,12 @@
 //! Routes that keep a path from an origin, and the spelling of it that gets around them (design §4).
 //!
 //! Servers of Java ignore what follows a `;` in a segment: `/manager;x/html` is `/manager/html` to them, and another path
-//! to a table that does not strip it. A guard is warned of only where a concrete request proves it: the path as it is
+//! to a table that does not strip it. Most servers merge slashes, and a table may not. A guard is warned of only where a concrete request proves it: the path as it is
 //! written is answered by the guard, the other spelling is sent to a custom origin.
 
 use std::borrow::Cow;
 
-use crate::route::canonical::PathParameters;
+use crate::route::canonical::{PathParameters, Slashes};
 use crate::route::pattern::PathPattern;
 use crate::route::{Action, OriginKind, Outcome, Route, Table, Url, decide};
 
@@ -20,6 +20,15 @@ use crate::requests::RequestLine;
 const GUARDS: [u16; 4] = [401, 403, 404, 410];
 /// What makes another spelling of a segment.
 const PARAMETER: &str = ";x";
+
+/// How another spelling is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Around {
+    /// By a parameter.
+    Parameter,
+    /// By a second slash at the front.
+    Slash,
+}
 /// Guards that the warning names.
 const NAMED: usize = 3;
 
@@ -30,14 +39,16 @@ struct Passed {
     origin: String,
 }
 
-/// Warns once of all guards that are passed: the cure of one is the cure of all. O(n) in guards.
+/// Warns once, for each way, of all guards that are passed: the cure of one is the cure of all. O(n) in guards.
 pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
-    if table.definition().canonical.path_parameters == PathParameters::Strip {
-        return;
+    let canonical = &table.definition().canonical;
+    let parameter = (canonical.path_parameters == PathParameters::Keep).then_some(Around::Parameter);
+    let slash = (canonical.slashes == Slashes::Keep).then_some(Around::Slash);
+    for way in parameter.into_iter().chain(slash) {
+        let guards = table.routes().iter().enumerate().filter(|(_, route)| is_guard(route));
+        let passed = guards.filter_map(|(at, route)| passed(table, way, (at, route))).collect();
+        AllPassed { way, passed, table }.report(spans, findings);
     }
-    let guards = table.routes().iter().enumerate().filter(|(_, route)| is_guard(route));
-    let passed: Vec<Passed> = guards.filter_map(|(at, route)| passed(table, at, route)).collect();
-    report(table, spans, &passed, findings);
 }
 
 fn is_guard(route: &Route) -> bool {
@@ -45,69 +56,95 @@ fn is_guard(route: &Route) -> bool {
     keeps && route.path != PathPattern::Any
 }
 
-fn passed(table: &Table, at: usize, route: &Route) -> Option<Passed> {
+fn passed(table: &Table, way: Around, (at, route): (usize, &Route)) -> Option<Passed> {
     witnesses(table.definition(), route).find_map(|line| {
         let is_taken = decide(table, &line.request()).taker_id.is_some_and(|id| id.position() == at);
-        let others = is_taken.then(|| other_spellings(&line));
+        let others = is_taken.then(|| way.other_spellings(&line));
         others.into_iter().flatten().find_map(|other| {
-            let origin = origin_of(table, &other)?;
+            let origin = way.origin_of(table, &other)?;
             Some(Passed { at, request: other.to_string(), origin })
         })
     })
 }
 
-/// The id of the custom origin that sees the spelling.
-fn origin_of(table: &Table, line: &RequestLine<'_>) -> Option<String> {
-    let request = line.request();
-    let decision = decide(table, &request);
-    let Outcome::Origin(forward) = &decision.outcome else { return None };
-    let sees_it = matches!(forward.origin.kind, OriginKind::Custom(_)) && forward.uri.as_str().contains(PARAMETER);
-    sees_it.then(|| forward.origin.id.clone())
-}
-
-/// A request with a parameter at the end of each segment in turn, then in an empty segment before the first.
-fn other_spellings(line: &RequestLine<'static>) -> Vec<RequestLine<'static>> {
-    let Url { path, query, .. } = Url::split(&line.url);
-    let path_at = line.url.len() - path.len() - query.map_or(0, |query| query.len() + 1);
-    let path = path.to_owned();
-    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
-    ends.chain([0])
-        .map(|end| {
-            let mut url = line.url.to_string();
-            url.insert_str(path_at + end, if end == 0 { "/;x" } else { PARAMETER });
-            RequestLine { url: Cow::Owned(url), ..line.clone() }
-        })
-        .collect()
-}
-
-fn report(table: &Table, spans: &[RouteSpans], passed: &[Passed], findings: &mut Findings) {
-    let Some((first, others)) = passed.split_first() else { return };
-    let id = |passed: &Passed| table.routes()[passed.at].id.clone();
-    let mut named: Vec<String> = passed.iter().take(NAMED).map(|passed| format!("`{}`", id(passed))).collect();
-    if let Some(more @ 1..) = passed.len().checked_sub(NAMED) {
-        named.push(format!("{more} more"));
+impl Around {
+    /// The id of the custom origin that sees the spelling.
+    fn origin_of(self, table: &Table, line: &RequestLine<'_>) -> Option<String> {
+        let request = line.request();
+        let decision = decide(table, &request);
+        let Outcome::Origin(forward) = &decision.outcome else { return None };
+        let is_seen = forward.uri.as_str().contains(if self == Around::Slash { "//" } else { PARAMETER });
+        let sees_it = matches!(forward.origin.kind, OriginKind::Custom(_)) && is_seen;
+        sees_it.then(|| forward.origin.id.clone())
     }
-    let message = format!("a `;` in a path gets around what keeps it from `{}`: {}", first.origin, named.join(", "));
-    let report = findings
-        .report(&codes::GUARD_PASSED, path_span(table, spans, first.at), message)
-        .label(format!("`{}` does not take {}", id(first), first.request))
-        .witness(format!("{} is sent to `{}`", first.request, first.origin));
-    let report = others.iter().take(NAMED - 1).fold(report, |report, other| {
-        let text = format!("`{}` does not take {}", id(other), other.request);
-        report.also(path_span(table, spans, other.at), text)
-    });
-    report.help(cure(table));
+
+    /// A request with a parameter at the end of each segment in turn, then in an empty segment before the first; or with
+    /// its first slash doubled.
+    fn other_spellings(self, line: &RequestLine<'static>) -> Vec<RequestLine<'static>> {
+        let Url { path, query, .. } = Url::split(&line.url);
+        let path_at = line.url.len() - path.len() - query.map_or(0, |query| query.len() + 1);
+        let path = path.to_owned();
+        let with = |at: usize, text: &str| {
+            let mut url = line.url.to_string();
+            url.insert_str(path_at + at, text);
+            RequestLine { url: Cow::Owned(url), ..line.clone() }
+        };
+        if self == Around::Slash {
+            // Two slashes at the front of a URL without a host would be its host's.
+            let host = if path_at == 0 { "https://www.example.com/" } else { "/" };
+            return path.match_indices('/').map(|(at, _)| with(at, if at == 0 { host } else { "/" })).collect();
+        }
+        let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+        ends.map(|end| with(end, PARAMETER)).chain([with(0, "/;x")]).collect()
+    }
+
+    fn cure(self, table: &Table) -> String {
+        if self == Around::Slash {
+            return "write `merge_slashes = true` in `[canonical]`".to_owned();
+        }
+        let refuse = &table.definition().canonical.refuse;
+        let texts = refuse.texts().iter().map(String::as_str).chain(refuse.missing());
+        let all = [";"].into_iter().chain(texts.filter(|text| !text.contains(';')));
+        let all: Vec<String> = all.map(|text| format!("\"{text}\"")).collect();
+        format!(
+            "write `path_parameters = \"strip\"` in `[canonical]`, or, where no URL of the site has a `;`, `refuse = [{}]`",
+            all.join(", ")
+        )
+    }
 }
 
-fn cure(table: &Table) -> String {
-    let refuse = &table.definition().canonical.refuse;
-    let texts = refuse.texts().iter().map(String::as_str).chain(refuse.missing());
-    let all = [";"].into_iter().chain(texts.filter(|text| !text.contains(';')));
-    let all: Vec<String> = all.map(|text| format!("\"{text}\"")).collect();
-    format!(
-        "write `path_parameters = \"strip\"` in `[canonical]`, or, where no URL of the site has a `;`, `refuse = [{}]`",
-        all.join(", ")
-    )
+/// Guards that are passed in one way.
+struct AllPassed<'a> {
+    way: Around,
+    passed: Vec<Passed>,
+    table: &'a Table,
+}
+
+impl AllPassed<'_> {
+    fn report(&self, spans: &[RouteSpans], findings: &mut Findings) {
+        let AllPassed { way, passed, table } = self;
+        let Some((first, others)) = passed.split_first() else { return };
+        let id = |passed: &Passed| table.routes()[passed.at].id.clone();
+        let mut named: Vec<String> = passed.iter().take(NAMED).map(|passed| format!("`{}`", id(passed))).collect();
+        if let Some(more @ 1..) = passed.len().checked_sub(NAMED) {
+            named.push(format!("{more} more"));
+        }
+        let what = if *way == Around::Slash { "a doubled slash" } else { "a `;`" };
+        let (origin, named) = (&first.origin, named.join(", "));
+        let report = findings
+            .report(
+                &codes::GUARD_PASSED,
+                path_span(table, spans, first.at),
+                format!("{what} in a path gets around what keeps it from `{origin}`: {named}"),
+            )
+            .label(format!("`{}` does not take {}", id(first), first.request))
+            .witness(format!("{} is sent to `{origin}`", first.request));
+        let report = others.iter().take(NAMED - 1).fold(report, |report, other| {
+            let text = format!("`{}` does not take {}", id(other), other.request);
+            report.also(path_span(table, spans, other.at), text)
+        });
+        report.help(way.cure(table));
+    }
 }
 
 #[cfg(test)]
@@ -133,6 +170,7 @@ mod tests {
     }
 
     const FORBIDDEN: &str = "respond = { status = 403 }";
+    const SPLIT: &str = "merge_slashes = false\npath_parameters = \"strip\"";
 
     #[test]
     fn a_guard_is_warned_of_with_the_spelling_that_reaches_a_custom_origin() {
@@ -158,6 +196,9 @@ mod tests {
             ("", route("g", "path = \"/a\"", FORBIDDEN) + &route("all", "", "redirect = \"/b\""), None),
             ("path_parameters = \"strip\"", route("g", "path = \"/a\"", FORBIDDEN), None),
             ("refuse = [\";\", \"%\"]", route("g", "path = \"/a\"", FORBIDDEN), None),
+            (SPLIT, route("g", "prefix = \"/a\"", FORBIDDEN), Some("GET https://www.example.com//a")),
+            (SPLIT, route("g", "path = \"/a\"\nhost = \"b.example\"", FORBIDDEN), Some("GET https://b.example//a")),
+            (SPLIT, route("f", "path = \"/{x}/a\"", "gone = true") + &to_site("prefix = \"//x\""), Some("GET /x//a")),
         ];
         for (canonical, routes, expected) in rows {
             let witness = told(canonical, "legacy", &routes).and_then(|(_, witness)| witness);

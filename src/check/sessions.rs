@@ -34,7 +34,7 @@ pub(crate) fn check(table: &Table, reach: &Reach, written: &PartsWritten<'_>, fi
             );
             let report = findings.report(&codes::SESSION_IN_KEY, span, message).label(format!("{who} needs it"));
             let report = if is_of_default_alone(table, reach, id, askers) {
-                report.help(format!("let a route take every other path of {behavior}: only the default needs it there"))
+                report.help(format!("only the default needs it there: let routes without conditions take every path of {behavior}, and their rewrites hold no capture, which may be refused"))
             } else {
                 report.help(cure(&free))
             };

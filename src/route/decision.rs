@@ -99,7 +99,9 @@ impl<'r> Uri<'_, 'r> {
         let raw = if raw.is_empty() { "/" } else { raw };
         let Some(Resolved { path, had_dots }) = canonical.resolve(raw) else { return Uri::AsItCame(raw) };
         let names_object = matches!(to.kind, OriginKind::S3(_)) && canonical.path_parameters == PathParameters::Strip;
-        if path.as_str() == raw || !(had_dots || names_object) {
+        // No request line holds these; an origin that gets them all the same might end the path there.
+        let is_odd = raw.contains(|char: char| matches!(char, '?' | '#') || char.is_ascii_control());
+        if path.as_str() == raw || !(had_dots || names_object || is_odd) {
             return Uri::AsItCame(raw);
         }
         // Without its first slash it would go on the origin's own path.

@@ -277,6 +277,29 @@ fn a_table_with_one_behavior_redirects_no_spelling() {
     }
 }
 
+#[test]
+fn a_parameter_hides_no_behavior_from_the_routes() {
+    let table = "schema = 1\ndefault = \"legacy\"\n[canonical]\npath_parameters = \"strip\"\n\
+        [[behavior]]\npath_pattern = \"/conta/*\"\nconfigured_origin = \"legacy\"\n\
+        [[behavior]]\nconfigured_origin = \"legacy\"\n\
+        [origins.legacy]\nside = \"legacy\"\ntype = \"custom\"\ndomain = \"legacy.example.com\"\n\
+        varies = { query = [\"id\"] }\n\
+        [[route]]\nid = \"login\"\npath = \"/conta/{*f}\"\nquery = { destino = true }\nredirect = \"/login/{f}\"\n";
+    let table = self::table(table);
+    for path in ["/conta;a/x", "/conta;/x", "/;a/conta/x", "/conta;jsessionid=1/;b/x"] {
+        for query in ["", "destino=https://evil.example"] {
+            let request = Request { method: "GET", path, query, ..Request::default() };
+            let decision = decide(&table, &request);
+            let Outcome::Redirect(redirect) = &decision.outcome else { panic!("{path} {query}: {decision:?}") };
+            assert_eq!((redirect.status, &*redirect.cache_control), (308, "no-store"), "{path}");
+            assert_eq!(redirect.location.to_string().split('?').next(), Some("/conta/x"), "{path}");
+        }
+    }
+    // In one behavior with and without it: decided as ever.
+    let request = Request { method: "GET", path: "/conta/x;a", ..Request::default() };
+    assert!(matches!(decide(&table, &request).outcome, Outcome::Origin(_)));
+}
+
 fn behaviors() -> impl Strategy<Value = Vec<String>> {
     let piece = prop::sample::select(vec!["/", "*", "?", "a", "b", ".", "//", "/a", "/a/*", "*.b", "..", "~"]);
     prop::collection::vec(prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat()), 1..4)

@@ -227,6 +227,26 @@ fn nor_in_a_failover_nor_where_the_router_falls_back_to_the_default() {
 }
 
 #[test]
+fn nor_the_end_of_a_path_where_the_router_read_on() {
+    let table = table("", "legacy");
+    for (uri, sent) in [
+        ("/manager#x", "/manager%23x"),
+        ("/manager?x", "/manager%3Fx"),
+        ("/manager\u{0}x", "/manager%00x"),
+        ("/manager\nx", "/manager%0Ax"),
+        ("/manager\u{7f}", "/manager%7F"),
+    ] {
+        let (answer, _) = handle(&table, &event(uri, "legacy"));
+        if uri.contains('\u{0}') {
+            // What `refuse` names is found after its escapes too.
+            assert_eq!(answer["status"], "400", "{uri:?}");
+        } else {
+            assert_eq!(answer["uri"], sent, "{uri:?}");
+        }
+    }
+}
+
+#[test]
 fn a_path_that_grows_too_long_when_its_dots_are_resolved_goes_nowhere() {
     let table = table("", "legacy");
     for origin in ["site", "legacy.example.com", "unknown.example.com"] {

@@ -171,7 +171,9 @@ impl<'t> Oracle<'t> {
         let dots = String::from_utf8(before_dots(canonical, raw)).unwrap();
         let dots = dots.split('/').any(|segment| segment == "." || segment == "..");
         let bucket = matches!(self.definition.origins[origin].kind, OriginKind::S3(_));
-        let path = if dots || bucket && canonical.path_parameters == PathParameters::Strip { &after_d } else { raw };
+        let odd = raw.contains(|char: char| char == '?' || char == '#' || char < ' ' || char == '\u{7f}');
+        let path =
+            if dots || odd || bucket && canonical.path_parameters == PathParameters::Strip { &after_d } else { raw };
         let rooted = path.starts_with('/') || path == raw && !raw.is_empty();
         if rooted { path.to_owned() } else { format!("/{path}") }
     }

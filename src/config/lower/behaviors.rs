@@ -104,7 +104,14 @@ fn pattern(findings: &mut Findings, written: &WrittenBehavior<'_>, before: &Beha
             if before.by_pattern.iter().all(|(earlier, _)| *earlier != pattern) {
                 return Some(pattern);
             }
-            format!("two behaviors have the pattern `{pattern}`")
+            findings
+                .report(
+                    &codes::BAD_PATH_PATTERN,
+                    text.span.clone(),
+                    format!("two behaviors have the pattern `{pattern}`"),
+                )
+                .help("keep one: CloudFront tries the patterns in order, so the second would take nothing");
+            return None;
         }
     };
     findings

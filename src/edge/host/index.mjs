@@ -322,7 +322,8 @@ function passedOn(uri) {
   const raw = uri || '/';
   const { path, hadDots } = resolve(raw);
   const namesObject = !host.default.origin && host.default.canonical.strip_parameters;
-  if (path === raw || !(hadDots || namesObject)) return uri;
+  const isOdd = /[?#\x00-\x1f\x7f]/.test(raw); // no request line holds these
+  if (path === raw || !(hadDots || namesObject || isOdd)) return uri;
   return path.startsWith('/') ? path : `/${path}`;
 }
 
