@@ -124,9 +124,6 @@ impl<'h> Turn<'h> {
         }
         self.route = decision.taker().map(|route| route.id.clone());
         self.surprise = decision.refused.map(|refused| format!("what the route makes is refused: {}", refused.why));
-        if decision.is_left_unclear() {
-            self.surprise = Some("the query can't stand in a redirect to the clean form of the path".to_owned());
-        }
         match &decision.outcome {
             // The router should not run there; no origin reads a dot segment all the same.
             Outcome::Origin(forward) if decision.placed.as_ref().is_some_and(RequestBehavior::is_not_routed) => {

@@ -217,7 +217,7 @@ fn captured(story: &Explanation<'_, '_>) -> Grid {
 fn decision(story: &Explanation<'_, '_>) -> Grid {
     let mut grid = Grid::new();
     let decision = &story.decision;
-    grid.row([cell(KEY, "by"), by(decision)]);
+    grid.row([cell(KEY, "by"), by(story)]);
     if let Some(refused) = &decision.refused {
         let text = format!("what `{}` makes of this request is refused: {}", refused.route.id, refused.why);
         grid.row([cell(WARN, "refused"), cell(PLAIN, text)]);
@@ -230,12 +230,16 @@ fn decision(story: &Explanation<'_, '_>) -> Grid {
     grid
 }
 
-fn by(decision: &Decision<'_, '_>) -> Cell {
+fn by(story: &Explanation<'_, '_>) -> Cell {
+    let decision = &story.decision;
     match (decision.route_id(), &decision.outcome) {
         (Some(id), _) => cell(STRONG, id),
         (None, Outcome::Redirect(_)) => cell(STRONG, "the behaviors: the clean form of the path has one"),
         (None, Outcome::Origin(_)) if decision.placed.is_some_and(|placed| placed.is_not_routed()) => {
             cell(STRONG, "CloudFront alone: the router does not run on this behavior")
+        }
+        (None, Outcome::Respond(_)) if story.refused_text.is_none() => {
+            cell(STRONG, "the behaviors: its query cannot stand in a redirect to the clean form of the path")
         }
         (None, Outcome::Respond(_)) => cell(STRONG, "[canonical] refuse"),
         (None, _) => cell(STRONG, "the default"),

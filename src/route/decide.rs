@@ -41,7 +41,8 @@ fn in_behavior<'t, 'r>(table: &'t Table, request: &'r Request<'r>, placed: Reque
     }
     match to_clean_path(table, request) {
         Ok(redirect) => no_route(Outcome::Redirect(redirect)),
-        Err(_) => by_default(table, request, &table.definition().canonical.normalize(request.path)),
+        // What is kept under the path may not depend on a query that is in no key.
+        Err(_) => no_route(Outcome::Respond(BAD_REQUEST)),
     }
 }
 

@@ -172,12 +172,6 @@ impl<'t> Decision<'t, '_> {
         self.taker_id.is_none() && !matches!(self.outcome, Outcome::Origin(_))
     }
 
-    /// Whether the default takes a request whose behavior is not clear: its query can't stand in a redirect.
-    #[must_use]
-    pub fn is_left_unclear(&self) -> bool {
-        matches!(self.outcome, Outcome::Origin(_)) && self.placed.is_some_and(|placed| placed.other.is_some())
-    }
-
     /// Id of the route that took the request.
     #[must_use]
     pub fn route_id(&self) -> Option<&str> {

@@ -76,7 +76,8 @@ impl<'t> Oracle<'t> {
                 refused: None,
                 behavior: None,
             };
-            location(&clean, request.query).map_or_else(|| self.by_default(request, None), redirect)
+            let refused = || Answer { action: "respond 400".into(), ..redirect(String::new()) };
+            location(&clean, request.query).map_or_else(refused, redirect)
         } else {
             self.answer_by_routes(request)
         };

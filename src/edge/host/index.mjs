@@ -280,8 +280,8 @@ function settle(request) {
   const came = typeof request.querystring === 'string' ? request.querystring : '';
   if (isRefused(uri)) return badRequest();
   const clean = cleanWhereUnclear(uri);
-  // What can't stand in a `location` goes on.
-  if (clean && !/\p{Cc}/u.test(came)) return redirectTo(clean, came);
+  // What can't stand in a `location` is refused: it is in no key.
+  if (clean) return /\p{Cc}/u.test(came) ? badRequest() : redirectTo(clean, came);
   const path = passedOn(uri);
   const query = sentQuery(request, came, path);
   // Where a request is left alone, its path would be too.

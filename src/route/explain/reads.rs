@@ -45,13 +45,16 @@ impl Reads {
                 let by_default = decision.route.is_none().then(|| forward.origin.query_string());
                 self.0.extend(by_default.into_iter().flat_map(QueryPolicy::facts));
                 self.0.extend(forward.origin.sends_viewer_host().then_some(Fact::Host));
-                // Where the router does not run, every byte goes on; where the behavior is not clear, the query stood in
-                // the way of the redirect to the clean form.
+                // Where the router does not run, every byte goes on.
                 let is_past_router = decision.placed.as_ref().is_some_and(RequestBehavior::is_not_routed);
-                self.0.extend((is_past_router || decision.is_left_unclear()).then_some(Fact::WholeQuery));
+                self.0.extend(is_past_router.then_some(Fact::WholeQuery));
             }
             // To the clean form of its path, with the whole query and never kept.
             Outcome::Redirect(_) if decision.route.is_none() => self.0.extend([Fact::WholeQuery]),
+            // Or its query stood in the way of that.
+            Outcome::Respond(_) if decision.placed.is_some_and(|placed| placed.other.is_some()) => {
+                self.0.extend([Fact::WholeQuery]);
+            }
             // Its `max-age` is cut to the next instant.
             Outcome::Redirect(_) | Outcome::Respond(_) => {
                 self.0.extend((!table.instants().is_empty()).then_some(Fact::Time));
