@@ -135,31 +135,41 @@ fn image_of(patterns: Vec<PathPattern>) -> Vec<u8> {
 
 /// Uses every pattern, then sends what is hostile, then the first paths again: answers are the same, and each is within
 /// the time. The most memory that the process had, KiB.
+///
+/// A busy machine can double the processor time of a request, by caches that others emptied: so one that was too slow is
+/// a failure where another process, from its start on, is too slow as well.
 fn soak(rows: Vec<Row>, turns: usize) -> u64 {
     let (patterns, paths): (Vec<PathPattern>, Vec<String>) = rows.into_iter().unzip();
-    let mut bootstrap = Bootstrap::start(&image_of(patterns), FUNCTION);
+    let image = image_of(patterns);
+    let again = |_slow| soak_once(&image, &paths, turns);
+    soak_once(&image, &paths, turns).or_else(again).unwrap_or_else(|slow| panic!("twice too slow, now {slow}"))
+}
+
+/// The same of one process; a request that was too slow is the error.
+fn soak_once(image: &[u8], paths: &[String], turns: usize) -> Result<u64, String> {
+    let mut bootstrap = Bootstrap::start(image, FUNCTION);
     // What it does to start is not part of it.
     bootstrap.answer("/");
     let send = |bootstrap: &mut Bootstrap, path: &str| {
         let before = bootstrap.processor_time();
         let answer = bootstrap.answer(path);
         let took = bootstrap.processor_time() - before;
-        assert!(took < MOST_TIME, "{} ms: {} bytes, {:.80}…", took / 1_000_000, path.len(), path);
-        answer
+        let slow = || format!("{} ms: {} bytes, {:.80}…", took / 1_000_000, path.len(), path);
+        if took < MOST_TIME { Ok(answer) } else { Err(slow()) }
     };
     let sample: Vec<&String> = paths.iter().step_by(paths.len() / 50 + 1).collect();
-    let first: Vec<String> = sample.iter().map(|path| send(&mut bootstrap, path)).collect();
+    let first: Vec<String> = sample.iter().map(|path| send(&mut bootstrap, path)).collect::<Result<_, _>>()?;
     for path in paths.iter().filter(|path| !path.ends_with("/x.html")) {
-        let answer = send(&mut bootstrap, path);
+        let answer = send(&mut bootstrap, path)?;
         assert!(answer.contains("cms.example.com"), "no route took {path}");
     }
     for path in hostile(turns) {
-        send(&mut bootstrap, &path);
-        send(&mut bootstrap, &path);
+        send(&mut bootstrap, &path)?;
+        send(&mut bootstrap, &path)?;
     }
-    let last: Vec<String> = sample.iter().map(|path| send(&mut bootstrap, path)).collect();
+    let last: Vec<String> = sample.iter().map(|path| send(&mut bootstrap, path)).collect::<Result<_, _>>()?;
     assert_eq!(first, last, "an answer depends on what was asked before");
-    bootstrap.peak()
+    Ok(bootstrap.peak())
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::route::KeyedQuery;
 use crate::route::condition::Condition;
 use crate::route::decision::{Decision, Outcome, RequestBehavior};
 use crate::route::fact::Fact;
@@ -44,6 +45,11 @@ impl Reads {
             Outcome::Origin(forward) => {
                 let by_default = decision.route.is_none().then(|| forward.origin.query_string());
                 self.0.extend(by_default.into_iter().flat_map(QueryPolicy::facts));
+                // Of a GET or HEAD only what the cache key holds is sent on (rule 12).
+                let behavior = decision.placed.map(|placed| placed.behavior.id).or(table.behavior_ids().next_back());
+                let is_filtered = behavior.is_some_and(|behavior| *table.keyed_query(behavior) != KeyedQuery::All);
+                let keeps_some = by_default.or(policy).is_some_and(|policy| *policy != QueryPolicy::Drop);
+                self.0.extend((is_filtered && keeps_some).then_some(Fact::Method));
                 self.0.extend(forward.origin.sends_viewer_host().then_some(Fact::Host));
                 // Where the router does not run, every byte goes on.
                 let is_past_router = decision.placed.as_ref().is_some_and(RequestBehavior::is_not_routed);
