@@ -1,6 +1,5 @@
 //! One event, one answer. Total: whatever comes, CloudFront gets an answer that it takes, or a function error.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +11,7 @@ use super::origins::Origins;
 use super::sending::{self, Came, Sending};
 use super::surprise::Surprise;
 use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{Canonical, OriginId, Outcome, RequestBehavior, Table, Timestamp, Uri, decide};
+use crate::route::{BAD_REQUEST, Canonical, OriginId, Outcome, RequestBehavior, Table, Timestamp, Uri, decide};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
@@ -258,9 +257,7 @@ fn generate(answer: &Generated<'_>, action: Handling) -> Result<Answered, Surpri
 
 /// The answer to a path that no origin may see, where nothing is decided.
 fn refusal() -> Result<Answered, Surprise> {
-    let headers = [("cache-control", "no-store"), ("content-type", "text/plain; charset=utf-8")];
-    let headers = headers.map(|(name, value)| (name, vec![Cow::Borrowed(value)])).to_vec();
-    generate(&Generated { status: 400, headers, body: "bad request\n" }, Handling::Respond)
+    generate(&Generated::respond(&BAD_REQUEST), Handling::Respond)
 }
 
 /// A panic is a surprise like any other.

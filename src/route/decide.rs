@@ -213,8 +213,8 @@ fn kept<'r>(policy: &QueryPolicy, query: &'r str) -> Cow<'r, str> {
     Cow::Owned(text)
 }
 
-/// The answer to a path that `[canonical] refuse` names: an error is kept for nobody.
-const BAD_REQUEST: Respond<'static> = Respond {
+/// The answer to a path that `[canonical] refuse` names, or that can be led to no one behavior: kept for nobody.
+pub const BAD_REQUEST: Respond<'static> = Respond {
     status: 400,
     body: "bad request\n",
     content_type: Some("text/plain; charset=utf-8"),

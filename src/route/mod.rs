@@ -37,7 +37,7 @@ pub use behavior::{Behavior, BehaviorPattern, Behaviors, Caching, KeyedQuery, Pl
 pub use cache_control::{DEFAULT_CACHE_CONTROL, NO_STORE};
 pub use canonical::Canonical;
 pub use condition::Condition;
-pub use decide::decide;
+pub use decide::{BAD_REQUEST, decide};
 pub use decision::{BehaviorRef, Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
 pub use definition::{
     About, Action, Definition, FunctionMemory, HeaderChanges, MapAction, OriginAction, Place, RedirectAction,
