@@ -199,7 +199,7 @@ fn time(engine: &Engine<'_>, requests: &[Request<'_>]) -> f64 {
 
 fn own(table: &Table) -> Engine<'_> {
     Box::new(|request| {
-        let facts = Asked::new(request, request.path, None);
+        let facts = Asked::new(request, &table.definition().canonical, request.path, None);
         table.index().first_match(table.definition(), &facts).map_or(NONE, |found| found.route.place.line)
     })
 }

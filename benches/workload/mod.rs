@@ -261,7 +261,7 @@ pub(crate) fn templates(routes: usize) -> (Definition, Vec<String>) {
             literal(format!("{verb}-{at}")),
             literal("edit".into()),
         ];
-        PathPattern::Template(Template { segments, rest: None })
+        PathPattern::Template(Template { segments, rest: None, takes_bare: false })
     });
     let patterns: Vec<_> = patterns.collect();
     (definition(patterns), paths)

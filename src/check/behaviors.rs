@@ -42,6 +42,10 @@ fn paths(pattern: &PathPattern) -> Vec<BehaviorPattern> {
         PathPattern::Prefix(prefix) => vec![text(prefix), text(&format!("{prefix}/*"))],
         PathPattern::Template(template) => vec![text(&with_stars(template))],
         PathPattern::Map(rows) => rows.iter().map(|row| text(&row.from)).collect(),
+        PathPattern::AnyOf(several) => {
+            let each: Vec<_> = several.iter().map(paths).collect();
+            if each.iter().any(Vec::is_empty) { Vec::new() } else { each.concat() }
+        }
         PathPattern::Any | PathPattern::Glob(_) | PathPattern::Regex(_) => Vec::new(),
     }
 }

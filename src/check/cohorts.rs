@@ -13,9 +13,13 @@ const NAMED: usize = 3;
 
 /// Reports them, an origin at a time. O(n) in routes for each origin.
 pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
-    for id in table.origin_ids().filter(|id| *id != table.default_id() && has_secret(table, *id)) {
+    for id in table.origin_ids().filter(|id| *id != table.default_id()) {
         let leads_there = |(route, _): &(&Route, &RouteSpans)| leads_to(table, route, id);
         let routes: Vec<_> = table.routes().iter().zip(spans).filter(leads_there).collect();
+        let has_own = routes.iter().any(|(route, _)| route.action.secret_headers().next().is_some());
+        if !has_own && !has_secret(table, id) {
+            continue;
+        }
         if routes.iter().all(|(route, _)| route.condition(&Fact::Told(Told::Cohort)).is_some()) {
             report(&table.origin(id).id, &routes, findings);
         }

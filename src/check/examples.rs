@@ -171,10 +171,10 @@ fn behavior_in_the_way(definition: &Definition, path: &str) -> Option<String> {
 /// The first condition that fails, by its position, where the path is one that the route takes.
 fn failing_condition(definition: &Definition, route: &Route, request: &Request<'_>) -> Option<usize> {
     let path = definition.canonical.normalize(request.path);
-    if definition.canonical.refuses(request.path) || !route.path.matches(path.as_str()) {
+    let asked = Asked::new(request, &definition.canonical, path.as_str(), request.time);
+    if definition.canonical.refuses(request.path) || !route.takes_path(&asked) {
         return None;
     }
-    let asked = Asked::new(request, path.as_str(), request.time);
     route.conditions.iter().position(|condition| !condition.holds(&asked))
 }
 

@@ -17,7 +17,8 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
         let found = match &route.action {
             Action::Redirect(action) => redirects_to_itself(table, route, action).map(|round| (round, "redirect")),
             Action::RedirectMap(_) => row_to_itself(table, route).map(|round| (round, "redirect_map")),
-            Action::Origin(_) | Action::Respond(_) => None,
+            // What is normal is not taken again.
+            Action::Origin(_) | Action::Normalize(_) | Action::Respond(_) => None,
         };
         if let Some((round, key)) = found {
             let message = format!("`{}` redirects a request to a URL that it takes and redirects again", route.id);
@@ -41,11 +42,11 @@ struct RoundTrip {
 fn redirects_to_itself(table: &Table, route: &Route, action: &RedirectAction) -> Option<RoundTrip> {
     let definition = table.definition();
     let target = action.target.as_literal().map(Url::split);
-    let is_sampled = matches!(route.path, PathPattern::Glob(_) | PathPattern::Regex(_));
+    let is_sampled = |path: &PathPattern| matches!(path, PathPattern::Glob(_) | PathPattern::Regex(_));
     // Most redirects lead elsewhere, which is cheaply seen; and a pattern costs a walk to be sampled.
     let may_lead_back = match target {
         Some(url) => route.path.matches(definition.canonical.normalize(url.path).as_str()),
-        None => !is_sampled,
+        None => !route.path.each().iter().any(is_sampled),
     };
     let mut lines = may_lead_back.then(|| witnesses(definition, route)).into_iter().flatten();
     lines.find_map(|line| goes_round(table, route, line))

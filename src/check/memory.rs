@@ -119,7 +119,7 @@ fn image_size(table: &Table) -> u64 {
 }
 
 fn patterns_of(route: &Route) -> u64 {
-    let path = matches!(route.path, PathPattern::Glob(_) | PathPattern::Regex(_));
+    let is_compiled = |path: &&PathPattern| matches!(path, PathPattern::Glob(_) | PathPattern::Regex(_));
     let regexes = route.conditions.iter().filter(|condition| matches!(condition.test, ValueTest::Regex(_)));
-    u64::from(path) + regexes.count() as u64
+    (route.path.each().iter().filter(is_compiled).count() + regexes.count()) as u64
 }

@@ -87,6 +87,7 @@ fn methods_or_redirect(route: &Route, spans: &RouteSpans) -> Span {
     match &route.action {
         _ if !route.methods().is_empty() => spans.value("method"),
         Action::RedirectMap(_) => spans.key("redirect_map"),
+        Action::Normalize(_) => spans.key("normalize"),
         Action::Redirect(_) | Action::Origin(_) | Action::Respond(_) => spans.key("redirect"),
     }
 }
@@ -96,6 +97,7 @@ fn loses_method(route: &Route) -> Option<bool> {
     let loses = |status: u16| matches!(status, 301 | 302);
     match &route.action {
         Action::Redirect(action) => Some(loses(action.status)),
+        Action::Normalize(action) => Some(loses(action.status)),
         Action::RedirectMap(action) => {
             Some(route.path.rows().iter().any(|row| loses(row.status.unwrap_or(action.status))))
         }

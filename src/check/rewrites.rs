@@ -22,10 +22,10 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
 fn literals(route: &Route) -> impl Iterator<Item = &str> {
     let rewrite = match &route.action {
         Action::Origin(action) => action.rewrite.as_ref(),
-        Action::Redirect(_) | Action::RedirectMap(_) | Action::Respond(_) => None,
+        Action::Redirect(_) | Action::RedirectMap(_) | Action::Normalize(_) | Action::Respond(_) => None,
     };
     rewrite.into_iter().flat_map(|target| &target.parts).filter_map(|part| match part {
         Part::Literal(text) => Some(text.as_str()),
-        Part::Capture(_) => None,
+        Part::Hole(_) => None,
     })
 }

@@ -70,12 +70,14 @@ fn has_many_paths(table: &Table, id: BehaviorId) -> bool {
 
 /// Whether a route sends many paths to an origin, as that of files does.
 fn takes_many(route: &Route) -> bool {
-    let is_wide = match &route.path {
+    let is_wide = |path: &PathPattern| match path {
         PathPattern::Exact(_) | PathPattern::Map(_) => false,
         PathPattern::Template(template) => template.rest.is_some(),
         PathPattern::Any | PathPattern::Prefix(_) | PathPattern::Glob(_) | PathPattern::Regex(_) => true,
+        // `each` gives none.
+        PathPattern::AnyOf(_) => false,
     };
-    is_wide && matches!(route.action, Action::Origin(_))
+    route.path.each().iter().any(is_wide) && matches!(route.action, Action::Origin(_))
 }
 
 fn needs(askers: &Askers, at: usize, route: &Route) -> bool {
@@ -85,7 +87,7 @@ fn needs(askers: &Askers, at: usize, route: &Route) -> bool {
 
 /// The behaviors that would keep the session out of the key.
 fn cure(free: &[&Route]) -> String {
-    let mut patterns: Vec<String> = free.iter().filter_map(|route| pattern_of(&route.path)).collect();
+    let mut patterns: Vec<String> = free.iter().flat_map(|route| route.path.each()).filter_map(pattern_of).collect();
     patterns.sort_unstable();
     patterns.dedup();
     match patterns.as_slice() {

@@ -5,9 +5,10 @@
 
 use std::borrow::Cow;
 
+use crate::route::canonical::{LetterCase, TrailingSlash};
 use crate::route::condition::{Asked, HostPattern, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
-use crate::route::{Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
+use crate::route::{Action, Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
 
 use crate::check::language::{NormalForm, Visible};
 use crate::check::sample::{Sample, Walker};
@@ -34,7 +35,10 @@ pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'st
 
 /// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
 pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
-    let paths = paths(&definition.canonical, &route.path);
+    let mut paths = paths(&definition.canonical, &route.path);
+    if matches!(route.action, Action::Normalize(_)) {
+        paths = paths.iter().filter_map(|path| not_normal(&definition.canonical, path)).collect();
+    }
     let lines = paths.into_iter().map(|path| {
         let host = host(route).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
         let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
@@ -49,9 +53,24 @@ pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Itera
 #[must_use]
 pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> bool {
     let path = canonical.normalize(request.path);
-    let asked = Asked::new(request, path.as_str(), request.time);
+    let asked = Asked::new(request, canonical, path.as_str(), request.time);
     let holds = |condition: &Condition| condition.holds(&asked);
-    !canonical.refuses(request.path) && route.path.matches(path.as_str()) && route.conditions.iter().all(holds)
+    !canonical.refuses(request.path) && route.takes_path(&asked) && route.conditions.iter().all(holds)
+}
+
+/// A path that `normalize` redirects to this one.
+fn not_normal(canonical: &Canonical, path: &str) -> Option<String> {
+    let letter = path.rfind(|char: char| char.is_ascii_lowercase());
+    let other = match letter {
+        Some(at) if canonical.case == LetterCase::Lower => {
+            let (before, rest) = path.split_at(at);
+            let (letter, after) = rest.split_at(1);
+            format!("{before}{}{after}", letter.to_ascii_uppercase())
+        }
+        _ if canonical.trailing_slash == TrailingSlash::Strip => format!("{path}/"),
+        _ => format!("{path};{ANY_TEXT}"),
+    };
+    canonical.differs(&other, path).then_some(other)
 }
 
 /// A line with the facts that it does not give, as the route's conditions ask for them.
@@ -120,6 +139,7 @@ pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
         PathPattern::Glob(glob) => sampled(Walker::glob(glob)),
         PathPattern::Regex(regex) => sampled(Walker::regex(regex)),
         PathPattern::Map(rows) => rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
+        PathPattern::AnyOf(several) => several.iter().flat_map(|one| paths(canonical, one)).collect(),
     };
     let normal = paths.into_iter().map(|path| canonical.normalize(&path).as_str().to_owned());
     normal.filter(|path| pattern.matches(path)).collect()
@@ -138,7 +158,7 @@ fn template_path(template: &Template) -> String {
 fn host(route: &Route) -> Option<String> {
     match route.hosts().first()? {
         HostPattern::Name(name) => Some(name.clone()),
-        HostPattern::AnyLabel(name) => Some(format!("{ANY_LABEL}.{name}")),
+        HostPattern::AnyLabel(star) => Some(format!("{ANY_LABEL}.{}", star.parent)),
     }
 }
 
@@ -177,7 +197,8 @@ fn wanted(test: &ValueTest, language: Visible) -> Option<String> {
         ValueTest::Equal(text) => Some(text.clone()),
         ValueTest::AnyOf(texts) => texts.first().cloned(),
         ValueTest::Present => Some(ANY_VALUE.to_owned()),
-        ValueTest::Absent | ValueTest::HostIn(_) | ValueTest::Within(_) => None,
+        // Nothing at all is none of them.
+        ValueTest::NoneOf(_) | ValueTest::Absent | ValueTest::HostIn(_) | ValueTest::Within(_) => None,
         ValueTest::Regex(regex) => match Walker::regex(regex).sample(&language) {
             Sample::Text(text) => Some(text),
             Sample::Nothing | Sample::Unknown => None,

@@ -214,19 +214,19 @@ catalogue! {
     TARGET_START = "R110" Error "a target begins with neither one `/` nor `http://` or `https://`":
         "anything else is relative to the page that the viewer is on, or leads to another host";
     TARGET_HOST = "R111" Error "a target's host is malformed or captured":
-        "what a viewer sends must never choose the host";
-    UNDEFINED_CAPTURE = "R112" Error "a target names a capture that the path does not have":
+        "what a viewer sends may choose a label of the host, never its domain";
+    UNDEFINED_CAPTURE = "R112" Error "a target names a capture that nothing fills":
         "it would always be empty";
     TARGET_BRACE = "R113" Error "a target has a brace that is not part of a capture":
-        "a literal brace is written `%7B` or `%7D`";
+        "a literal brace is written `%7B` or `%7D`, in a header `{{` or `}}`";
     TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
         "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or, in a rewrite, holds a text of `refuse` is refused for every request";
-    REWRITE_QUERY = "R115" Error "a rewrite has `?` or `#`":
-        "it is the path that is sent on; `query_string` says what happens to the query";
+    REWRITE_QUERY = "R115" Error "a rewrite has `#`":
+        "it is what is sent on: only browsers see a fragment";
     TARGET_CHARACTER = "R116" Error "a target has a character that no URL may have":
         "browsers and servers differ in what they make of it";
-    TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}`":
-        "after a prefix, `{rest}` is empty or begins with a slash itself";
+    TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}` or `{path}`":
+        "`{path}` begins with a slash itself; after a prefix, so does `{rest}` where it is not empty";
 
     // Answers
     BAD_REDIRECT_STATUS = "R120" Error "a status is not a redirect status":
@@ -241,6 +241,7 @@ catalogue! {
         "a route that is not gone needs another action";
     PERSONAL_IS_PUBLIC = "R125" Warning "an answer that is not for everyone may be kept for everyone":
         "it depends on who asks, sets a cookie, or is an error: CloudFront would give it to the next viewer too";
+
 
     // Redirect maps
     ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
@@ -286,6 +287,12 @@ catalogue! {
     GUARD_PASSED = "R167" Warning "a route that answers 401, 403, 404 or 410 can be passed by another spelling of its path":
         "servers of Java ignore what follows a `;` in a segment, and so read the path that the route is there to keep from them";
 
+    // Holes
+    HOLE_TWICE = "R168" Error "two conditions fill the same hole":
+        "a target that names it could mean either";
+    RESERVED_CAPTURE = "R169" Error "a capture has a name that stands for something in every route":
+        "`{path}` and `{host}` are the request's own; after a prefix, so is `{rest}`";
+
     // Behaviors, cache keys and the function
     BAD_PATH_PATTERN = "R170" Error "a path pattern is none of CloudFront's":
         "a behavior must be the one that CloudFront has, or the router decides for another";
@@ -305,6 +312,10 @@ catalogue! {
         "CloudFront takes a limited number of characters in a cache policy";
     SESSION_IN_KEY = "R178" Warning "a session is in the cache key of paths that do not need it":
         "each of these is kept once for every viewer, so hardly any answer comes from the cache";
+    NORMALIZE_NOTHING = "R179" Error "`normalize` has nothing to normalize":
+        "it redirects what `[canonical]` folds or strips, and nothing else";
+    TWO_TESTS = "R180" Error "a condition has two tests":
+        "a value is tested in one way";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
 }

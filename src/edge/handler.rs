@@ -8,15 +8,21 @@ use super::contract::check_generated;
 use super::handled::{FunctionError, Handled, Handling, Summary};
 use super::notes::{self, Note, SaidOnce, is_sampled, short};
 use super::origins::Origins;
+use super::secrets::RouteSecrets;
 use super::sending::{self, Came, Sending};
 use super::surprise::Surprise;
-use crate::event::{Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, RequestEvent, Trigger};
-use crate::route::{BAD_REQUEST, Canonical, OriginId, Outcome, RequestBehavior, Table, Timestamp, Uri, decide};
+use crate::event::{
+    Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, HeaderEdits, RequestEvent, Trigger,
+};
+use crate::route::{
+    BAD_REQUEST, Canonical, Forward, OriginId, Outcome, RequestBehavior, Table, Timestamp, Uri, decide,
+};
 
 /// Answers events from a table. Shared by the Lambda loop, `invoke` and `serve`; safe to call from several threads.
 pub struct Handler {
     table: Table,
     origins: Origins,
+    secrets: RouteSecrets,
     reads: EventReads,
     said_disagreement: SaidOnce,
     said_not_routed: SaidOnce,
@@ -38,6 +44,7 @@ impl Handler {
         Handler {
             reads: EventReads::of(table.definition()),
             origins: Origins::of(&table, &secrets),
+            secrets: RouteSecrets::of(&table, &secrets),
             table,
             said_disagreement: SaidOnce::default(),
             said_not_routed: SaidOnce::default(),
@@ -131,7 +138,8 @@ impl<'h> Turn<'h> {
             }
             Outcome::Origin(forward) => {
                 let to = origins.at(forward.origin_id);
-                self.send(&Sending::by_route(&came, to, forward, decision.route)?, Handling::Origin)
+                let headers = self.headers(forward)?;
+                self.send(&Sending::by_route(&came, to, (forward, decision.route), headers)?, Handling::Origin)
             }
             Outcome::Redirect(redirect) => generate(&Generated::redirect(redirect), Handling::Redirect),
             Outcome::Respond(respond) => generate(&Generated::respond(respond), Handling::Respond),
@@ -144,7 +152,18 @@ impl<'h> Turn<'h> {
             return refusal();
         }
         let uri = self.passed_on(id);
-        self.send(&Sending::in_failover(came, self.handler.origins.at(id), &uri), Handling::Failover)
+        let secret_headers = self.handler.secrets.headers();
+        self.send(&Sending::in_failover(came, self.handler.origins.at(id), &uri, secret_headers), Handling::Failover)
+    }
+
+    /// What the route changes of the headers.
+    fn headers<'f>(&self, forward: &'f Forward<'_, '_>) -> Result<HeaderEdits<'f>, Surprise>
+    where
+        'h: 'f,
+    {
+        let secrets = &self.handler.secrets;
+        let edits = forward.headers.as_ref().map(|changes| HeaderEdits::of(changes, |name| secrets.value(name)));
+        edits.transpose().map(Option::unwrap_or_default).map_err(|name| Surprise::MissingSecret(name.to_owned()))
     }
 
     /// What becomes of a request that cannot go where the table says.

@@ -16,6 +16,7 @@ pub mod init_error;
 pub mod lambda;
 mod notes;
 mod origins;
+mod secrets;
 mod sending;
 pub mod start;
 pub mod stdio;

@@ -10,7 +10,6 @@ use super::origins::ReadyOrigin;
 use super::surprise::Surprise;
 use crate::event::{Aim, Edits, EventOrigin, EventOriginKind, HeaderEdits, RequestEvent};
 use crate::platform::headers::{NOT_FOR_BUCKETS, Written, refuse_name};
-use crate::route::query::QueryPolicy;
 use crate::route::{Action, BehaviorId, Forward, KeyedQuery, OriginId, Route, Uri};
 
 /// Custom headers of an event's origin that are looked at: far more than the 30 that CloudFront allows.
@@ -56,15 +55,14 @@ impl<'e> Sending<'e> {
     pub(super) fn by_route(
         came: &'e Came<'e>,
         to: &'e ReadyOrigin,
-        forward: &'e Forward<'_, '_>,
-        route: Option<&Route>,
+        (forward, route): (&'e Forward<'_, '_>, Option<&Route>),
+        headers: HeaderEdits<'e>,
     ) -> Result<Sending<'e>, Surprise> {
-        let mut edits = Edits { uri: edited(&forward.uri), ..Edits::default() };
+        let mut edits = Edits { uri: edited(&forward.uri), headers, ..Edits::default() };
         let by_default = route.is_none() && to.server.is_none();
         if route.is_some_and(makes_query) || by_default || *came.keyed != KeyedQuery::All {
             edits.query = Some(Cow::Borrowed(&forward.query_string));
         }
-        edits.headers = forward.headers.map(HeaderEdits::of).unwrap_or_default();
         Sending { came, to, edits }.aimed()
     }
 
@@ -77,10 +75,17 @@ impl<'e> Sending<'e> {
         Sending { came, to, edits: passed_on(came, to, uri) }.aimed()
     }
 
-    /// To the origin group's second origin, where it goes already; it gets the host that it needs and none of its own
-    /// headers twice.
-    pub(super) fn in_failover(came: &'e Came<'e>, to: &'e ReadyOrigin, uri: &'e Uri<'_, '_>) -> Sending<'e> {
-        Sending { came, to, edits: passed_on(came, to, uri) }.fitted()
+    /// To the origin group's second origin, where it goes already; it gets the host that it needs, none of its own
+    /// headers twice, and nothing that a route wrote from a secret for the first one.
+    pub(super) fn in_failover(
+        came: &'e Came<'e>,
+        to: &'e ReadyOrigin,
+        uri: &'e Uri<'_, '_>,
+        secret_headers: impl Iterator<Item = &'e str>,
+    ) -> Sending<'e> {
+        let mut edits = passed_on(came, to, uri);
+        secret_headers.for_each(|name| edits.headers.remove(name));
+        Sending { came, to, edits }.fitted()
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.
@@ -200,5 +205,5 @@ pub(super) fn with_keyed_query<'e>(request: &'e RequestEvent<'_>, keyed: &KeyedQ
 }
 
 fn makes_query(route: &Route) -> bool {
-    matches!(&route.action, Action::Origin(action) if action.query_string != QueryPolicy::Keep)
+    matches!(&route.action, Action::Origin(action) if action.makes_query())
 }

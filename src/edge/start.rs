@@ -235,20 +235,20 @@ fn check_secrets(definition: &Definition, secrets: &BTreeMap<String, String>) ->
     }
 }
 
-/// A value for every secret that a table's origins need, by name.
+/// A value for every secret that a table's origins and routes need, by name.
 #[must_use]
 pub fn secret_values(definition: &Definition, value: impl Fn(&str) -> String) -> BTreeMap<String, String> {
     secret_names(definition).into_iter().map(|name| (name.to_owned(), value(name))).collect()
 }
 
-/// The names of the secrets that a table's origins need.
+/// The names of the secrets that a table's origins and routes need.
 #[must_use]
 pub fn secret_names(definition: &Definition) -> BTreeSet<&str> {
     let headers = definition.origins.iter().flat_map(|origin| &origin.headers);
-    headers
-        .filter_map(|(_, value)| match value {
-            HeaderValue::Secret(name) => Some(name.as_str()),
-            HeaderValue::Text(_) => None,
-        })
-        .collect()
+    let of_origins = headers.filter_map(|(_, value)| match value {
+        HeaderValue::Secret(name) => Some(name.as_str()),
+        HeaderValue::Text(_) => None,
+    });
+    let of_routes = definition.routes.iter().flat_map(|route| route.action.secret_headers());
+    of_origins.chain(of_routes.map(|(_, secret)| secret)).collect()
 }

@@ -12,6 +12,8 @@ pub(super) enum Surprise {
     Origin(String, OriginProblem),
     #[error("the bucket `{0}` is not the origin that CloudFront has on this behavior")]
     NotConfigured(String),
+    #[error("the secret `{0}` has no value here")]
+    MissingSecret(String),
     #[error("a panic in the router")]
     Panic,
 }

@@ -9,7 +9,7 @@ use super::RequestEvent;
 use super::facts::field_value;
 use super::json::{Member, Object, ObjectWriter, elements, text, write_text, written};
 use crate::platform::{may_have_body, reason_phrase};
-use crate::route::{HeaderChanges, Redirect, Respond};
+use crate::route::{Redirect, Respond, SentHeaders, SentValue};
 
 /// The changes of a request that is sent on. Default: none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,19 +44,28 @@ pub enum HeaderEdit<'e> {
 
 impl<'e> HeaderEdits<'e> {
     /// What a route says: removes, then sets, then adds.
-    #[must_use]
-    pub fn of(changes: &'e HeaderChanges) -> HeaderEdits<'e> {
+    ///
+    /// # Errors
+    /// The name of a secret that `secret` has no value of.
+    pub fn of(
+        changes: &'e SentHeaders<'_>,
+        secret: impl Fn(&str) -> Option<&'e str>,
+    ) -> Result<HeaderEdits<'e>, &'e str> {
+        let value = |value: SentValue<'e>| match value {
+            SentValue::Text(text) => Ok(Cow::Borrowed(text)),
+            SentValue::Secret(name) => secret(name).map(Cow::Borrowed).ok_or(name),
+        };
         let mut edits = HeaderEdits::default();
-        for name in &changes.remove {
+        for name in changes.removed() {
             edits.remove(name);
         }
-        for (name, value) in &changes.set {
-            edits.set(name, Cow::Borrowed(value));
+        for (name, sent) in changes.set() {
+            edits.set(name, value(sent)?);
         }
-        for (name, value) in &changes.add {
-            edits.add(name, Cow::Borrowed(value));
+        for (name, sent) in changes.added() {
+            edits.add(name, value(sent)?);
         }
-        edits
+        Ok(edits)
     }
 
     /// No field of that name is left.

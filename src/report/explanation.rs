@@ -10,7 +10,7 @@ use crate::requests::DecisionLine;
 use crate::route::canonical::Step;
 use crate::route::explain::{Candidate, Explanation, Given, Path, Reads, RouteRef, Sent, Winner};
 use crate::route::pattern::PathPattern;
-use crate::route::{BehaviorRef, Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, Told};
+use crate::route::{BehaviorRef, Decision, Fact, Forward, Origin, Outcome, Redirect, Respond, SentValue, Told};
 
 /// Where the time of an explained request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,15 +258,22 @@ fn sent_on(grid: &mut Grid, forward: &Forward<'_, '_>, story: &Explanation<'_, '
         cell(KEY, "query string"),
         if forward.query_string.is_empty() { cell(FAINT, "none") } else { cell(PLAIN, &forward.query_string) },
     ]);
-    let Some(changes) = forward.headers else { return };
-    for name in &changes.remove {
+    let Some(changes) = &forward.headers else { return };
+    for name in changes.removed() {
         fact(grid, "removes", name);
     }
-    for (name, value) in &changes.set {
-        fact(grid, "sets", format!("{name}: {value}"));
+    for (name, value) in changes.set() {
+        fact(grid, "sets", sent_header(name, value));
     }
-    for (name, value) in &changes.add {
-        fact(grid, "adds", format!("{name}: {value}"));
+    for (name, value) in changes.added() {
+        fact(grid, "adds", sent_header(name, value));
+    }
+}
+
+fn sent_header(name: &str, value: SentValue<'_>) -> String {
+    match value {
+        SentValue::Text(text) => format!("{name}: {text}"),
+        SentValue::Secret(secret) => format!("{name}: the secret `{secret}`"),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::route::{BehaviorRef, Decision, Forward, Outcome, RequestBehavior};
+use crate::route::{BehaviorRef, Decision, Forward, Outcome, RequestBehavior, SentValue};
 
 /// The public line of a decision: keys in a fixed order, one absent where it does not apply.
 #[derive(Clone, Copy, Debug)]
@@ -47,17 +47,38 @@ fn sent_on<M: SerializeMap>(line: &mut M, forward: &Forward<'_, '_>) -> Result<(
     line.serialize_entry("origin", &forward.origin.id)?;
     line.serialize_entry("uri", forward.uri.as_str())?;
     line.serialize_entry("query_string", &forward.query_string)?;
-    let Some(changes) = forward.headers else { return Ok(()) };
-    if !changes.set.is_empty() {
-        line.serialize_entry("headers", &HeadersByName(None, None, &changes.set))?;
+    let Some(changes) = &forward.headers else { return Ok(()) };
+    if changes.set().next().is_some() {
+        line.serialize_entry("headers", &SentByName(changes.set().collect()))?;
     }
-    if !changes.add.is_empty() {
-        line.serialize_entry("added_headers", &HeadersByName(None, None, &changes.add))?;
+    if changes.added().next().is_some() {
+        line.serialize_entry("added_headers", &SentByName(changes.added().collect()))?;
     }
-    if !changes.remove.is_empty() {
-        line.serialize_entry("removed_headers", &changes.remove)?;
+    if changes.removed().next().is_some() {
+        line.serialize_entry("removed_headers", &changes.removed().collect::<Vec<_>>())?;
     }
     Ok(())
+}
+
+/// Names and values; of a secret its name, as a table writes it.
+struct SentByName<'a>(Vec<(&'a str, SentValue<'a>)>);
+
+impl Serialize for SentByName<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        for (name, value) in &self.0 {
+            match value {
+                SentValue::Text(text) => fields.serialize_entry(name, text)?,
+                SentValue::Secret(secret) => fields.serialize_entry(name, &SecretName { secret })?,
+            }
+        }
+        fields.end()
+    }
+}
+
+#[derive(Serialize)]
+struct SecretName<'a> {
+    secret: &'a str,
 }
 
 /// Names and values: a content type and a `cache-control` where there are, then the further ones.

@@ -139,10 +139,35 @@ impl Canonical {
         Some(Resolved { path, had_dots })
     }
 
-    fn changed(&self, raw: &str) -> NormalPath<'static> {
+    /// The normal form of a raw path in the case that it came in: what captures are taken from. As long as `normal`.
+    #[must_use]
+    pub fn in_own_case<'n>(&self, raw: &str, normal: &'n NormalPath<'_>) -> NormalPath<'n> {
+        match (self.case, normal) {
+            (LetterCase::Lower, NormalPath::Changed(_)) => self.changed(raw, LetterCase::Keep),
+            _ => NormalPath::Same(normal.as_str()),
+        }
+    }
+
+    /// Whether a raw path after steps (a), (c) and (d) is another than its normal form: then its case, the slash at its
+    /// end or its parameters are. O(m).
+    #[must_use]
+    pub fn differs(&self, raw: &str, normal: &str) -> bool {
+        if self.look_at(raw).is_normal {
+            return false;
+        }
+        let mut path = PathBuffer::escaped(raw);
+        if self.slashes == Slashes::Merge {
+            path.shorten(merge_slashes);
+        }
+        path.shorten(remove_dot_segments);
+        path.root();
+        path.as_str() != normal
+    }
+
+    fn changed(&self, raw: &str, case: LetterCase) -> NormalPath<'static> {
         let mut path = PathBuffer::escaped(raw);
         self.resolve_in_place(&mut path);
-        if self.case == LetterCase::Lower {
+        if case == LetterCase::Lower {
             path.shorten(lower);
         }
         if self.trailing_slash == TrailingSlash::Strip {
@@ -219,7 +244,7 @@ impl<'c, 'a> Looked<'c, 'a> {
     /// Its normal form. O(m) where that is another text.
     #[must_use]
     pub fn normalize(self) -> NormalPath<'a> {
-        if self.is_normal { NormalPath::Same(self.raw) } else { self.canonical.changed(self.raw) }
+        if self.is_normal { NormalPath::Same(self.raw) } else { self.canonical.changed(self.raw, self.canonical.case) }
     }
 
     /// The first of the refused texts that it holds: as it came, else after step (a), else after (d). O(m).

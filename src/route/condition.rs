@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::canonical::Canonical;
 use super::fact::Fact;
 use super::patterns::LazyRegex;
 use super::query;
@@ -15,18 +16,42 @@ use crate::text::host::bare_host;
 pub enum HostPattern {
     /// That very name.
     Name(String),
-    /// `*.` and this name: exactly one more label.
-    AnyLabel(String),
+    /// Exactly one label more than a name.
+    AnyLabel(AnyLabel),
+}
+
+/// `*.example.com`, or `{name}.example.com` where the label fills a hole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AnyLabel {
+    /// What follows the label.
+    pub parent: String,
+    /// The name of the hole.
+    pub capture: Option<String>,
 }
 
 impl HostPattern {
+    /// `*.` and this name.
+    #[must_use]
+    pub fn any_label(parent: impl Into<String>) -> HostPattern {
+        HostPattern::AnyLabel(AnyLabel { parent: parent.into(), capture: None })
+    }
+
+    /// The name of the hole that its label fills.
+    #[must_use]
+    pub fn capture(&self) -> Option<&str> {
+        match self {
+            HostPattern::Name(_) => None,
+            HostPattern::AnyLabel(star) => star.capture.as_deref(),
+        }
+    }
+
     /// Whether a host (bare, any case) is meant.
     #[must_use]
     pub fn matches(&self, host: &str) -> bool {
         match self {
             HostPattern::Name(name) => host.eq_ignore_ascii_case(name),
-            HostPattern::AnyLabel(name) => {
-                host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(name))
+            HostPattern::AnyLabel(AnyLabel { parent, .. }) => {
+                host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(parent))
             }
         }
     }
@@ -36,7 +61,8 @@ impl std::fmt::Display for HostPattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             HostPattern::Name(name) => f.write_str(name),
-            HostPattern::AnyLabel(name) => write!(f, "*.{name}"),
+            HostPattern::AnyLabel(AnyLabel { parent, capture: None }) => write!(f, "*.{parent}"),
+            HostPattern::AnyLabel(AnyLabel { parent, capture: Some(name) }) => write!(f, "{{{name}}}.{parent}"),
         }
     }
 }
@@ -61,6 +87,8 @@ pub enum ValueTest {
     Absent,
     /// It is one of these texts.
     AnyOf(Vec<String>),
+    /// It is none of these texts, or there is no value.
+    NoneOf(Vec<String>),
     /// The regex is found in it.
     Regex(LazyRegex),
     /// It is one of these hosts.
@@ -77,6 +105,7 @@ impl ValueTest {
             ValueTest::Present => value.is_some(),
             ValueTest::Absent => value.is_none(),
             ValueTest::AnyOf(texts) => value.is_some_and(|value| texts.iter().any(|text| text == value)),
+            ValueTest::NoneOf(texts) => value.is_none_or(|value| texts.iter().all(|text| text != value)),
             ValueTest::Regex(regex) => value.is_some_and(|value| regex.is_match(value)),
             ValueTest::HostIn(hosts) => value.is_some_and(|value| hosts.iter().any(|host| host.matches(value))),
             ValueTest::Within(window) => window.holds(moment),
@@ -95,6 +124,14 @@ impl ValueTest {
 }
 
 impl Condition {
+    /// What each group of its regex captured of a request, the whole match first; none where it has no regex that is found.
+    #[must_use]
+    pub fn groups<'r>(&self, request: &Request<'r>) -> Vec<&'r str> {
+        let ValueTest::Regex(regex) = &self.test else { return Vec::new() };
+        let first = request.values(&self.fact).into_iter().next();
+        first.map(|value| regex.groups(value)).unwrap_or_default()
+    }
+
     /// Whether it holds. O(m) in bytes of what the fact stands in.
     #[must_use]
     pub fn holds(&self, asked: &Asked<'_>) -> bool {
@@ -123,6 +160,8 @@ pub struct Asked<'a> {
     pub path: &'a str,
     /// Its host without port and trailing dot, in any case.
     pub host: Option<&'a str>,
+    /// How its normal form is made.
+    pub canonical: &'a Canonical,
     /// The moment it is decided at, as far as the table's instants tell moments apart.
     pub moment: Option<Timestamp>,
 }
@@ -130,8 +169,19 @@ pub struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// A request whose path in normal form and moment are known.
     #[must_use]
-    pub fn new(request: &'a Request<'a>, path: &'a str, moment: Option<Timestamp>) -> Asked<'a> {
-        Asked { request, path, host: request.host.map(bare_host), moment }
+    pub fn new(
+        request: &'a Request<'a>,
+        canonical: &'a Canonical,
+        path: &'a str,
+        moment: Option<Timestamp>,
+    ) -> Asked<'a> {
+        Asked { request, path, host: request.host.map(bare_host), canonical, moment }
+    }
+
+    /// Whether a redirect to the normal form of its path would change anything: what `normalize` takes.
+    #[must_use]
+    pub fn can_be_normalized(&self) -> bool {
+        self.canonical.differs(self.request.path, self.path)
     }
 }
 
@@ -141,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_star_is_exactly_one_label() {
-        let star = HostPattern::AnyLabel("example.com".into());
+        let star = HostPattern::any_label("example.com");
         let rows =
             [("a.Example.com", true), ("example.com", false), ("a.b.example.com", false), (".example.com", false)];
         for (host, expected) in rows {
@@ -158,6 +208,8 @@ mod tests {
             (ValueTest::Absent, false, true),
             (ValueTest::AnyOf(vec!["9".into(), "x2".into()]), true, false),
             (ValueTest::AnyOf(vec![String::new()]), false, false),
+            (ValueTest::NoneOf(vec!["9".into(), "x".into()]), true, true),
+            (ValueTest::NoneOf(vec!["9".into(), "x2".into()]), false, true),
             (ValueTest::Regex(LazyRegex::new("^x")), true, false),
         ];
         for (test, with, without) in rows {

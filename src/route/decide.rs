@@ -5,15 +5,18 @@ use std::borrow::Cow;
 use super::cache_control::{Dated, NO_STORE, NextInstant};
 use super::canonical::{NormalPath, Spellings};
 use super::condition::Asked;
-use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
-use super::definition::{Action, MapAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders};
+use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, SentHeaders, Uri};
+use super::definition::{
+    Action, MapAction, NormalizeAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders,
+};
+use super::holes::HoleTexts;
 use super::ids::BehaviorId;
 use super::index::Found;
 use super::origin::Origin;
 use super::query::QueryPolicy;
-use super::request::Request;
+use super::request::{Request, Url};
 use super::table::Table;
-use super::target::{Captured, Location, Source, Target, Unsafe, check_made};
+use super::target::{Location, Target, Unsafe, check_made};
 use super::time::moment_of;
 
 /// Decides a request: the first route in written order whose every condition holds, else the default. Before any route
@@ -68,9 +71,10 @@ fn by_routes<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Decision<'t,
         return no_route(Outcome::Respond(BAD_REQUEST));
     }
     let path = looked.normalize();
-    let asked = Asked::new(request, path.as_str(), moment_of(request.epoch, request.time));
+    let canonical = &table.definition().canonical;
+    let asked = Asked::new(request, canonical, path.as_str(), moment_of(request.epoch, request.time));
     match table.index().first_match(table.definition(), &asked) {
-        Some(found) => Taken { table, request, path: &path, found }.carry_out(),
+        Some(found) => Taken { table, request, path: &path, asked: &asked, found }.carry_out(),
         None => by_default(table, request, &path),
     }
 }
@@ -80,6 +84,7 @@ struct Taken<'t, 'r, 'p> {
     table: &'t Table,
     request: &'r Request<'r>,
     path: &'p NormalPath<'r>,
+    asked: &'p Asked<'p>,
     found: Found<'t>,
 }
 
@@ -91,6 +96,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             Action::Origin(action) => self.forward(action).map(Outcome::Origin),
             Action::Redirect(action) => self.redirect(action).map(Outcome::Redirect),
             Action::RedirectMap(action) => self.map_redirect(action).map(Outcome::Redirect),
+            Action::Normalize(action) => self.normalize(action).map(Outcome::Redirect),
             Action::Respond(action) => Ok(Outcome::Respond(self.respond(action))),
         };
         let taker_id = Some(self.found.id);
@@ -107,27 +113,44 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         let Taken { table, request, path, .. } = *self;
         let origin_id = table.target_of(action);
         let origin = table.origin(origin_id);
-        let uri = match &action.rewrite {
-            Some(rewrite) => Uri::Rewritten(self.rewritten(rewrite, origin)?),
-            None => passed_on(table, request, path, origin),
+        let kept = sent(table, request, &action.query_string);
+        let (uri, query_string) = match &action.rewrite {
+            Some(rewrite) => {
+                let (path, own) = split_query(self.rewritten(rewrite, origin)?);
+                (Uri::Rewritten(path), joined(own, kept))
+            }
+            None => (passed_on(table, request, path, origin), kept),
         };
-        let query_string = sent(table, request, &action.query_string);
-        Ok(Forward { origin_id, origin, uri, query_string, headers: Some(&action.request_headers) })
+        let headers = SentHeaders::new(&action.request_headers, |value| {
+            self.with_texts(|texts| value.fill_header(|hole| texts.text(hole)))
+        })?;
+        Ok(Forward { origin_id, origin, uri, query_string, headers: Some(headers) })
     }
 
     fn rewritten(&self, rewrite: &'t Target, origin: &Origin) -> Result<Cow<'t, str>, Unsafe> {
-        let made = self.fill(rewrite);
+        let made = self.fill(rewrite)?;
         check_made(&made)?;
         check_key(origin, &made)?;
-        let is_refused = self.table.definition().canonical.refuses(&made);
-        if is_refused { Err(Unsafe::Refused) } else { Ok(made) }
+        self.check_refused(&made)?;
+        Ok(made)
+    }
+
+    /// What is made must not hold what no request may hold.
+    fn check_refused(&self, made: &str) -> Result<(), Unsafe> {
+        let is_refused = self.table.definition().canonical.refuses(Url::split(made).path);
+        if is_refused { Err(Unsafe::Refused) } else { Ok(()) }
+    }
+
+    fn location(&self, made: Cow<'t, str>, query_string: &'t QueryPolicy) -> Result<Location<'t, 'r>, Unsafe> {
+        self.check_refused(&made)?;
+        Location::new(made, self.request.query, query_string)
     }
 
     fn redirect(&self, action: &'t RedirectAction) -> Result<Redirect<'t, 'r>, Unsafe> {
         let Dated { cache_control, headers } = self.dated(&action.response);
         Ok(Redirect {
             status: action.status,
-            location: Location::new(self.fill(&action.target), self.request.query, &action.query_string)?,
+            location: self.location(self.fill(&action.target)?, &action.query_string)?,
             cache_control,
             headers,
         })
@@ -139,10 +162,16 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         let Dated { cache_control, headers } = self.dated(&action.response);
         Ok(Redirect {
             status: row.status.unwrap_or(action.status),
-            location: Location::new(Cow::Borrowed(&row.to), self.request.query, &action.query_string)?,
+            location: self.location(Cow::Borrowed(&row.to), &action.query_string)?,
             cache_control,
             headers,
         })
+    }
+
+    fn normalize(&self, action: &'t NormalizeAction) -> Result<Redirect<'t, 'r>, Unsafe> {
+        let Dated { cache_control, headers } = self.dated(&action.response);
+        let location = self.location(Cow::Owned(self.path.as_str().to_owned()), &action.query_string)?;
+        Ok(Redirect { status: action.status, location, cache_control, headers })
     }
 
     fn respond(&self, action: &'t RespondAction) -> Respond<'t> {
@@ -157,13 +186,16 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     /// The target with its holes filled; captures are looked for only where there are holes.
-    #[allow(clippy::indexing_slicing, reason = "a hole has the number that the same path gives its name")]
-    fn fill(&self, target: &'t Target) -> Cow<'t, str> {
+    fn fill(&self, target: &'t Target) -> Result<Cow<'t, str>, Unsafe> {
         if let Some(text) = target.as_literal() {
-            return Cow::Borrowed(text);
+            return Ok(Cow::Borrowed(text));
         }
-        let captures = self.found.route.path.captures(self.path.as_str());
-        target.fill(|number| Captured { text: captures[number], source: Source::Path })
+        self.with_texts(|texts| target.fill(|hole| texts.text(hole)))
+    }
+
+    fn with_texts<T>(&self, fill: impl FnOnce(&HoleTexts<'_>) -> T) -> T {
+        let own_case = self.asked.canonical.in_own_case(self.request.path, self.path);
+        fill(&HoleTexts::new(self.found.route, self.asked, own_case.as_str()))
     }
 
     fn dated(&self, response: &'t ResponseHeaders) -> Dated<'t> {
@@ -180,6 +212,29 @@ fn by_default<'t, 'r>(table: &'t Table, request: &'r Request<'r>, path: &NormalP
 
 fn no_route<'t, 'r>(outcome: Outcome<'t, 'r>) -> Decision<'t, 'r> {
     Decision { route: None, outcome, taker_id: None, refused: None, placed: None }
+}
+
+/// What a rewrite made as path and query of its own.
+fn split_query(made: Cow<'_, str>) -> (Cow<'_, str>, Option<String>) {
+    match made {
+        Cow::Borrowed(text) => {
+            let (path, own) = text.split_once('?').map_or((text, None), |(path, own)| (path, Some(own.to_owned())));
+            (Cow::Borrowed(path), own)
+        }
+        Cow::Owned(mut text) => {
+            let own = text.find('?').map(|at| text.split_off(at).split_off(1));
+            (Cow::Owned(text), own)
+        }
+    }
+}
+
+/// The query of a rewrite, and behind it what is kept of the viewer's.
+fn joined(own: Option<String>, kept: Cow<'_, str>) -> Cow<'_, str> {
+    match own {
+        Some(own) if kept.is_empty() => Cow::Owned(own),
+        Some(own) if !own.is_empty() => Cow::Owned(format!("{own}&{kept}")),
+        _ => kept,
+    }
 }
 
 /// A bucket has no object without a name.

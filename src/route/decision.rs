@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::behavior::BehaviorPattern;
 use super::canonical::{Canonical, PathParameters, Resolved};
-use super::definition::{HeaderChanges, Route};
+use super::definition::{HeaderChanges, RequestHeader, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
 use super::origin::{Origin, OriginKind};
-use super::target::{Location, Unsafe};
+use super::target::{Location, Target, Unsafe};
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +77,79 @@ pub struct Forward<'t, 'r> {
     /// With this query.
     pub query_string: Cow<'r, str>,
     /// With these changes of its headers.
-    pub headers: Option<&'t HeaderChanges>,
+    pub headers: Option<SentHeaders<'t>>,
+}
+
+/// What a route changes of the headers of a request that is sent on: its holes are filled.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentHeaders<'t> {
+    changes: &'t HeaderChanges,
+    /// Values with holes by their position in [`HeaderChanges::values`]; `None`: it is not written.
+    filled: Vec<(usize, Option<String>)>,
+}
+
+/// The value of a header that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentValue<'a> {
+    /// This text.
+    Text(&'a str),
+    /// What the secret of this name is.
+    Secret(&'a str),
+}
+
+impl<'t> SentHeaders<'t> {
+    /// Fills the holes of the values. Allocates nothing where there are none.
+    pub(super) fn new(
+        changes: &'t HeaderChanges,
+        fill: impl Fn(&Target) -> Result<Option<String>, Unsafe>,
+    ) -> Result<SentHeaders<'t>, Unsafe> {
+        let mut filled = Vec::new();
+        for (at, (_, value)) in changes.values().enumerate() {
+            if let RequestHeader::Text(text) = value
+                && text.as_literal().is_none()
+            {
+                filled.push((at, fill(text)?));
+            }
+        }
+        Ok(SentHeaders { changes, filled })
+    }
+
+    /// The names that are taken away: those of `remove`, and of `set` where there is no value to be written.
+    pub fn removed(&self) -> impl Iterator<Item = &str> {
+        let unset = self.changes.set.iter().enumerate().filter(|(at, (_, value))| self.value(*at, value).is_none());
+        self.changes.remove.iter().map(String::as_str).chain(unset.map(|(_, (name, _))| name.as_str()))
+    }
+
+    /// What is replaced or made.
+    pub fn set(&self) -> impl Iterator<Item = (&str, SentValue<'_>)> {
+        self.written(&self.changes.set, 0)
+    }
+
+    /// What is put after what is there.
+    pub fn added(&self) -> impl Iterator<Item = (&str, SentValue<'_>)> {
+        self.written(&self.changes.add, self.changes.set.len())
+    }
+
+    fn written<'s>(
+        &'s self,
+        fields: &'s [(String, RequestHeader)],
+        first: usize,
+    ) -> impl Iterator<Item = (&'s str, SentValue<'s>)> {
+        let written = move |(at, (name, value)): (usize, &'s (String, RequestHeader))| {
+            Some((name.as_str(), self.value(first.saturating_add(at), value)?))
+        };
+        fields.iter().enumerate().filter_map(written)
+    }
+
+    fn value<'s>(&'s self, at: usize, value: &'s RequestHeader) -> Option<SentValue<'s>> {
+        match value {
+            RequestHeader::Secret(name) => Some(SentValue::Secret(name)),
+            RequestHeader::Text(text) => match self.filled.iter().find(|(filled, _)| *filled == at) {
+                Some((_, text)) => text.as_deref().map(SentValue::Text),
+                None => text.as_literal().map(SentValue::Text),
+            },
+        }
+    }
 }
 
 /// The path of a request that is sent on.

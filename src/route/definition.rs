@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::behavior::Behaviors;
 use super::cache_control::DEFAULT_CACHE_CONTROL;
 use super::canonical::Canonical;
-use super::condition::{Condition, HostPattern, ValueTest};
+use super::condition::{Asked, Condition, HostPattern, ValueTest};
 use super::fact::Fact;
 use super::origin::Origin;
 use super::pattern::PathPattern;
 use super::query::QueryPolicy;
-use super::target::Target;
+use super::target::{Hole, Part, Target};
 use super::time::Window;
 use super::viewer::{Declared, Share};
 
@@ -99,6 +99,8 @@ pub enum Action {
     Redirect(RedirectAction),
     /// It is answered with the redirect of the map's row; the route's path is a [`PathPattern::Map`].
     RedirectMap(MapAction),
+    /// It is answered with a redirect to the normal form of its path. Only requests are taken whose path is not that yet.
+    Normalize(NormalizeAction),
     /// It is answered; `gone` is the status 410.
     Respond(RespondAction),
 }
@@ -108,7 +110,7 @@ pub enum Action {
 pub struct OriginAction {
     /// Position in [`Definition::origins`].
     pub origin: usize,
-    /// The path sent on; as it came where there is none.
+    /// The path sent on, and a query of its own where it has a `?`; as it came where there is none.
     pub rewrite: Option<Target>,
     /// What of the query is sent on.
     pub query_string: QueryPolicy,
@@ -120,11 +122,20 @@ pub struct OriginAction {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeaderChanges {
     /// Replaced or made.
-    pub set: Vec<(String, String)>,
+    pub set: Vec<(String, RequestHeader)>,
     /// Put after what is there.
-    pub add: Vec<(String, String)>,
+    pub add: Vec<(String, RequestHeader)>,
     /// Taken away, before anything is set.
     pub remove: Vec<String>,
+}
+
+/// The value of a header of a request that is sent on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestHeader {
+    /// A text, perhaps with holes.
+    Text(Target),
+    /// The name of a secret, whose value is never in the table.
+    Secret(String),
 }
 
 /// How a redirect is answered.
@@ -144,6 +155,17 @@ pub struct RedirectAction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MapAction {
     /// Of rows without their own.
+    pub status: u16,
+    /// What of the query goes along.
+    pub query_string: QueryPolicy,
+    /// What the answer carries.
+    pub response: ResponseHeaders,
+}
+
+/// How a path that is not in normal form is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NormalizeAction {
+    /// 301, 302, 303, 307 or 308.
     pub status: u16,
     /// What of the query goes along.
     pub query_string: QueryPolicy,
@@ -230,8 +252,19 @@ impl Route {
         self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| &condition.test)
     }
 
-    /// Every fact that the route reads: what its conditions ask for, and what of the query goes into a redirect or, by
-    /// name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
+    /// Whether its path is right for a request; a map's rows are looked up by the index.
+    #[must_use]
+    pub fn takes_path(&self, asked: &Asked<'_>) -> bool {
+        self.path.matches(asked.path) && self.may_change(asked)
+    }
+
+    /// Whether what it does is of use: there must be something to normalize.
+    pub(super) fn may_change(&self, asked: &Asked<'_>) -> bool {
+        !matches!(self.action, Action::Normalize(_)) || asked.can_be_normalized()
+    }
+
+    /// Every fact that the route reads: what its conditions ask for, what fills its holes, and what of the query goes into
+    /// a redirect or, by name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
     /// twice.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
@@ -239,7 +272,8 @@ impl Route {
             Action::Origin(_) => !policy.asks_the_origin(),
             _ => true,
         });
-        conditions.chain(query.into_iter().flat_map(QueryPolicy::facts))
+        let holes = self.action.targets().flat_map(Target::holes).filter_map(Hole::fact);
+        conditions.chain(holes).chain(query.into_iter().flat_map(QueryPolicy::facts))
     }
 }
 
@@ -251,12 +285,39 @@ impl Action {
             Action::Origin(action) => Some(&action.query_string),
             Action::Redirect(action) => Some(&action.query_string),
             Action::RedirectMap(action) => Some(&action.query_string),
+            Action::Normalize(action) => Some(&action.query_string),
             Action::Respond(_) => None,
         }
     }
 }
 
 impl Action {
+    /// Every text with holes: where it sends to, and the headers that it writes.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        let (own, headers) = match self {
+            Action::Origin(action) => (action.rewrite.as_ref(), Some(&action.request_headers)),
+            Action::Redirect(action) => (Some(&action.target), None),
+            Action::RedirectMap(_) | Action::Normalize(_) | Action::Respond(_) => (None, None),
+        };
+        let values = headers.into_iter().flat_map(HeaderChanges::values);
+        own.into_iter().chain(values.filter_map(|(_, value)| match value {
+            RequestHeader::Text(text) => Some(text),
+            RequestHeader::Secret(_) => None,
+        }))
+    }
+
+    /// Name and secret of every header that it writes from a secret.
+    pub fn secret_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = match self {
+            Action::Origin(action) => Some(&action.request_headers),
+            _ => None,
+        };
+        headers.into_iter().flat_map(HeaderChanges::values).filter_map(|(name, value)| match value {
+            RequestHeader::Secret(secret) => Some((name, secret.as_str())),
+            RequestHeader::Text(_) => None,
+        })
+    }
+
     /// What an answer made at the edge carries; `None` where there is no such answer.
     #[must_use]
     pub fn response(&self) -> Option<&ResponseHeaders> {
@@ -264,6 +325,7 @@ impl Action {
             Action::Origin(_) => None,
             Action::Redirect(action) => Some(&action.response),
             Action::RedirectMap(action) => Some(&action.response),
+            Action::Normalize(action) => Some(&action.response),
             Action::Respond(action) => Some(&action.response),
         }
     }
@@ -274,12 +336,37 @@ impl Action {
             Action::Origin(_) => None,
             Action::Redirect(action) => Some(&mut action.response),
             Action::RedirectMap(action) => Some(&mut action.response),
+            Action::Normalize(action) => Some(&mut action.response),
             Action::Respond(action) => Some(&mut action.response),
         }
     }
 }
 
+impl HeaderChanges {
+    /// What is set, then what is added.
+    pub fn values(&self) -> impl Iterator<Item = (&str, &RequestHeader)> {
+        self.set.iter().chain(&self.add).map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl RequestHeader {
+    /// A text without holes.
+    #[must_use]
+    pub fn literal(text: impl Into<String>) -> RequestHeader {
+        RequestHeader::Text(Target::literal(text))
+    }
+}
+
 impl OriginAction {
+    /// Whether the query that is sent may be another than the viewer's.
+    #[must_use]
+    pub fn makes_query(&self) -> bool {
+        let has_own = |target: &Target| {
+            target.parts.iter().any(|part| matches!(part, Part::Literal(literal) if literal.contains('?')))
+        };
+        self.query_string != QueryPolicy::Keep || self.rewrite.as_ref().is_some_and(has_own)
+    }
+
     /// A request that is sent on as it came.
     #[must_use]
     pub fn unchanged(origin: usize) -> OriginAction {

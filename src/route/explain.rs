@@ -10,14 +10,16 @@ mod tests;
 
 use serde::{Serialize, Serializer};
 
-use super::canonical::Change;
+use super::canonical::{Change, NormalPath};
 use super::condition::Asked;
 use super::decide::decide;
 use super::decision::{Decision, Outcome};
 use super::definition::Route;
+use super::holes::{HoleTexts, hole_names};
 use super::pattern::{MapRow, PathPattern};
 use super::request::Request;
 use super::table::Table;
+use super::target::Hole;
 use super::time::moment_of;
 use super::viewer::Viewer;
 use crate::text::host::bare_host;
@@ -168,7 +170,8 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     };
     if story.tries_routes() {
         let moment = moment_of(request.epoch, request.time);
-        walk(table, &Asked::new(request, path.as_str(), moment), request, &mut story);
+        let asked = Asked::new(request, canonical, path.as_str(), moment);
+        walk(table, &asked, (request, &path), &mut story);
     }
     story.reads.outcome(table, &story.decision);
     story
@@ -185,15 +188,20 @@ impl Explanation<'_, '_> {
 }
 
 /// Tries every route in written order.
-fn walk<'t, 'r>(table: &'t Table, asked: &Asked<'_>, request: &'r Request<'r>, story: &mut Explanation<'t, 'r>) {
-    for route in table.routes().iter().filter(|route| route.path.matches(asked.path)) {
+fn walk<'t, 'r>(
+    table: &'t Table,
+    asked: &Asked<'_>,
+    (request, path): (&'r Request<'r>, &NormalPath<'_>),
+    story: &mut Explanation<'t, 'r>,
+) {
+    for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
         let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
         let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
         if story.winner.is_none() {
             story.reads.conditions(&route.conditions, failed);
             let failed = failed.map(|failed| NearMiss::new(failed, request, asked.moment));
             if failed.is_none() {
-                story.winner = Some(Winner::new(found, asked.path));
+                story.winner = Some(Winner::new(found, asked, path));
             }
             story.candidates.push(Candidate { route: found, failed });
         } else if failed.is_none() {
@@ -241,13 +249,12 @@ impl Serialize for RouteRef<'_> {
 }
 
 impl<'t> Winner<'t> {
-    fn new(route: RouteRef<'t>, path: &str) -> Winner<'t> {
-        let pattern = &route.route.path;
-        let row = match pattern {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(ExplainedRow::of),
+    fn new(route: RouteRef<'t>, asked: &Asked<'_>, path: &NormalPath<'_>) -> Winner<'t> {
+        let row = match &route.route.path {
+            PathPattern::Map(rows) => rows.iter().find(|row| row.from == asked.path).map(ExplainedRow::of),
             _ => None,
         };
-        Winner { route, row, captured: captured(pattern, path) }
+        Winner { route, row, captured: captured(route.route, asked, path) }
     }
 }
 
@@ -258,14 +265,17 @@ impl<'t> ExplainedRow<'t> {
 }
 
 /// Each captured text under the last of its names; a regex's whole match (`{0}`) is left out.
-fn captured(pattern: &PathPattern, path: &str) -> Vec<(String, String)> {
-    let mut texts: Vec<(String, String)> =
-        pattern.captures(path).into_iter().map(|text| (String::new(), text.to_owned())).collect();
-    for (name, at) in pattern.capture_names() {
-        if let Some(text) = texts.get_mut(at) {
-            text.0 = name;
+fn captured(route: &Route, asked: &Asked<'_>, path: &NormalPath<'_>) -> Vec<(String, String)> {
+    let own_case = asked.canonical.in_own_case(asked.request.path, path);
+    let texts = HoleTexts::new(route, asked, own_case.as_str());
+    let mut captured: Vec<(String, Hole)> = Vec::new();
+    for (name, hole) in hole_names(&route.path, &route.conditions) {
+        match captured.iter_mut().find(|(_, known)| *known == hole) {
+            Some(known) => known.0 = name,
+            None => captured.push((name, hole)),
         }
     }
-    texts.retain(|(name, _)| name != "0");
-    texts
+    captured.retain(|(name, _)| name != "0");
+    let text = |(name, hole)| Some((name, texts.text(hole).ok()?.text.into_owned()));
+    captured.into_iter().filter_map(text).collect()
 }

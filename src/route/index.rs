@@ -131,11 +131,15 @@ impl Index {
     }
 }
 
-/// The path of an exact route or of a map's row.
+/// The path of an exact route, of one of its paths or of a map's row.
 fn text(definition: &Definition, item: Item) -> &str {
     match (&definition.routes[index(item.route)].path, item.row_of_map()) {
         (PathPattern::Exact(path), None) => path,
         (PathPattern::Map(rows), Some(row)) => &rows[row].from,
+        (PathPattern::AnyOf(several), Some(at)) => match &several[at] {
+            PathPattern::Exact(path) => path,
+            _ => unreachable!("`IndexBuilder::add` adds nothing else"),
+        },
         _ => unreachable!("`IndexBuilder::add` adds nothing else"),
     }
 }
@@ -165,23 +169,38 @@ impl<'t> IndexBuilder<'t> {
     }
 
     fn add(&mut self, route: u32, section: u32) {
-        let root = self.sections[index(section)].root;
-        match &self.definition.routes[index(route)].path {
-            PathPattern::Exact(path) => self.exact.push((section, path), Item { route, row: 0 }),
+        let definition = self.definition;
+        match &definition.routes[index(route)].path {
             PathPattern::Map(rows) => {
                 for (at, row) in rows.iter().enumerate() {
                     self.exact.push((section, &row.from), Item { route, row: number(at) + 1 });
                 }
             }
+            PathPattern::AnyOf(several) => {
+                for (at, pattern) in several.iter().enumerate() {
+                    self.add_pattern(pattern, Item { route, row: number(at) + 1 }, section);
+                }
+            }
+            one => self.add_pattern(one, Item { route, row: 0 }, section),
+        }
+    }
+
+    fn add_pattern(&mut self, pattern: &'t PathPattern, item: Item, section: u32) {
+        let (root, route) = (self.sections[index(section)].root, item.route);
+        match pattern {
+            PathPattern::Exact(path) => self.exact.push((section, path), item),
             PathPattern::Template(template) => self.trie.template(root, template, route),
             PathPattern::Prefix(prefix) if prefix.is_empty() || prefix.starts_with('/') => {
                 self.trie.prefix(root, prefix, route);
             }
             PathPattern::Glob(_) | PathPattern::Regex(_) => {
-                let found_by_text = self.literals.add(self.definition, section, route);
+                let found_by_text = self.literals.add(self.definition, section, (route, pattern));
                 self.rest.extend((!found_by_text).then_some((section, route)));
             }
-            PathPattern::Any | PathPattern::Prefix(_) => self.rest.push((section, route)),
+            // `Table::compile` lets no map and no other list into a list.
+            PathPattern::Any | PathPattern::Prefix(_) | PathPattern::Map(_) | PathPattern::AnyOf(_) => {
+                self.rest.push((section, route));
+            }
         }
     }
 

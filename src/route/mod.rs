@@ -17,6 +17,7 @@ pub mod draw;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod fact;
+mod holes;
 mod ids;
 pub mod index;
 mod languages;
@@ -38,14 +39,17 @@ pub use cache_control::{DEFAULT_CACHE_CONTROL, NO_STORE};
 pub use canonical::Canonical;
 pub use condition::Condition;
 pub use decide::{BAD_REQUEST, decide};
-pub use decision::{BehaviorRef, Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, Uri};
+pub use decision::{
+    BehaviorRef, Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, SentHeaders, SentValue, Uri,
+};
 pub use definition::{
-    About, Action, Definition, FunctionMemory, HeaderChanges, MapAction, OriginAction, Place, RedirectAction,
-    RespondAction, ResponseHeaders, Route,
+    About, Action, Definition, FunctionMemory, HeaderChanges, MapAction, NormalizeAction, OriginAction, Place,
+    RedirectAction, RequestHeader, RespondAction, ResponseHeaders, Route,
 };
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
 pub use fact::Fact;
+pub use holes::hole_names;
 pub use ids::{BehaviorId, OriginId, RouteId};
 pub use index::Found;
 pub use languages::Languages;

@@ -103,15 +103,15 @@ fn share<T>(one: &[T], two: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
 fn hosts_meet(one: &HostPattern, two: &HostPattern) -> bool {
     match (one, two) {
         (HostPattern::Name(name), pattern) | (pattern, HostPattern::Name(name)) => pattern.matches(name),
-        (one, two) => one == two,
+        (HostPattern::AnyLabel(one), HostPattern::AnyLabel(two)) => one.parent == two.parent,
     }
 }
 
 impl<'r> Paths<'r> {
     fn of(route: &'r Route) -> impl Iterator<Item = Paths<'r>> {
         let rows = route.path.rows().iter().map(|row| Paths::Exact(&row.from));
-        let is_map = matches!(route.path, PathPattern::Map(_));
-        rows.chain((!is_map).then_some(Paths::Pattern(&route.path)))
+        let patterns = route.path.each().iter().filter(|path| !matches!(path, PathPattern::Map(_)));
+        rows.chain(patterns.map(Paths::Pattern))
     }
 
     fn lead(self) -> Lead {
@@ -201,7 +201,11 @@ mod tests {
             text if text.contains('{') => {
                 let rest = text.ends_with("/{rest}").then(|| "rest".to_owned());
                 let path = text.trim_end_matches("/{rest}");
-                PathPattern::Template(Template { segments: path.split('/').skip(1).map(segment).collect(), rest })
+                PathPattern::Template(Template {
+                    segments: path.split('/').skip(1).map(segment).collect(),
+                    rest,
+                    takes_bare: false,
+                })
             }
             text => match text.strip_prefix('=') {
                 Some(path) => PathPattern::Exact(path.to_owned()),
@@ -265,7 +269,7 @@ mod tests {
         let methods = |names: &[&str]| ValueTest::AnyOf(names.iter().map(|name| (*name).to_owned()).collect());
         let host = |pattern| with(Fact::Host, ValueTest::HostIn(vec![pattern]));
         let name = |name: &str| host(HostPattern::Name(name.to_owned()));
-        let star = |name: &str| host(HostPattern::AnyLabel(name.to_owned()));
+        let star = |name: &str| host(HostPattern::any_label(name));
         let rows = [
             (with(Fact::Method, methods(&["GET"])), with(Fact::Method, methods(&["POST"])), false),
             (with(Fact::Method, methods(&["GET"])), with(Fact::Method, methods(&["POST", "GET"])), true),

@@ -1,6 +1,7 @@
-//! The path part of a route: six kinds, one question, and the text that each captures.
+//! The path part of a route: six kinds or several of one, one question, and the text that each captures.
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub enum PathPattern {
     Regex(LazyRegex),
     /// The sources of a redirect map.
     Map(Vec<MapRow>),
+    /// Any of several of one key, in written order; none of them a map or another list.
+    AnyOf(Vec<PathPattern>),
 }
 
 /// One row of a redirect map.
@@ -46,6 +49,8 @@ pub struct Template {
     pub segments: Vec<Segment>,
     /// The name of `{*rest}`, which comes after them.
     pub rest: Option<String>,
+    /// Whether `/a/{*rest}` takes `/a` too: under `trailing_slash = "strip"` that is what `/a/` has become.
+    pub takes_bare: bool,
 }
 
 /// One segment of a template.
@@ -58,28 +63,35 @@ pub enum Segment {
 }
 
 impl Template {
-    /// Whether a path fits; calls `capture` with the text of each hole, in order, on the way.
-    fn walk<'p>(&self, path: &'p str, mut capture: impl FnMut(&'p str)) -> bool {
-        let Some(whole) = path.strip_prefix('/') else { return false };
-        let mut left = Some(whole);
+    /// Whether a path fits; calls `capture` with the place of each hole, in order, on the way.
+    fn walk(&self, path: &str, mut capture: impl FnMut(Range<usize>)) -> bool {
+        if !path.starts_with('/') {
+            return false;
+        }
+        // Where the next segment begins; none behind the last one.
+        let mut left = Some(1);
         for segment in &self.segments {
-            let Some(rest) = left else { return false };
-            let (text, after) = rest.split_once('/').map_or((rest, None), |(text, after)| (text, Some(after)));
+            let Some((start, rest)) = left.and_then(|start| Some((start, path.get(start..)?))) else { return false };
+            let length = rest.find('/').unwrap_or(rest.len());
+            let text = rest.get(..length).unwrap_or_default();
             match segment {
                 Segment::Literal(literal) if literal == text => {}
-                Segment::Capture(_) if !text.is_empty() => capture(text),
+                Segment::Capture(_) if !text.is_empty() => capture(start..start + length),
                 _ => return false,
             }
-            left = after;
+            left = (length < rest.len()).then_some(start + length + 1);
         }
-        if self.rest.is_some() {
-            left.into_iter().for_each(&mut capture);
+        match (self.rest.is_some(), left) {
+            (true, Some(start)) => capture(start..path.len()),
+            (true, None) if self.takes_bare => capture(path.len()..path.len()),
+            (has_rest, left) => return has_rest == left.is_some(),
         }
-        self.rest.is_some() == left.is_some()
+        true
     }
 }
 
-/// Captured texts by number. Number *i* of a template is its *i*-th hole, of a prefix 0 is `{rest}`, of a regex its group.
+/// Captured texts by number. Number *i* of a template is its *i*-th hole, of a prefix 0 is `{rest}`, of a regex its group,
+/// of several the *i*-th of the names that each of them has.
 pub type Captures<'p> = Vec<&'p str>;
 
 impl PathPattern {
@@ -97,6 +109,7 @@ impl PathPattern {
     pub fn key(&self) -> &'static str {
         match self {
             PathPattern::Any => "any",
+            PathPattern::AnyOf(several) => several.first().map_or("any", PathPattern::key),
             PathPattern::Exact(_) | PathPattern::Template(_) => "path",
             PathPattern::Prefix(_) => "prefix",
             PathPattern::Glob(_) => "glob",
@@ -116,20 +129,54 @@ impl PathPattern {
             PathPattern::Glob(glob) => glob.takes_path(path),
             PathPattern::Regex(regex) => regex.takes_path(path),
             PathPattern::Map(rows) => rows.iter().any(|row| row.from == path),
+            PathPattern::AnyOf(several) => several.iter().any(|one| one.matches(path)),
         }
     }
 
-    /// The texts that a matching path captures; empty where the path does not match or the kind captures nothing.
+    /// The patterns that it is made of: itself, or each of several.
     #[must_use]
-    pub fn captures<'p>(&self, path: &'p str) -> Captures<'p> {
+    pub fn each(&self) -> &[PathPattern] {
+        match self {
+            PathPattern::AnyOf(several) => several,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn each_mut(&mut self) -> &mut [PathPattern] {
+        match self {
+            PathPattern::AnyOf(several) => several,
+            one => std::slice::from_mut(one),
+        }
+    }
+
+    /// The texts that a matching path captures, in normal form but for their case, which is that of `own_case`: the same
+    /// path before it was folded. Empty where the path does not match or the kind captures nothing.
+    #[must_use]
+    pub fn captures<'p>(&self, path: &str, own_case: &'p str) -> Captures<'p> {
+        self.places(path).into_iter().map(|place| own_case.get(place).unwrap_or_default()).collect()
+    }
+
+    /// Where in a matching path the captured texts are.
+    fn places(&self, path: &str) -> Vec<Range<usize>> {
         match self {
             PathPattern::Template(template) => {
-                let mut texts = Vec::new();
-                let matched = template.walk(path, |text| texts.push(text));
-                if matched { texts } else { Vec::new() }
+                let mut places = Vec::new();
+                let matched = template.walk(path, |place| places.push(place));
+                if matched { places } else { Vec::new() }
             }
-            PathPattern::Prefix(prefix) => below(prefix, path).into_iter().collect(),
-            PathPattern::Regex(regex) => regex.groups(path),
+            PathPattern::Prefix(prefix) => below(prefix, path).map(|_| prefix.len()..path.len()).into_iter().collect(),
+            PathPattern::Regex(regex) => regex.places(path),
+            PathPattern::AnyOf(several) => {
+                let Some(first) = several.iter().find(|one| one.matches(path)) else { return Vec::new() };
+                let (places, names) = (first.places(path), first.capture_names());
+                let place = |wanted: &String| names.iter().find(|(name, _)| name == wanted).map(|(_, at)| *at);
+                let common = self.capture_names();
+                common
+                    .iter()
+                    .map(|(name, _)| place(name).and_then(|at| places.get(at).cloned()).unwrap_or(0..0))
+                    .collect()
+            }
             PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
         }
     }
@@ -152,6 +199,14 @@ impl PathPattern {
                 let named = names.into_iter().enumerate().filter_map(|(at, name)| Some((name?, at)));
                 numbers.into_iter().chain(named).collect()
             }
+            PathPattern::AnyOf(several) => {
+                let names =
+                    |one: &PathPattern| one.capture_names().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+                let all: Vec<Vec<String>> = several.iter().map(names).collect();
+                let first = all.first().cloned().unwrap_or_default();
+                let common = first.into_iter().filter(|name| all.iter().all(|names| names.contains(name)));
+                common.enumerate().map(|(at, name)| (name, at)).collect()
+            }
             PathPattern::Any | PathPattern::Exact(_) | PathPattern::Glob(_) | PathPattern::Map(_) => Vec::new(),
         }
     }
@@ -169,6 +224,12 @@ impl fmt::Display for PathPattern {
             PathPattern::Glob(glob) => f.write_str(glob.text()),
             PathPattern::Regex(regex) => f.write_str(regex.text()),
             PathPattern::Map(rows) => write!(f, "{} rows", rows.len()),
+            PathPattern::AnyOf(several) => {
+                let (shown, hidden) = several.split_at(several.len().min(3));
+                let shown: Vec<String> = shown.iter().map(ToString::to_string).collect();
+                f.write_str(&shown.join(", "))?;
+                if hidden.is_empty() { Ok(()) } else { write!(f, " and {} more", hidden.len()) }
+            }
         }
     }
 }
@@ -205,7 +266,14 @@ mod tests {
         PathPattern::Template(Template {
             segments: segments.iter().map(segment).collect(),
             rest: rest.map(str::to_owned),
+            takes_bare: false,
         })
+    }
+
+    fn bare(mut pattern: PathPattern) -> PathPattern {
+        let PathPattern::Template(template) = &mut pattern else { unreachable!("`template` makes no other") };
+        template.takes_bare = true;
+        pattern
     }
 
     #[test]
@@ -219,6 +287,10 @@ mod tests {
             (template(&["a"], Some("rest")), "/a", false),
             (template(&["a"], Some("rest")), "/a/", true),
             (template(&["a"], Some("rest")), "/a/x/y", true),
+            (bare(template(&["a"], Some("rest"))), "/a", true),
+            (bare(template(&["a"], Some("rest"))), "/a/x", true),
+            (bare(template(&["a"], Some("rest"))), "/ab", false),
+            (bare(template(&["a"], Some("rest"))), "/", false),
             (template(&[], Some("rest")), "/", true),
             (template(&[], Some("rest")), "*", false),
             (PathPattern::Prefix("/a".into()), "/a", true),
@@ -254,10 +326,43 @@ mod tests {
 
     #[test]
     fn captures_come_in_order_and_a_group_that_took_no_part_is_empty() {
-        assert_eq!(template(&["{a}", "x", "{b}"], Some("c")).captures("/1/x/2/3/4"), ["1", "2", "3/4"]);
-        assert_eq!(PathPattern::Prefix("/a".into()).captures("/a/x"), ["/x"]);
+        let captures = |pattern: &PathPattern, path: &str| -> Vec<String> {
+            pattern.captures(path, path).into_iter().map(str::to_owned).collect()
+        };
+        assert_eq!(captures(&template(&["{a}", "x", "{b}"], Some("c")), "/1/x/2/3/4"), ["1", "2", "3/4"]);
+        assert_eq!(captures(&bare(template(&["{a}"], Some("c"))), "/1"), ["1", ""]);
+        assert_eq!(captures(&PathPattern::Prefix("/a".into()), "/a/x"), ["/x"]);
         let regex = PathPattern::Regex(LazyRegex::new(r"^/(?<id>\d+)(?:/(x))?$"));
-        assert_eq!(regex.captures("/12"), ["/12", "12", ""]);
+        assert_eq!(captures(&regex, "/12"), ["/12", "12", ""]);
         assert!(regex.capture_names().contains(&("id".to_owned(), 1)));
+    }
+
+    #[test]
+    fn captures_keep_the_case_that_they_came_in() {
+        let rows = [
+            (template(&["a", "{b}"], None), "/a/xy", "/A/Xy", "Xy"),
+            (PathPattern::Prefix("/a".into()), "/a/xy", "/A/Xy", "/Xy"),
+            (PathPattern::Regex(LazyRegex::new("^/a/(?<b>x)")), "/a/xy", "/A/Xy", "X"),
+        ];
+        for (pattern, path, own_case, expected) in rows {
+            assert_eq!(pattern.captures(path, own_case).last(), Some(&expected), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn of_several_the_first_that_matches_fills_the_names_that_all_have() {
+        let several = PathPattern::AnyOf(vec![
+            template(&["a", "{x}", "{y}"], None),
+            template(&["{y}", "b", "{x}"], None),
+            template(&["c", "{y}", "{z}", "{x}"], None),
+        ]);
+        assert_eq!(several.capture_names(), [("x".to_owned(), 0), ("y".to_owned(), 1)]);
+        assert_eq!((several.key(), several.to_string().as_str()), ("path", "/a/{x}/{y}, /{y}/b/{x}, /c/{y}/{z}/{x}"));
+        let rows: [(&str, &[&str]); 4] =
+            [("/a/b/2", &["b", "2"]), ("/1/b/2", &["2", "1"]), ("/c/1/2/3", &["3", "1"]), ("/d", &[])];
+        for (path, expected) in rows {
+            assert_eq!(several.captures(path, path), expected, "{path}");
+            assert_eq!(several.matches(path), !expected.is_empty(), "{path}");
+        }
     }
 }

@@ -31,40 +31,47 @@ pub enum QueryPolicy {
     Drop,
     /// The pieces with these names, byte for byte, in order, with repeats; empty pieces go.
     Only(Vec<String>),
+    /// The pieces with other names than these, likewise.
+    Without(Vec<String>),
 }
 
 impl QueryPolicy {
     /// The pieces that are kept, in order. `Keep` yields the whole query as one piece.
     pub fn kept<'a>(&'a self, query: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let whole = (*self == QueryPolicy::Keep && !query.is_empty()).then_some(query);
-        let names = self.names();
-        let some = pieces(if names.is_empty() { "" } else { query })
-            .filter(|(name, piece)| !piece.is_empty() && names.iter().any(|kept| kept == name))
-            .map(|(_, piece)| piece);
-        whole.into_iter().chain(some)
+        let chooses = matches!(self, QueryPolicy::Only(_) | QueryPolicy::Without(_));
+        let some = pieces(if chooses { query } else { "" }).filter(|(name, piece)| self.keeps(name, piece));
+        whole.into_iter().chain(some.map(|(_, piece)| piece))
+    }
+
+    /// Whether a piece of this name is kept, where some are.
+    fn keeps(&self, name: &str, piece: &str) -> bool {
+        let is_named = |names: &[String]| names.iter().any(|known| known == name);
+        match self {
+            QueryPolicy::Keep => true,
+            QueryPolicy::Drop => false,
+            QueryPolicy::Only(names) => !piece.is_empty() && is_named(names),
+            QueryPolicy::Without(names) => !piece.is_empty() && !is_named(names),
+        }
     }
 
     /// Whether more of a query goes on than is named, so that what an origin declares says how much of it counts.
     #[must_use]
     pub fn asks_the_origin(&self) -> bool {
         match self {
-            QueryPolicy::Keep => true,
+            QueryPolicy::Keep | QueryPolicy::Without(_) => true,
             QueryPolicy::Drop | QueryPolicy::Only(_) => false,
         }
     }
 
     /// What of a query it reads.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
-        let whole = (*self == QueryPolicy::Keep).then_some(Fact::WholeQuery);
-        whole.into_iter().chain(self.names().iter().cloned().map(Fact::Query))
-    }
-
-    /// The names that are kept, where only these are.
-    fn names(&self) -> &[String] {
-        match self {
+        let names: &[String] = match self {
             QueryPolicy::Only(names) => names,
-            QueryPolicy::Keep | QueryPolicy::Drop => &[],
-        }
+            QueryPolicy::Keep | QueryPolicy::Drop | QueryPolicy::Without(_) => &[],
+        };
+        let whole = self.asks_the_origin().then_some(Fact::WholeQuery);
+        whole.into_iter().chain(names.iter().cloned().map(Fact::Query))
     }
 
     /// Whether keeping leaves this query as it is, byte for byte.
@@ -73,8 +80,8 @@ impl QueryPolicy {
         match self {
             QueryPolicy::Keep => true,
             QueryPolicy::Drop => query.is_empty(),
-            QueryPolicy::Only(names) => {
-                pieces(query).all(|(name, piece)| !piece.is_empty() && names.iter().any(|kept| kept == name))
+            QueryPolicy::Only(_) | QueryPolicy::Without(_) => {
+                pieces(query).all(|(name, piece)| self.keeps(name, piece))
             }
         }
     }
@@ -116,6 +123,7 @@ mod tests {
     #[test]
     fn what_is_kept_keeps_its_bytes_order_and_repeats() {
         let only = QueryPolicy::Only(vec!["id".into(), "page".into()]);
+        let without = QueryPolicy::Without(vec!["id".into(), "page".into()]);
         let rows = [
             (&QueryPolicy::Keep, "a=1&&b", "a=1&&b", true),
             (&QueryPolicy::Drop, "a=1", "", false),
@@ -123,6 +131,10 @@ mod tests {
             (&only, "page=2&&x=1&id=%20&id", "page=2&id=%20&id", false),
             (&only, "id=1&page=2", "id=1&page=2", true),
             (&only, "", "", true),
+            (&without, "page=2&&x=1&id=%20&id&y", "x=1&y", false),
+            (&without, "x=1&y", "x=1&y", true),
+            (&without, "x=1&&y", "x=1&y", false),
+            (&without, "id=1", "", false),
         ];
         for (policy, query, expected, leaves) in rows {
             let mut out = String::new();

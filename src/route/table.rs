@@ -50,10 +50,12 @@ impl From<StoredTable> for Table {
         let mut numbers = 0..;
         for route in &mut definition.routes {
             let mut number = || numbers.next().unwrap_or_default();
-            match &mut route.path {
-                PathPattern::Glob(glob) => glob.keep_in(&store, number()),
-                PathPattern::Regex(regex) => regex.keep_in(&store, number()),
-                _ => {}
+            for pattern in route.path.each_mut() {
+                match pattern {
+                    PathPattern::Glob(glob) => glob.keep_in(&store, number()),
+                    PathPattern::Regex(regex) => regex.keep_in(&store, number()),
+                    _ => {}
+                }
             }
             for condition in &mut route.conditions {
                 if let ValueTest::Regex(regex) = &mut condition.test {
@@ -89,6 +91,9 @@ pub enum CompileError {
         /// How many behaviors.
         behaviors: usize,
     },
+    /// Several paths of which one is a map or several again, or that are none.
+    #[error("route `{0}` has a list of paths that are not of one kind, or none")]
+    List(String),
     /// More routes and rows than can be numbered.
     #[error("{0} routes and map rows are more than a table can have")]
     TooMany(usize),
@@ -317,8 +322,14 @@ fn judge(definition: &Definition) -> Result<(), CompileError> {
         if matches!(route.path, PathPattern::Map(_)) != matches!(route.action, Action::RedirectMap(_)) {
             return Err(CompileError::MapAndAction(route.id.clone()));
         }
+        if let PathPattern::AnyOf(several) = &route.path {
+            let is_one = |one: &PathPattern| !matches!(one, PathPattern::Map(_) | PathPattern::AnyOf(_));
+            if several.is_empty() || !several.iter().all(|one| is_one(one) && one.key() == route.path.key()) {
+                return Err(CompileError::List(route.id.clone()));
+            }
+        }
     }
-    let rows = definition.routes.iter().map(|route| route.path.rows().len());
+    let rows = definition.routes.iter().map(|route| route.path.rows().len().max(route.path.each().len()));
     let count = rows.sum::<usize>().saturating_add(definition.routes.len());
     // The index numbers lists, nodes and texts beside them: a quarter of the numbers is theirs.
     if count > (u32::MAX / 4) as usize { Err(CompileError::TooMany(count)) } else { Ok(()) }

@@ -1,6 +1,7 @@
-//! Where a route sends a request: a text with holes, filled from what the path captured, and what it must never make.
+//! Where a route sends a request: a text with holes, filled from what the request holds, and what it must never make.
 
 mod captured;
+mod fill;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,11 +18,36 @@ pub use captured::{Captured, Source, UrlPart};
 pub enum Part {
     /// As written.
     Literal(String),
-    /// The captured text of this number.
-    Capture(usize),
+    /// Filled from the request.
+    Hole(Hole),
 }
 
-/// The target of a rewrite or redirect, its names resolved to numbers of [`super::pattern::Captures`].
+/// What fills a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Hole {
+    /// The text of this number that the path captured, of [`super::pattern::Captures`].
+    Capture(usize),
+    /// What a group of the regex of a condition captured.
+    Group {
+        /// Position of the condition in the route's list.
+        condition: usize,
+        /// Number of the group.
+        group: usize,
+    },
+    /// `{name}` of a host pattern: the first label of the viewer's host, in lower case.
+    HostLabel,
+    /// `{host}`: the viewer's host in lower case, without port.
+    Host,
+    /// `{path}`: the path in normal form, but in the case that it came in.
+    Path,
+}
+
+impl Hole {
+    /// The names that stand for the same in every route.
+    pub const BUILT_IN: [(&'static str, Hole); 2] = [("path", Hole::Path), ("host", Hole::Host)];
+}
+
+/// The target of a rewrite or redirect, or the value of a header; its names resolved to what fills them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// In order; no two literals are neighbours.
@@ -45,24 +71,12 @@ impl Target {
         }
     }
 
-    /// The text with its holes filled. What `capture` gives for a number is encoded for where it is put.
-    #[must_use]
-    pub fn fill<'c>(&self, capture: impl Fn(usize) -> Captured<'c>) -> Cow<'_, str> {
-        if let Some(text) = self.as_literal() {
-            return Cow::Borrowed(text);
-        }
-        let mut made = String::new();
-        let mut part_of = UrlPart::Path;
-        for part in &self.parts {
-            match part {
-                Part::Literal(text) => {
-                    made.push_str(text);
-                    part_of = part_of.after(text);
-                }
-                Part::Capture(number) => capture(*number).push_to(&mut made, part_of),
-            }
-        }
-        Cow::Owned(made)
+    /// The holes, in order.
+    pub fn holes(&self) -> impl Iterator<Item = Hole> + '_ {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Literal(_) => None,
+            Part::Hole(hole) => Some(*hole),
+        })
     }
 }
 
@@ -78,12 +92,24 @@ pub enum Unsafe {
     /// Out of the folder that the table names, for some server at least.
     #[error("it would climb: one of its segments is read as `.` or `..`")]
     Climbs,
+    /// No path: it could go on the name of a host.
+    #[error("it would not begin with `/`")]
+    NoSlash,
+    /// Another host than the table names.
+    #[error("a label of its host would not be 1 to 63 of `a-z`, `0-9` and `-`")]
+    HostLabel,
+    /// A hole that nothing can fill.
+    #[error("the viewer's host is not known")]
+    UnknownHost,
     /// No object of a bucket.
     #[error("it would be the empty key of a bucket")]
     EmptyKey,
     /// A text of `refuse`.
     #[error("it would hold a text that `[canonical] refuse` names")]
     Refused,
+    /// What no header value can hold.
+    #[error("a header would hold a byte that is no printable ASCII")]
+    HeaderByte,
 }
 
 /// Checks what a rewrite or redirect made (a path, a relative or an absolute URL). `refuse` is not looked at.
@@ -233,16 +259,6 @@ mod tests {
             let location = Location::new(Cow::Borrowed(target), query, &QueryPolicy::Keep);
             assert_eq!(location.map(|made| made.to_string()), expected.map(str::to_owned), "{target} {query}");
         }
-    }
-
-    #[test]
-    fn a_target_without_holes_is_not_copied() {
-        let no_capture = |_| unreachable!("there is no hole");
-        for (target, text) in [(Target::literal("/a"), "/a"), (Target { parts: Vec::new() }, "")] {
-            assert_eq!(target.as_literal(), Some(text));
-            assert!(matches!(target.fill(no_capture), Cow::Borrowed(made) if made == text));
-        }
-        assert_eq!(Target { parts: vec![Part::Literal("/".into()), Part::Capture(0)] }.as_literal(), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Trailin
 use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{Glob, PathPattern};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Part, Target};
+use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
     Action, Behavior, BehaviorPattern, Behaviors, Caching, Condition, Definition, Fact, HeaderValue, LazyRegex,
     OriginAction, Outcome, RedirectAction, Request, Route, Table, Timestamp, Told, VariesQuery, Viewer, decide,
@@ -467,7 +467,7 @@ fn is_poisoned(table: &Table, key: &Key, sent: &Sent, other: &Sent) -> bool {
 /// The default may answer by `q` alone, `cms` by nothing of the query.
 fn poisoned_table(caching: Caching) -> Definition {
     // What follows in `/refused//evil` would be another host.
-    let capture = Target { parts: vec![Part::Capture(1)] };
+    let capture = Target { parts: vec![Part::Hole(Hole::Capture(1))] };
     let refused = OriginAction { rewrite: Some(capture), ..tables::to(1) };
     let bucket = |path: &str| tables::route("bucket", PathPattern::Prefix(path.into()), Action::Origin(tables::to(2)));
     let mut origins = tables::origins();

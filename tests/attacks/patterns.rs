@@ -6,7 +6,7 @@ use std::process::Command;
 use crossfade::edge::image;
 use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{Glob, PathPattern};
-use crossfade::route::target::{Part, Target};
+use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{Action, Condition, Fact, LazyRegex, Table};
 
 use crate::bootstrap::Bootstrap;
@@ -127,7 +127,7 @@ fn image_of(patterns: Vec<PathPattern>) -> Vec<u8> {
     for route in &mut definition.routes {
         let has_group = route.path.capture_names().iter().any(|(_, number)| *number == 1);
         if let (PathPattern::Regex(_), true, Action::Origin(action)) = (&route.path, has_group, &mut route.action) {
-            action.rewrite = Some(Target { parts: vec![Part::Literal("/novo/".into()), Part::Capture(1)] });
+            action.rewrite = Some(Target { parts: vec![Part::Literal("/novo/".into()), Part::Hole(Hole::Capture(1))] });
         }
     }
     image::encode(&Table::compile(definition).unwrap(), &[7; 32]).unwrap()

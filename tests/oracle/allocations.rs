@@ -3,7 +3,7 @@
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Part, Target};
+use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
     Action, Condition, Fact, LazyRegex, OriginAction, Outcome, Request, Table, Timestamp, Told, VariesQuery, Viewer,
     Window, decide,
@@ -14,7 +14,8 @@ use crate::workload::{Class, Spread, Workload, definition};
 /// One route of each kind, and one with every kind of condition.
 fn small() -> Table {
     let literal = |text: &str| Segment::Literal(text.into());
-    let template = Template { segments: vec![literal("t"), Segment::Capture("x".into())], rest: None };
+    let template =
+        Template { segments: vec![literal("t"), Segment::Capture("x".into())], rest: None, takes_bare: false };
     let mut definition = definition(vec![
         PathPattern::Exact("/exact".into()),
         PathPattern::Template(template),
@@ -25,7 +26,7 @@ fn small() -> Table {
         PathPattern::Prefix("/captured".into()),
     ]);
     let conditions = [
-        (Fact::Host, ValueTest::HostIn(vec![HostPattern::AnyLabel("example.com".into())])),
+        (Fact::Host, ValueTest::HostIn(vec![HostPattern::any_label("example.com")])),
         (Fact::Method, ValueTest::AnyOf(vec!["GET".into()])),
         (Fact::Query("id".into()), ValueTest::Equal("1".into())),
         (Fact::Header("accept".into()), ValueTest::Regex(LazyRegex::new("html"))),
@@ -36,7 +37,7 @@ fn small() -> Table {
     ];
     definition.routes[5].conditions = conditions.map(|(fact, test)| Condition { fact, test }).to_vec();
     if let Action::Origin(action) = &mut definition.routes[6].action {
-        action.rewrite = Some(Target { parts: vec![Part::Literal("/new".into()), Part::Capture(0)] });
+        action.rewrite = Some(Target { parts: vec![Part::Literal("/new".into()), Part::Hole(Hole::Capture(0))] });
         action.query_string = QueryPolicy::Drop;
     }
     Table::compile(definition).unwrap()

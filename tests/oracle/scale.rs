@@ -20,7 +20,7 @@ fn mixed(routes: usize) -> (Workload, Vec<&'static str>) {
     for (at, route) in load.definition.routes.iter_mut().enumerate() {
         if at % 7 == 0 {
             let host = hosts[random.below(hosts.len())];
-            let hosts = vec![HostPattern::Name(host.into()), HostPattern::AnyLabel("example.org".into())];
+            let hosts = vec![HostPattern::Name(host.into()), HostPattern::any_label("example.org")];
             route.conditions.push(Condition { fact: Fact::Host, test: ValueTest::HostIn(hosts) });
         }
         if at % 9 == 0 {
@@ -68,7 +68,7 @@ fn a_hostile_path_costs_no_more_than_its_length() {
     let fork = |bits: usize| {
         let segment = |bit: usize| if bits >> bit & 1 == 0 { literal("x") } else { hole() };
         let segments = (0..8).map(segment).chain([literal("end")]).collect();
-        PathPattern::Template(Template { segments, rest: None })
+        PathPattern::Template(Template { segments, rest: None, takes_bare: false })
     };
     let globs = (0..500).map(|at| PathPattern::Glob(Glob::new(format!("/x/*/y/{at}*"))));
     let deep = PathPattern::Prefix("/x".repeat(1000));

@@ -6,7 +6,7 @@ use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Part, Target};
+use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
     Action, Condition, Definition, Fact, KeyedQuery, Origin, OriginKind, Request, Route, Table, Told, Window,
 };
@@ -98,7 +98,9 @@ impl<'t> Oracle<'t> {
         for (route, matcher) in definition.routes.iter().zip(&self.matchers) {
             let matcher = matcher.get_or_init(|| Matcher::of(&route.path));
             if matcher.matches(&path) && conditions(route, request) {
-                return self.act(route, matcher, &path, request);
+                let own_case = Canonical { case: LetterCase::Keep, ..definition.canonical.clone() };
+                let own_case = String::from_utf8(normal(&own_case, request.path)).unwrap();
+                return self.act(route, matcher, (&path, &own_case), request);
             }
         }
         self.by_default(request, None)
@@ -133,27 +135,42 @@ impl<'t> Oracle<'t> {
         }
     }
 
-    fn act(&self, route: &Route, matcher: &Matcher, path: &str, request: &Request<'_>) -> Answer {
+    fn act(&self, route: &Route, matcher: &Matcher, path: (&str, &str), request: &Request<'_>) -> Answer {
+        // What is made must not be what no request may be.
+        let fine = |made: &String| {
+            let path =
+                made.split_once("://").map_or(made.as_str(), |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
+            !refused(&self.definition.canonical, path.split(['?', '#']).next().unwrap())
+        };
         let action = match &route.action {
             Action::Origin(action) => {
                 let Origin { id: origin, kind, .. } = &self.definition.origins[action.origin];
                 let is_root = matches!(kind, OriginKind::S3(bucket) if bucket.path.is_empty());
                 // No object of a bucket has an empty key.
-                let fine = |made: &String| !refused(&self.definition.canonical, made) && (!is_root || made != "/");
+                let has_key = |made: &String| !is_root || made != "/";
                 let uri = match &action.rewrite {
-                    Some(target) => safe(matcher.fill(target, path)).filter(fine),
+                    Some(target) => safe(matcher.fill(target, path)).filter(fine).filter(has_key),
                     None => Some(self.passed_on(action.origin, request.path)),
                 };
                 let query = self.sent(request, &kept(&action.query_string, request.query));
-                uri.map(|uri| format!("origin {origin} {uri} ? {query}"))
+                uri.map(|uri| {
+                    // A rewrite's own query comes first.
+                    let is_made = action.rewrite.is_some() && uri.contains('?');
+                    let (path, own) = if is_made { uri.split_once('?').unwrap() } else { (uri.as_str(), "") };
+                    let joint = if own.is_empty() || query.is_empty() { "" } else { "&" };
+                    format!("origin {origin} {path} ? {own}{joint}{query}")
+                })
             }
+            Action::Normalize(_) => panic!("no table has it"),
             Action::Redirect(action) => safe(matcher.fill(&action.target, path))
+                .filter(fine)
                 .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
                 .map(|location| format!("redirect {} {location}", action.status)),
             Action::RedirectMap(action) => {
                 let PathPattern::Map(rows) = &route.path else { unreachable!() };
-                let row = rows.iter().find(|row| row.from == path).unwrap();
+                let row = rows.iter().find(|row| row.from == path.0).unwrap();
                 safe(row.to.clone())
+                    .filter(fine)
                     .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
                     .map(|location| format!("redirect {} {location}", row.status.unwrap_or(action.status)))
             }
@@ -185,6 +202,7 @@ impl Matcher {
         let regex =
             |text: String, first| Regex::new(&text).map_or(Matcher::Nothing, |regex| Matcher::Regex(regex, first));
         match pattern {
+            PathPattern::AnyOf(_) => panic!("no table has it"),
             PathPattern::Any => Matcher::All,
             PathPattern::Exact(path) => Matcher::Texts(vec![path.clone()]),
             PathPattern::Map(rows) => Matcher::Texts(rows.iter().map(|row| row.from.clone()).collect()),
@@ -198,6 +216,7 @@ impl Matcher {
                     }
                 }
                 match template.rest {
+                    Some(_) if template.takes_bare => regex(text + r"(?:/(.*))?\z", 1),
                     Some(_) => regex(text + r"/(.*)\z", 1),
                     None if template.segments.is_empty() => Matcher::Nothing,
                     None => regex(text + r"\z", 1),
@@ -222,7 +241,7 @@ impl Matcher {
         }
     }
 
-    fn fill(&self, target: &Target, path: &str) -> String {
+    fn fill(&self, target: &Target, (path, own_case): (&str, &str)) -> String {
         let (groups, first) = match self {
             Matcher::Regex(regex, first) => (regex.captures(path), *first),
             _ => (None, 0),
@@ -234,7 +253,10 @@ impl Matcher {
                 literals += literal;
                 literal.clone()
             }
-            Part::Capture(number) => fitted(text(*number).map_or("", |group| group.as_str()), &literals),
+            Part::Hole(Hole::Capture(number)) => {
+                fitted(text(*number).map_or("", |group| &own_case[group.range()]), &literals)
+            }
+            Part::Hole(hole) => panic!("no table has {hole:?}"),
         };
         target.parts.iter().map(&mut part).collect()
     }
@@ -309,8 +331,8 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(&host);
     patterns.iter().any(|pattern| match pattern {
         HostPattern::Name(name) => name == host,
-        HostPattern::AnyLabel(parent) => host
-            .strip_suffix(parent.as_str())
+        HostPattern::AnyLabel(star) => host
+            .strip_suffix(star.parent.as_str())
             .and_then(|label| label.strip_suffix('.'))
             .is_some_and(|label| !label.is_empty() && !label.contains('.')),
     })
@@ -319,10 +341,12 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
 fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
     match (test, value) {
         (ValueTest::Absent, value) => value.is_none(),
+        (ValueTest::NoneOf(_), None) => true,
         (_, None) => false,
         (ValueTest::Equal(text), Some(value)) => text == value,
         (ValueTest::Present, Some(_)) => true,
         (ValueTest::AnyOf(texts), Some(value)) => texts.contains(&value.to_owned()),
+        (ValueTest::NoneOf(texts), Some(value)) => !texts.contains(&value.to_owned()),
         (ValueTest::Regex(regex), Some(value)) => Regex::new(regex.text()).unwrap().is_match(value),
         (ValueTest::HostIn(_) | ValueTest::Within(_), _) => panic!("{test:?} is of no text"),
     }
@@ -341,6 +365,12 @@ fn kept(policy: &QueryPolicy, query: &str) -> String {
     match policy {
         QueryPolicy::Keep => query.to_owned(),
         QueryPolicy::Drop => String::new(),
+        QueryPolicy::Without(names) => {
+            let keeps = |piece: &&str| {
+                !piece.is_empty() && !names.iter().any(|name| name == pair(piece).map_or(*piece, |(name, _)| name))
+            };
+            query.split('&').filter(keeps).collect::<Vec<_>>().join("&")
+        }
         QueryPolicy::Only(names) => {
             let keeps = |piece: &&str| {
                 !piece.is_empty() && names.iter().any(|name| name == pair(piece).map_or(*piece, |(name, _)| name))

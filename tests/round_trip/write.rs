@@ -7,8 +7,11 @@ use crossfade::route::canonical::{LetterCase, PathParameters, Slashes, TrailingS
 use crossfade::route::condition::ValueTest;
 use crossfade::route::pattern::{PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Part, Target};
-use crossfade::route::{Action, Behaviors, Caching, Condition, Definition, OriginAction, ResponseHeaders, Route, Told};
+use crossfade::route::target::{Hole, Part, Target};
+use crossfade::route::{
+    Action, Behaviors, Caching, Condition, Definition, OriginAction, RequestHeader, ResponseHeaders, Route, Told,
+    hole_names,
+};
 
 /// The text of `routes.toml`, and its redirect maps by name.
 pub(crate) fn write(definition: &Definition) -> (String, Vec<(String, String)>) {
@@ -81,6 +84,13 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
     writeln!(out, "\n[[route]]\nid = {}", text(&route.id)).unwrap();
     match &route.path {
         PathPattern::Any => {}
+        PathPattern::AnyOf(several) => {
+            let each = several.iter().map(|one| match one {
+                PathPattern::Template(template) => template_text(template),
+                one => one.to_string(),
+            });
+            writeln!(out, "{} = {}", route.path.key(), list(&each.collect::<Vec<_>>())).unwrap();
+        }
         PathPattern::Exact(path) => writeln!(out, "path = {}", text(path)).unwrap(),
         PathPattern::Template(template) => writeln!(out, "path = {}", text(&template_text(template))).unwrap(),
         PathPattern::Prefix(prefix) => {
@@ -165,6 +175,7 @@ fn test(test: &ValueTest) -> String {
         ValueTest::Present => "true".to_owned(),
         ValueTest::Absent => "false".to_owned(),
         ValueTest::AnyOf(values) => some(values),
+        ValueTest::NoneOf(values) => format!("{{ not = {} }}", some(values)),
         ValueTest::Regex(regex) => format!("{{ regex = {} }}", text(regex.text())),
         ValueTest::HostIn(hosts) => some(&hosts.iter().map(ToString::to_string).collect::<Vec<_>>()),
         ValueTest::Within(_) => panic!("a window has two keys"),
@@ -172,7 +183,7 @@ fn test(test: &ValueTest) -> String {
 }
 
 fn write_action(out: &mut String, definition: &Definition, route: &Route) {
-    let target = |target: &Target| text(&target_text(target, &route.path));
+    let target = |target: &Target| text(&target_text(target, route));
     match &route.action {
         Action::Origin(action) => {
             let OriginAction { origin, rewrite, query_string, request_headers } = action;
@@ -181,7 +192,14 @@ fn write_action(out: &mut String, definition: &Definition, route: &Route) {
                 writeln!(out, "rewrite = {}", target(rewrite)).unwrap();
             }
             write_query(out, query_string);
-            let fields = |fields: &[(String, String)]| table(fields);
+            let value = |value: &RequestHeader| match value {
+                RequestHeader::Text(value) => text(&header_text(value, route)),
+                RequestHeader::Secret(name) => format!("{{ secret = {} }}", text(name)),
+            };
+            let fields = |fields: &[(String, RequestHeader)]| {
+                let fields = fields.iter().map(|(name, sent)| format!("{} = {}", text(name), value(sent)));
+                format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
+            };
             writeln!(
                 out,
                 "request_headers = {{ set = {}, add = {}, remove = {} }}",
@@ -193,6 +211,11 @@ fn write_action(out: &mut String, definition: &Definition, route: &Route) {
         }
         Action::Redirect(action) => {
             writeln!(out, "redirect = {}\nstatus = {}", target(&action.target), action.status).unwrap();
+            write_query(out, &action.query_string);
+            write_response(out, &action.response);
+        }
+        Action::Normalize(action) => {
+            writeln!(out, "normalize = true\nstatus = {}", action.status).unwrap();
             write_query(out, &action.query_string);
             write_response(out, &action.response);
         }
@@ -220,12 +243,21 @@ fn write_action(out: &mut String, definition: &Definition, route: &Route) {
     }
 }
 
-fn target_text(target: &Target, path: &PathPattern) -> String {
-    let names = path.capture_names();
-    let name = |number: usize| names.iter().rev().find(|(_, at)| *at == number).map_or("?", |(name, _)| name.as_str());
+fn target_text(target: &Target, route: &Route) -> String {
+    with_holes(target, route, str::to_owned)
+}
+
+fn header_text(target: &Target, route: &Route) -> String {
+    with_holes(target, route, |literal| literal.replace('{', "{{").replace('}', "}}"))
+}
+
+fn with_holes(target: &Target, route: &Route, literal: fn(&str) -> String) -> String {
+    let own = hole_names(&route.path, &route.conditions);
+    let names: Vec<_> = Hole::BUILT_IN.map(|(name, hole)| (name.to_owned(), hole)).into_iter().chain(own).collect();
+    let name = |hole: Hole| names.iter().rev().find(|(_, known)| *known == hole).map_or("?", |(name, _)| name.as_str());
     let part = |part: &Part| match part {
-        Part::Literal(text) => text.clone(),
-        Part::Capture(number) => format!("{{{}}}", name(*number)),
+        Part::Literal(text) => literal(text),
+        Part::Hole(hole) => format!("{{{}}}", name(*hole)),
     };
     target.parts.iter().map(part).collect()
 }
@@ -235,6 +267,7 @@ fn write_query(out: &mut String, policy: &QueryPolicy) {
         QueryPolicy::Keep => text("keep"),
         QueryPolicy::Drop => text("drop"),
         QueryPolicy::Only(names) => list(names),
+        QueryPolicy::Without(names) => format!("{{ drop = {} }}", list(names)),
     };
     writeln!(out, "query_string = {value}").unwrap();
 }

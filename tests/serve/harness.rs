@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crossfade::route::{
     Action, Behaviors, Canonical, Cohort, Condition, Declared, Definition, Fact, HeaderChanges, HeaderValue, HostRule,
-    Languages, Origin, OriginAction, OriginKind, Place, RespondAction, Route, Share, Side, Table, Told,
+    Languages, Origin, OriginAction, OriginKind, Place, RequestHeader, RespondAction, Route, Share, Side, Table, Told,
     condition::ValueTest, pattern::PathPattern, target::Target,
 };
 use crossfade::serve::{Edge, Exchange, Notice, ServeSettings, Tabled, parse_mapping, serve};
@@ -281,7 +281,7 @@ fn route(id: &str, path: PathPattern, action: Action) -> Route {
 
 fn to(origin: usize, rewrite: Option<&str>) -> Action {
     let request_headers = HeaderChanges {
-        set: vec![("x-from".to_owned(), "edge".to_owned())],
+        set: vec![("x-from".to_owned(), RequestHeader::literal("edge"))],
         add: Vec::new(),
         remove: vec!["x-debug".to_owned()],
     };

@@ -4,11 +4,11 @@ use crossfade::route::canonical::{Canonical, DEFAULT_REFUSE, LetterCase, PathPar
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Part, Target};
+use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
     Action, Behavior, BehaviorPattern, Behaviors, Caching, Cohort, Condition, Declared, Definition, Fact,
     FunctionMemory, HeaderChanges, Languages, LazyRegex, MapAction, OriginAction, RedirectAction, Request,
-    RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
+    RequestHeader, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -64,6 +64,12 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
     (vec(route(taste), 0..routes), many, canonical(taste), default, behaviors(taste)).prop_map(
         move |(routes, many, canonical, default, behaviors)| {
             let (mut routes, paths): (Vec<Route>, Vec<String>) = with_many(routes, many).into_iter().unzip();
+            for route in &mut routes {
+                if let PathPattern::Template(template) = &mut route.path {
+                    let strips = canonical.trailing_slash == TrailingSlash::Strip;
+                    template.takes_bare = strips && template.rest.is_some() && !template.segments.is_empty();
+                }
+            }
             for (at, route) in routes.iter_mut().enumerate() {
                 route.id = format!("route-{at}");
             }
@@ -193,7 +199,8 @@ fn template(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         let segments = words.iter().enumerate().map(|(at, (hole, word))| {
             if *hole { Segment::Capture(format!("c{at}")) } else { Segment::Literal((*word).to_owned()) }
         });
-        let template = Template { segments: segments.collect(), rest: rest.then(|| "rest".to_owned()) };
+        let template =
+            Template { segments: segments.collect(), rest: rest.then(|| "rest".to_owned()), takes_bare: false };
         let tail = if rest { format!("/{tail}/x") } else { String::new() };
         let path = words.iter().map(|(_, word)| format!("/{word}")).collect::<String>() + &tail;
         (PathPattern::Template(template), path)
@@ -361,7 +368,7 @@ fn texts(of: &[&str]) -> impl Strategy<Value = Vec<String>> + use<> {
 
 fn hosts(taste: Taste) -> impl Strategy<Value = Vec<HostPattern>> {
     let host = |(name, star): (&str, bool)| {
-        if star { HostPattern::AnyLabel(name.to_owned()) } else { HostPattern::Name(name.to_owned()) }
+        if star { HostPattern::any_label(name) } else { HostPattern::Name(name.to_owned()) }
     };
     let sound = [("www.example.com", false), ("a.example", false), ("example.com", true), ("b.example", true)];
     let any = (select(vec!["a.example", "b.example", "example", "c.b.example"]), any::<bool>()).prop_map(host);
@@ -432,7 +439,7 @@ fn policy() -> impl Strategy<Value = QueryPolicy> {
 }
 
 fn header_changes() -> impl Strategy<Value = HeaderChanges> {
-    let field = |name: &str| (name.to_owned(), "v 1".to_owned());
+    let field = |name: &str| (name.to_owned(), RequestHeader::literal("v 1"));
     let set = subsequence(vec![field("x-set"), field("x-also")], 0..=2);
     let add = subsequence(vec![field("x-add")], 0..=1);
     let remove = subsequence(vec!["x-gone".to_owned(), "x-away".to_owned()], 0..=2);
@@ -455,7 +462,7 @@ fn target(taste: Taste, path: &PathPattern) -> BoxedStrategy<Target> {
     let mut targets = vec![Target::literal("/to"), Target::literal("/to/x.html")];
     if let Some((_, number)) = path.capture_names().into_iter().find(|(name, _)| name != "0") {
         let tail = if matches!(path, PathPattern::Prefix(_)) { "/to" } else { "/to/" };
-        targets.push(Target { parts: vec![Part::Literal(tail.into()), Part::Capture(number)] });
+        targets.push(Target { parts: vec![Part::Literal(tail.into()), Part::Hole(Hole::Capture(number))] });
     }
     if taste == Sound {
         return select(targets).boxed();
@@ -464,7 +471,7 @@ fn target(taste: Taste, path: &PathPattern) -> BoxedStrategy<Target> {
     if numbers.is_empty() {
         return prop_oneof![select(targets), target_text(taste).prop_map(Target::literal)].boxed();
     }
-    let hole = || select(numbers.clone()).prop_map(Part::Capture);
+    let hole = || select(numbers.clone()).prop_map(|number| Part::Hole(Hole::Capture(number)));
     let holes = (target_text(taste), hole(), select(vec!["", "/", "x"])).prop_map(|(text, hole, after)| Target {
         parts: vec![Part::Literal(format!("{text}/")), hole, Part::Literal(after.to_owned())],
     });

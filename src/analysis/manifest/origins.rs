@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::route::{CustomOrigin, Definition, HeaderValue, Origin, OriginKind, S3Origin, Side, VariesQuery};
+use crate::route::{
+    Action, CustomOrigin, Definition, HeaderValue, Origin, OriginAction, OriginKind, S3Origin, Side, VariesQuery,
+};
 
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct OriginEntry {
@@ -74,6 +76,9 @@ pub(super) struct SecretEntry {
 struct SecretUse {
     origin: String,
     header: String,
+    /// The route that writes it; none: CloudFront adds it to every request for the origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<String>,
 }
 
 /// Every secret, by name.
@@ -82,9 +87,17 @@ pub(super) fn secrets(definition: &Definition) -> Vec<SecretEntry> {
     for origin in &definition.origins {
         for (header, value) in &origin.headers {
             if let HeaderValue::Secret(name) = value {
-                let place = SecretUse { origin: origin.id.clone(), header: header.clone() };
+                let place = SecretUse { origin: origin.id.clone(), header: header.clone(), route: None };
                 secrets.entry(name).or_default().push(place);
             }
+        }
+    }
+    for route in &definition.routes {
+        let Action::Origin(OriginAction { origin, .. }) = &route.action else { continue };
+        let Some(origin) = definition.origins.get(*origin) else { continue };
+        for (header, name) in route.action.secret_headers() {
+            let (origin, header, route) = (origin.id.clone(), header.to_owned(), Some(route.id.clone()));
+            secrets.entry(name).or_default().push(SecretUse { origin, header, route });
         }
     }
     secrets.into_iter().map(|(name, used_by)| SecretEntry { name: name.to_owned(), used_by }).collect()

@@ -4,18 +4,19 @@ use toml::de::DeValue;
 
 use crate::platform::headers::Written;
 use crate::platform::{limits, may_have_body};
-use crate::route::pattern::PathPattern;
+use crate::route::canonical::{LetterCase, PathParameters, TrailingSlash};
 use crate::route::query::QueryPolicy;
 use crate::route::target::Target;
 use crate::route::{
-    Action, DEFAULT_CACHE_CONTROL, HeaderChanges, MapAction, Origin, OriginAction, RedirectAction, RespondAction,
-    ResponseHeaders,
+    Action, DEFAULT_CACHE_CONTROL, HeaderChanges, MapAction, NormalizeAction, Origin, OriginAction, RedirectAction,
+    RequestHeader, RespondAction, ResponseHeaders,
 };
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::head::Head;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, check_request_secret, check_value};
-use crate::config::lower::targets::{self, Use};
+use crate::config::lower::secrets::secret;
+use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::{one_of, quoted};
@@ -25,6 +26,7 @@ use crate::text::{one_of, quoted};
 enum ActionKey {
     Origin,
     Redirect,
+    Normalize,
     Gone,
     Respond,
     RedirectMap,
@@ -35,6 +37,7 @@ static ACTIONS: OneOf<ActionKey> = OneOf {
     keys: &[
         ("origin", ActionKey::Origin),
         ("redirect", ActionKey::Redirect),
+        ("normalize", ActionKey::Normalize),
         ("gone", ActionKey::Gone),
         ("respond", ActionKey::Respond),
         ("redirect_map", ActionKey::RedirectMap),
@@ -48,21 +51,21 @@ static ACTIONS: OneOf<ActionKey> = OneOf {
 const DETAILS: [(&str, &[&str]); 6] = [
     ("rewrite", &["origin"]),
     ("request_headers", &["origin"]),
-    ("query_string", &["origin", "redirect", "redirect_map"]),
-    ("status", &["redirect", "redirect_map"]),
-    ("response_headers", &["redirect", "redirect_map", "gone", "respond"]),
-    ("cache_control", &["redirect", "redirect_map", "gone", "respond"]),
+    ("query_string", &["origin", "redirect", "redirect_map", "normalize"]),
+    ("status", &["redirect", "redirect_map", "normalize"]),
+    ("response_headers", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
+    ("cache_control", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
 ];
 
 /// Statuses that carry a `location`.
 pub(crate) const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
-/// Lowers a route's action; `pattern` is its path, `None` where that was reported already.
+/// Lowers a route's action; `holes` is what can fill its targets.
 pub(crate) fn lower(
     findings: &mut Findings,
     section: &TomlTable<'_>,
     head: &Head<'_>,
-    pattern: Option<&PathPattern>,
+    holes: &RouteHoles<'_>,
 ) -> Option<Action> {
     let Some((key, entry)) = section.only_one(findings, &ACTIONS).ok()? else {
         findings
@@ -76,8 +79,9 @@ pub(crate) fn lower(
         }
     }
     match key {
-        ActionKey::Origin => origin(findings, section, head, pattern).map(Action::Origin),
-        ActionKey::Redirect => redirect(findings, section, pattern).map(Action::Redirect),
+        ActionKey::Origin => origin(findings, section, head, holes).map(Action::Origin),
+        ActionKey::Redirect => redirect(findings, section, holes).map(Action::Redirect),
+        ActionKey::Normalize => normalize(findings, section, (entry, head)).map(Action::Normalize),
         ActionKey::RedirectMap => Some(Action::RedirectMap(MapAction {
             status: redirect_status(findings, section),
             query_string: query_string(findings, section, QueryPolicy::Keep),
@@ -102,24 +106,27 @@ fn origin(
     findings: &mut Findings,
     section: &TomlTable<'_>,
     head: &Head<'_>,
-    pattern: Option<&PathPattern>,
+    holes: &RouteHoles<'_>,
 ) -> Option<OriginAction> {
     let name = section.get("origin").and_then(|entry| entry.text(findings));
     let origin = name.and_then(|name| head.origin(findings, &name));
     let own = origin.and_then(|origin| head.definition.origins.get(origin));
-    let request_headers = section.get("request_headers").map(|entry| request_headers(findings, entry, head, own));
+    let request_headers =
+        section.get("request_headers").map(|entry| request_headers(findings, entry, (head, own), holes));
     let unsaid = own.map(Origin::query_string).cloned().unwrap_or_default();
     let query_string = query_string(findings, section, unsaid);
     let mut rewrite = None;
     if let Some(entry) = section.get("rewrite") {
         let text = entry.text(findings)?;
-        let target = targets::lower(findings, Use::Rewrite, &text, pattern)?;
+        let target = targets::lower(findings, Use::Rewrite, &text, holes)?;
         if let Some(own) = own {
             names_an_object(findings, own, &target, &text);
         }
         rewrite = Some(target);
     }
-    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers: request_headers.unwrap_or_default() })
+    // Where a value has an error, so has the route.
+    let request_headers = request_headers.unwrap_or_default();
+    Some(OriginAction { origin: origin?, rewrite, query_string, request_headers })
 }
 
 /// A bucket has no object without a name.
@@ -148,8 +155,8 @@ fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin
 fn request_headers(
     findings: &mut Findings,
     entry: Setting<'_>,
-    head: &Head<'_>,
-    origin: Option<&Origin>,
+    (head, origin): (&Head<'_>, Option<&Origin>),
+    holes: &RouteHoles<'_>,
 ) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
@@ -157,10 +164,10 @@ fn request_headers(
     let [mut set_names, mut add_names] = [(); 2].map(|()| HeaderNames::new(written));
     let mut removed = HeaderNames::new(HeaderUse::Request);
     if let Some(entry) = section.get("set") {
-        changes.set = fields(findings, entry, &mut set_names, Written::OnRequest);
+        changes.set = request_fields(findings, entry, &mut set_names, holes);
     }
     if let Some(entry) = section.get("add") {
-        changes.add = fields(findings, entry, &mut add_names, Written::OnRequest);
+        changes.add = request_fields(findings, entry, &mut add_names, holes);
     }
     if let Some(origin) = origin {
         not_the_origins_own(findings, head, origin, &set_names);
@@ -179,32 +186,90 @@ fn request_headers(
     changes
 }
 
-/// Names and values of a table of headers.
-fn fields(
+/// Names and values of a table of request headers.
+fn request_fields(
     findings: &mut Findings,
     entry: Setting<'_>,
     names: &mut HeaderNames,
-    written: Written,
-) -> Vec<(String, String)> {
+    holes: &RouteHoles<'_>,
+) -> Vec<(String, RequestHeader)> {
+    let mut fields = Vec::new();
+    for field in entry.names(findings) {
+        let name = names.take(findings, field.key(), field.key_span());
+        let shown = name.as_deref().unwrap_or(field.key());
+        let value = match field.value() {
+            DeValue::Table(_) => secret(findings, field, shown).map(RequestHeader::Secret),
+            DeValue::String(_) => request_value(findings, field, shown, holes),
+            _ => field.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
+        };
+        fields.extend(name.zip(value));
+    }
+    fields
+}
+
+fn request_value(
+    findings: &mut Findings,
+    field: Setting<'_>,
+    name: &str,
+    holes: &RouteHoles<'_>,
+) -> Option<RequestHeader> {
+    let text = field.text(findings)?;
+    check_value(findings, Written::OnRequest, text.text, text.span.clone());
+    let target = targets::lower(findings, Use::Header, &text, holes)?;
+    if target.as_literal().is_some() {
+        check_request_secret(findings, name, text.span);
+    }
+    Some(RequestHeader::Text(target))
+}
+
+/// Names and values of a table of headers of an answer.
+fn answer_fields(findings: &mut Findings, entry: Setting<'_>) -> Vec<(String, String)> {
+    let mut names = HeaderNames::new(HeaderUse::Answer);
     let mut fields = Vec::new();
     for field in entry.names(findings) {
         let name = names.take(findings, field.key(), field.key_span());
         let Some(value) = field.text(findings) else { continue };
-        check_value(findings, written, value.text, value.span.clone());
-        if let Some(name) = name.as_deref().filter(|_| written == Written::OnRequest) {
-            check_request_secret(findings, name, value.span);
-        }
+        check_value(findings, Written::OnAnswer, value.text, value.span);
         fields.extend(name.map(|name| (name, value.text.to_owned())));
     }
     fields
 }
 
-fn redirect(findings: &mut Findings, section: &TomlTable<'_>, pattern: Option<&PathPattern>) -> Option<RedirectAction> {
+fn normalize(
+    findings: &mut Findings,
+    section: &TomlTable<'_>,
+    (entry, head): (Setting<'_>, &Head<'_>),
+) -> Option<NormalizeAction> {
+    let status = redirect_status(findings, section);
+    let query_string = query_string(findings, section, QueryPolicy::Keep);
+    let response = response(findings, section);
+    if !entry.boolean(findings)? {
+        let message = format!("{} has `normalize = false` and no other action", section.name);
+        findings
+            .report(&codes::NORMALIZE_NOTHING, entry.span(), message)
+            .help("write `normalize = true`, or another action");
+        return None;
+    }
+    let canonical = &head.definition.canonical;
+    let changes_nothing = canonical.case == LetterCase::Keep
+        && canonical.trailing_slash == TrailingSlash::Keep
+        && canonical.path_parameters == PathParameters::Keep;
+    if changes_nothing {
+        findings
+            .report(&codes::NORMALIZE_NOTHING, entry.span(), "`[canonical]` folds and strips nothing")
+            .label("takes no request")
+            .help("say what the normal form is: `[canonical]` with `case = \"lower\"` or `trailing_slash = \"strip\"`");
+        return None;
+    }
+    Some(NormalizeAction { status, query_string, response })
+}
+
+fn redirect(findings: &mut Findings, section: &TomlTable<'_>, holes: &RouteHoles<'_>) -> Option<RedirectAction> {
     let status = redirect_status(findings, section);
     let query_string = query_string(findings, section, QueryPolicy::Keep);
     let response = response(findings, section);
     let text = section.get("redirect")?.text(findings)?;
-    let target = targets::lower(findings, Use::Redirect, &text, pattern)?;
+    let target = targets::lower(findings, Use::Redirect, &text, holes)?;
     Some(RedirectAction { target, status, query_string, response })
 }
 
@@ -228,15 +293,24 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
     let Some(entry) = section.get("query_string") else { return unsaid };
     let drops = match entry.value() {
         DeValue::Array(_) => {
-            let texts = entry.texts(findings).into_iter();
-            let names = texts.filter_map(|text| plain_name(findings, NamedFact::Query, text.text, text.span));
-            let names: Vec<String> = names.collect();
+            let names = query_names(findings, entry);
             return if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) };
         }
+        DeValue::Table(_) => {
+            let section = entry.section(findings, &["drop"]);
+            let names = section.and_then(|section| section.require(findings, "drop"));
+            let names = names.map(|entry| query_names(findings, entry)).unwrap_or_default();
+            return if names.is_empty() { QueryPolicy::Keep } else { QueryPolicy::Without(names) };
+        }
         DeValue::String(_) => entry.word(findings, &[("keep", false), ("drop", true)]),
-        _ => entry.wrong_type(findings, "`\"keep\"`, `\"drop\"` or a list of names"),
+        _ => entry.wrong_type(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
     };
     if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
+}
+
+fn query_names(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
+    let texts = entry.texts(findings).into_iter();
+    texts.filter_map(|text| plain_name(findings, NamedFact::Query, text.text, text.span)).collect()
 }
 
 /// `cache_control` and `response_headers`.
@@ -247,7 +321,7 @@ fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders
         response.cache_control = text.text.to_owned();
     }
     if let Some(entry) = section.get("response_headers") {
-        response.set = fields(findings, entry, &mut HeaderNames::new(HeaderUse::Answer), Written::OnAnswer);
+        response.set = answer_fields(findings, entry);
     }
     response
 }

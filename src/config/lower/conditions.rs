@@ -15,7 +15,7 @@ use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
 use crate::config::lower::viewer::{self, any_of};
-use crate::config::read::value::{Setting, TextValue, TomlTable};
+use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 
 /// A condition, and where it is written.
@@ -48,6 +48,21 @@ pub(crate) fn lower(findings: &mut Findings, section: &TomlTable<'_>, declared: 
         push(Fact::Time, Some(ValueTest::Within(window)), at);
     }
     conditions
+}
+
+/// How many conditions are written, those with errors too.
+pub(crate) fn count_written(section: &TomlTable<'_>) -> usize {
+    let named = |kind: &NamedFact| match section.get(kind.key()).map(Setting::value) {
+        Some(DeValue::Table(names)) => names.len(),
+        Some(_) => 1,
+        None => 0,
+    };
+    let single =
+        ["host", "method"].into_iter().chain(Told::ALL.map(Told::key)).filter(|key| section.get(key).is_some());
+    let has_window = ["from", "until"].into_iter().any(|key| section.get(key).is_some());
+    [NamedFact::Query, NamedFact::Header, NamedFact::Cookie].iter().map(named).sum::<usize>()
+        + single.count()
+        + usize::from(has_window)
 }
 
 fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
@@ -90,6 +105,20 @@ fn head_without_get(findings: &mut Findings, texts: &[TextValue<'_>]) {
             .help("write `GET`, which takes HEAD too, or remove HEAD");
     }
 }
+
+/// What the table of a condition says.
+#[derive(Clone, Copy, Debug)]
+enum TestKey {
+    Regex,
+    Not,
+}
+
+static TESTS: OneOf<TestKey> = OneOf {
+    keys: &[("regex", TestKey::Regex), ("not", TestKey::Not)],
+    code: &codes::TWO_TESTS,
+    first: "the first test",
+    help: "keep one",
+};
 
 /// Where a named condition looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -176,9 +205,22 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
             any_of(Distinct::of(findings, &texts, |text| value(text, kind)))
         }
         DeValue::Table(_) => {
-            let section = entry.section(findings, &["regex"])?;
-            let text = section.require(findings, "regex")?.text(findings)?;
-            sound(findings, &text, checked_regex(text.text, LazyRegex::for_values)).map(ValueTest::Regex)
+            let section = entry.section(findings, &["regex", "not"])?;
+            match section.only_one(findings, &TESTS).ok()? {
+                Some((TestKey::Regex, entry)) => {
+                    let text = entry.text(findings)?;
+                    sound(findings, &text, checked_regex(text.text, LazyRegex::for_values)).map(ValueTest::Regex)
+                }
+                Some((TestKey::Not, entry)) => {
+                    let texts = match entry.value() {
+                        DeValue::String(_) => entry.text(findings).into_iter().collect(),
+                        _ => entry.some_texts(findings),
+                    };
+                    let texts = Distinct::of(findings, &texts, |text| value(text, kind));
+                    (!texts.is_empty()).then_some(ValueTest::NoneOf(texts))
+                }
+                None => section.require(findings, "regex").and(None),
+            }
         }
         DeValue::Integer(number) => {
             let cure = format!("values are texts: write `\"{number}\"`");
@@ -187,7 +229,8 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
             findings.report(&codes::WRONG_TYPE, span, message).label("this is a whole number").help(cure);
             None
         }
-        _ => entry.wrong_type(findings, "a text, `true`, `false`, a list of texts or `{ regex = \"…\" }`"),
+        _ => entry
+            .wrong_type(findings, "a text, `true`, `false`, a list of texts, `{ regex = \"…\" }` or `{ not = \"…\" }`"),
     }
 }
 

@@ -17,7 +17,7 @@ const BEFORE: &[&str] = &[
 ];
 #[rustfmt::skip]
 const AFTER: &[&str] = &[
-    "from", "until", "origin", "redirect", "gone", "respond", "rewrite", "request_headers", "query_string", "status",
+    "from", "until", "origin", "redirect", "normalize", "gone", "respond", "rewrite", "request_headers", "query_string", "status",
     "response_headers", "cache_control", "owner", "ticket", "added", "expires", "note", "examples", "not_examples",
 ];
 

@@ -1,6 +1,7 @@
 //! What ids, names, hosts and secrets may look like.
 
-use crate::route::condition::HostPattern;
+use crate::config::lower::paths::is_capture_name;
+use crate::route::condition::{AnyLabel, HostPattern};
 use crate::text::host::{NotAHost, bare_host, check_host};
 
 use crate::diagnostic::{Findings, Span, codes};
@@ -49,9 +50,20 @@ pub(crate) fn host_pattern(text: &str) -> Result<HostPattern, NotAHost> {
     if text.contains("//") || text.contains(['/', '?', '#', '@']) {
         return Err(NotAHost::Url);
     }
-    let host = bare_host(text).to_ascii_lowercase();
+    let bare = bare_host(text);
+    if let Some((name, parent)) = bare.strip_prefix('{').and_then(|rest| rest.split_once("}.")) {
+        if !is_capture_name(name) {
+            return Err(NotAHost::Capture);
+        }
+        let (parent, capture) = (parent.to_ascii_lowercase(), Some(name.to_owned()));
+        return check_host(&parent).map(|()| HostPattern::AnyLabel(AnyLabel { parent, capture }));
+    }
+    if bare.contains(['{', '}']) {
+        return Err(NotAHost::Capture);
+    }
+    let host = bare.to_ascii_lowercase();
     match host.strip_prefix("*.") {
-        Some(parent) => check_host(parent).map(|()| HostPattern::AnyLabel(parent.to_owned())),
+        Some(parent) => check_host(parent).map(|()| HostPattern::any_label(parent)),
         None => check_host(&host).map(|()| HostPattern::Name(host.clone())),
     }
 }
@@ -67,7 +79,15 @@ mod tests {
             ("www.Example.com", name("www.example.com")),
             ("www.example.com:443", name("www.example.com")),
             ("www.example.com.", name("www.example.com")),
-            ("*.Example.com.:80", Ok(HostPattern::AnyLabel("example.com".into()))),
+            ("*.Example.com.:80", Ok(HostPattern::any_label("example.com"))),
+            (
+                "{Site}.Example.com:80",
+                Ok(HostPattern::AnyLabel(AnyLabel { parent: "example.com".into(), capture: Some("Site".into()) })),
+            ),
+            ("{1}.example.com", Err(NotAHost::Capture)),
+            ("{a}-x.example.com", Err(NotAHost::Capture)),
+            ("www.{a}.example.com", Err(NotAHost::Capture)),
+            ("{a}.{b}.example.com", Err(NotAHost::Label)),
             ("localhost", name("localhost")),
             ("xn--so-joa.example", name("xn--so-joa.example")),
             ("são.example", Err(NotAHost::NotAscii)),

@@ -13,7 +13,7 @@ use crate::route::{
 };
 
 use crate::config::lower::headers::{HeaderNames, HeaderUse, as_secret, check_value, tells_a_secret};
-use crate::config::lower::names::is_secret_name;
+use crate::config::lower::secrets::secret;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
 use crate::text::host::{NotAHost, check_host};
@@ -304,17 +304,7 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             }
             Some(HeaderValue::Text(value.to_string()))
         }
-        DeValue::Table(_) => {
-            let section = entry.section_named(findings, format!("the value of `{name}`"), &["secret"])?;
-            let secret = section.require(findings, "secret")?.text(findings)?;
-            if !is_secret_name(secret.text) {
-                findings
-                    .report(&codes::BAD_NAME, secret.span, format!("`{}` cannot be the name of a secret", secret.text))
-                    .help("use letters, digits and `_`, as for an environment variable");
-                return None;
-            }
-            Some(HeaderValue::Secret(secret.text.to_owned()))
-        }
+        DeValue::Table(_) => secret(findings, entry, name).map(HeaderValue::Secret),
         _ => entry.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
     }
 }

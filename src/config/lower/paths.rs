@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_NESTING, MAX_TEXT, PatternError};
 
@@ -202,7 +203,7 @@ fn hole(segment: &str, part: Range<usize>) -> Result<Hole<'_>, Fault> {
 }
 
 /// Letters, digits and `_`, not beginning with a digit.
-fn is_capture_name(name: &str) -> bool {
+pub(crate) fn is_capture_name(name: &str) -> bool {
     (1..=MAX_CAPTURE).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && !name.starts_with(|first: char| first.is_ascii_digit())
@@ -230,7 +231,9 @@ fn template(canonical: &Canonical, text: &str, holes: &[Hole<'_>]) -> Result<Pat
         let fault = Fault::new(&codes::LITERAL_UNSTABLE, lost.start..lost.end, "`..` removes this capture");
         return Err(fault.help("paths are matched without dot segments: write the path without `..`"));
     }
-    Ok(PathPattern::Template(Template { segments, rest }))
+    // What `/a/` has become is taken as it was meant.
+    let takes_bare = rest.is_some() && !segments.is_empty() && canonical.trailing_slash == TrailingSlash::Strip;
+    Ok(PathPattern::Template(Template { segments, rest, takes_bare }))
 }
 
 fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {

@@ -6,8 +6,10 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
+use super::distinct::Distinct;
 use super::spans::RouteSpans;
-use super::{actions, caching, conditions, paths};
+use super::targets::RouteHoles;
+use super::{actions, caching, conditions, holes, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
@@ -126,7 +128,7 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         let Some(section) = setting.section_named(self.findings, route_name(setting), &ROUTE) else { return };
         let (conditions, spans): (Vec<Condition>, Vec<Span>) =
             conditions::lower(self.findings, &section, &self.head.definition.declared).into_iter().unzip();
-        let route = self.route(&section, conditions);
+        let route = self.route(&section, (conditions, &spans));
         let (examples, not_examples) = (section.get("examples"), section.get("not_examples"));
         if examples.is_some() || not_examples.is_some() {
             let route = route.is_some().then_some(self.lowered.routes.len());
@@ -138,10 +140,15 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         }
     }
 
-    fn route(&mut self, section: &TomlTable<'a>, conditions: Vec<Condition>) -> Option<Route> {
+    fn route(&mut self, section: &TomlTable<'a>, (conditions, spans): (Vec<Condition>, &[Span])) -> Option<Route> {
         let id = self.id(section);
         let path = self.path(section);
-        let action = actions::lower(self.findings, section, self.head, path.as_ref());
+        if let Some(path) = &path {
+            holes::check(self.findings, section, path, (&conditions, spans));
+        }
+        let has_all = conditions.len() == conditions::count_written(section);
+        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all };
+        let action = actions::lower(self.findings, section, self.head, &route_holes);
         let about = about(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
     }
@@ -176,20 +183,54 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     fn path(&mut self, section: &TomlTable<'_>) -> Option<PathPattern> {
         let Some((key, entry)) = section.only_one(self.findings, &PATHS).ok()? else { return Some(PathPattern::Any) };
         let canonical = &self.head.definition.canonical;
-        let text = entry.text(self.findings)?;
-        let pattern = match key {
-            PathKey::Path => return paths::path(self.findings, canonical, &text),
-            PathKey::Prefix => return paths::prefix(self.findings, canonical, &text),
+        match key {
+            PathKey::Path | PathKey::Prefix | PathKey::Glob => self.one_or_several(key, entry),
             PathKey::RedirectMap => {
+                let text = entry.text(self.findings)?;
                 let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
                 self.lowered.map_rows += map.met;
-                return map.rows.map(PathPattern::Map);
+                map.rows.map(PathPattern::Map)
             }
-            PathKey::Glob => paths::glob(self.findings, &text)?,
-            PathKey::Regex => paths::regex(self.findings, &text)?,
+            PathKey::Regex => {
+                let text = entry.text(self.findings)?;
+                let pattern = paths::regex(self.findings, &text)?;
+                self.lowered.patterns.push(WrittenPattern::of(&pattern, &text));
+                Some(pattern)
+            }
+        }
+    }
+
+    /// One path, prefix or glob, or a list of them.
+    fn one_or_several(&mut self, key: PathKey, entry: Setting<'_>) -> Option<PathPattern> {
+        let texts = match entry.value() {
+            DeValue::Array(_) => entry.some_texts(self.findings),
+            _ => entry.text_or(self.findings, "a text or a list of texts").into_iter().collect(),
         };
-        self.lowered.patterns.push(WrittenPattern::of(&pattern, &text));
-        Some(pattern)
+        let mut several = Distinct::new();
+        let mut patterns = Vec::new();
+        for text in &texts {
+            let Some(pattern) = self.one(key, text) else { continue };
+            several.push(self.findings, pattern.to_string(), text);
+            patterns.extend((patterns.len() < several.values.len()).then_some(pattern));
+        }
+        match patterns.len() {
+            count if count < texts.len() => None,
+            0 | 1 => patterns.pop(),
+            _ => Some(PathPattern::AnyOf(patterns)),
+        }
+    }
+
+    fn one(&mut self, key: PathKey, text: &TextValue<'_>) -> Option<PathPattern> {
+        let canonical = &self.head.definition.canonical;
+        match key {
+            PathKey::Prefix => paths::prefix(self.findings, canonical, text),
+            PathKey::Glob => {
+                let pattern = paths::glob(self.findings, text)?;
+                self.lowered.patterns.push(WrittenPattern::of(&pattern, text));
+                Some(pattern)
+            }
+            PathKey::Path | PathKey::Regex | PathKey::RedirectMap => paths::path(self.findings, canonical, text),
+        }
     }
 }
 

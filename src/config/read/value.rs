@@ -111,7 +111,7 @@ impl<'a> Setting<'a> {
     }
 
     /// A text, or a report that says what is there instead.
-    fn text_or(self, findings: &mut Findings, expected: &str) -> Option<TextValue<'a>> {
+    pub(crate) fn text_or(self, findings: &mut Findings, expected: &str) -> Option<TextValue<'a>> {
         self.text_named(findings, &format!("`{}`", self.key()), expected)
     }
 

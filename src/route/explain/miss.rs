@@ -45,6 +45,8 @@ pub enum Wanted<'t> {
     Equal(Cow<'t, str>),
     /// One of these texts.
     AnyOf(Vec<Cow<'t, str>>),
+    /// None of these texts, or nothing.
+    NoneOf(Vec<Cow<'t, str>>),
     /// Something.
     Present,
     /// Nothing.
@@ -77,6 +79,7 @@ impl<'t> Wanted<'t> {
         match test {
             ValueTest::Equal(text) => Wanted::Equal(text.as_str().into()),
             ValueTest::AnyOf(texts) => any_of(texts),
+            ValueTest::NoneOf(texts) => Wanted::NoneOf(texts.iter().map(|text| text.as_str().into()).collect()),
             ValueTest::Present => Wanted::Present,
             ValueTest::Absent => Wanted::Absent,
             ValueTest::Regex(regex) => Wanted::Regex(regex.text()),
@@ -102,6 +105,12 @@ impl fmt::Display for Wanted<'_> {
             Wanted::AnyOf(texts) => {
                 for (at, text) in texts.iter().enumerate() {
                     write!(f, "{}`{text}`", if at == 0 { "" } else { " or " })?;
+                }
+                Ok(())
+            }
+            Wanted::NoneOf(texts) => {
+                for (at, text) in texts.iter().enumerate() {
+                    write!(f, "{}`{text}`", if at == 0 { "not " } else { " nor " })?;
                 }
                 Ok(())
             }

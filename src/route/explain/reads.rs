@@ -11,6 +11,7 @@ use crate::route::decision::{Decision, Outcome, RequestBehavior};
 use crate::route::fact::Fact;
 use crate::route::query::QueryPolicy;
 use crate::route::table::Table;
+use crate::route::target::{Hole, Target};
 use crate::route::viewer::Told;
 
 /// The facts that an answer was read from, beside the path. Another value of any other fact gives the same decision.
@@ -41,6 +42,8 @@ impl Reads {
     pub(super) fn outcome(&mut self, table: &Table, decision: &Decision<'_, '_>) {
         let policy = decision.taker().and_then(|route| route.action.query_string());
         self.0.extend(policy.into_iter().flat_map(QueryPolicy::facts));
+        let holes = decision.taker().into_iter().flat_map(|route| route.action.targets().flat_map(Target::holes));
+        self.0.extend(holes.filter_map(Hole::fact));
         match &decision.outcome {
             Outcome::Origin(forward) => {
                 let by_default = decision.route.is_none().then(|| forward.origin.query_string());

@@ -7,7 +7,7 @@ use crate::route::fact::Fact;
 use crate::route::origin::{HostRule, Origin, OriginKind, Side};
 use crate::route::pattern::{Segment, Template};
 use crate::route::query::QueryPolicy;
-use crate::route::target::{Part, Target};
+use crate::route::target::{Hole, Part, Target};
 use crate::route::{Behavior, BehaviorPattern, Behaviors, Timestamp, Told, Window};
 
 fn origin(id: &str, host: HostRule) -> Origin {
@@ -29,16 +29,19 @@ fn to(origin: usize, query_string: QueryPolicy) -> Action {
 }
 
 fn table() -> Table {
-    let slug =
-        Template { segments: vec![Segment::Literal("promo".into()), Segment::Capture("slug".into())], rest: None };
+    let slug = Template {
+        segments: vec![Segment::Literal("promo".into()), Segment::Capture("slug".into())],
+        rest: None,
+        takes_bare: false,
+    };
     let redirect = Action::Redirect(RedirectAction {
-        target: Target { parts: vec![Part::Literal("/p/".into()), Part::Capture(0)] },
+        target: Target { parts: vec![Part::Literal("/p/".into()), Part::Hole(Hole::Capture(0))] },
         status: 301,
         query_string: QueryPolicy::Only(vec!["id".into()]),
         response: ResponseHeaders::default(),
     });
     let beta = vec![Condition { fact: Fact::Cookie("beta".into()), test: ValueTest::Equal("1".into()) }];
-    let hosts = vec![HostPattern::Name("a.example".into()), HostPattern::AnyLabel("b.example".into())];
+    let hosts = vec![HostPattern::Name("a.example".into()), HostPattern::any_label("b.example")];
     let hosted = vec![
         Condition { fact: Fact::Host, test: ValueTest::HostIn(hosts) },
         Condition { fact: Fact::Method, test: ValueTest::AnyOf(vec!["GET".into()]) },

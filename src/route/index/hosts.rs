@@ -6,7 +6,7 @@ use arrayvec::ArrayVec;
 use serde::{Deserialize, Serialize};
 
 use super::hash::{Slots, hash, place};
-use crate::route::condition::HostPattern;
+use crate::route::condition::{AnyLabel, HostPattern};
 use crate::route::definition::Definition;
 
 /// The section of the routes without hosts, and of those whose hosts are in too many sets.
@@ -93,7 +93,7 @@ impl<'t> HostSets<'t> {
 fn name(host: &HostPattern) -> (u32, &str) {
     match host {
         HostPattern::Name(name) => (NAME, name),
-        HostPattern::AnyLabel(name) => (ANY_LABEL, name),
+        HostPattern::AnyLabel(AnyLabel { parent, .. }) => (ANY_LABEL, parent),
     }
 }
 

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A route that may take a request, and the row of its map.
+/// A route that may take a request, and the row of its map, or which of its several paths is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) route: u32,
-    /// Number of the row + 1; 0: no map.
+    /// Number of the row or path + 1; 0: there is only one.
     pub(super) row: u32,
 }
 
 impl Item {
-    /// The position of its row.
+    /// The position of its row or path.
     pub(super) fn row_of_map(self) -> Option<usize> {
         self.row.checked_sub(1).map(index)
     }

@@ -30,7 +30,7 @@ impl<'a, 't> Search<'a, 't> {
             return None;
         }
         let route = &self.definition.routes[index(self.best.route)];
-        let row = self.best.row_of_map().map(|row| &route.path.rows()[row]);
+        let row = self.best.row_of_map().and_then(|row| route.path.rows().get(row));
         Some(Found { id: RouteId(self.best.route), route, row })
     }
 
@@ -43,7 +43,10 @@ impl<'a, 't> Search<'a, 't> {
             let route = &self.definition.routes[index(item.route)];
             // Comparing texts is cheaper than running a pattern, which may have to be compiled first.
             let asks_too_much = || route.conditions.iter().any(|condition| !condition.holds(self.asked));
-            if !asks_too_much() && (check == Check::Conditions || route.path.matches(self.asked.path)) {
+            if !asks_too_much()
+                && (check == Check::Conditions || route.path.matches(self.asked.path))
+                && route.may_change(self.asked)
+            {
                 self.best = *item;
                 return;
             }

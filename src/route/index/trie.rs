@@ -120,7 +120,12 @@ impl<'t> TrieBuilder<'t> {
             Segment::Literal(text) => self.literal(node, text),
             Segment::Capture(_) => self.wildcard(node),
         });
-        self.end(node, if template.rest.is_some() { End::Rest } else { End::Exact }, route);
+        if template.rest.is_none() || template.takes_bare {
+            self.end(node, End::Exact, route);
+        }
+        if template.rest.is_some() {
+            self.end(node, End::Rest, route);
+        }
     }
 
     fn end(&mut self, node: u32, end: End, route: u32) {

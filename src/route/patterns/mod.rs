@@ -11,6 +11,7 @@ mod store;
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 
 use globset::GlobBuilder;
@@ -117,8 +118,8 @@ impl<N: Notation> LazyPattern<N> {
         let compile = || self.compile(purpose, is_ascii);
         match &self.home {
             Some(home) => {
-                let kind = if is_ascii { purpose as usize } else { PURPOSES };
-                home.store.run(home.number as usize * (PURPOSES + 1) + kind, compile, run)
+                let kind = purpose as usize + if is_ascii { 0 } else { PURPOSES };
+                home.store.run(home.number as usize * (PURPOSES * 2) + kind, compile, run)
             }
             None => run(&mut compile()),
         }
@@ -141,11 +142,18 @@ impl LazyRegex {
         Ok(LazyPattern::new(text))
     }
 
-    /// The text of each group in a path in normal form, the whole match first; empty for one that took no part, and none
-    /// at all where the regex is not found.
+    /// Where each group is in a path in normal form, the whole match first; empty for one that took no part, and none at
+    /// all where the regex is not found.
     #[must_use]
-    pub fn groups<'t>(&self, path: &'t str) -> Vec<&'t str> {
-        self.run(Purpose::Groups, true, |program| program.groups(path))
+    pub fn places(&self, path: &str) -> Vec<Range<usize>> {
+        self.run(Purpose::Groups, true, |program| program.places(path))
+    }
+
+    /// The text of each group in a text of any characters, likewise.
+    #[must_use]
+    pub fn groups<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let places = self.run(Purpose::Groups, text.is_ascii(), |program| program.places(text));
+        places.into_iter().map(|place| text.get(place).unwrap_or_default()).collect()
     }
 
     /// The name of each group, where it has one; the whole match is the first and has none.

@@ -4,6 +4,8 @@
 //! [`AUTOMATON`]. What the groups hold is asked of one route in a request at most, so it needs no automaton: there the
 //! regex is followed directly.
 
+use std::ops::Range;
+
 use regex_automata::Input;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson::backtrack::{self, BoundedBacktracker};
@@ -102,17 +104,17 @@ impl Program {
         }
     }
 
-    /// The text of each group; empty for one that took no part, and none at all where the pattern does not match.
-    pub(super) fn groups<'t>(&mut self, text: &'t str) -> Vec<&'t str> {
+    /// Where each group is; empty for one that took no part, and none at all where the pattern does not match.
+    pub(super) fn places(&mut self, text: &str) -> Vec<Range<usize>> {
         let Program::Groups(follower) = self else { return Vec::new() };
         if !follower.search(&Input::new(text)) {
             return Vec::new();
         }
-        let text = |slots: &[Option<NonMaxUsize>]| match *slots {
-            [Some(start), Some(end)] => text.get(start.get()..end.get()).unwrap_or_default(),
-            _ => "",
+        let place = |slots: &[Option<NonMaxUsize>]| match *slots {
+            [Some(start), Some(end)] => start.get()..end.get(),
+            _ => 0..0,
         };
-        follower.slots.chunks(2).map(text).collect()
+        follower.slots.chunks(2).map(place).collect()
     }
 }
 

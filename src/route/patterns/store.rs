@@ -175,7 +175,7 @@ mod tests {
     fn the_least_recently_used_is_given_up_and_compiled_again() {
         let store = Arc::new(ProgramStore::of(40 * 1024));
         let regexes = regexes(&store, 100);
-        let is_live = |at: usize| store.shelf().place(at * 3).is_some();
+        let is_live = |at: usize| store.shelf().place(at * 4).is_some();
         for at in 0..100 {
             assert!(regexes[at].takes_path(&format!("/s-{at}/12-ab")), "{at}");
             assert!(regexes[0].takes_path("/s-0/1-x") && is_live(0) && is_live(at), "the first is used all the time");

@@ -30,14 +30,14 @@ pub(super) fn left_over(space: &PathSpace<'_>, definition: &Definition, reached:
 
 /// Whether one route takes every path.
 pub(super) fn plainly(routes: &[Route]) -> bool {
-    let takes_all = |route: &Route| match &route.path {
+    let takes_all = |pattern: &PathPattern| match pattern {
         PathPattern::Any => true,
         // Every path of CloudFront's begins with a slash.
         PathPattern::Prefix(prefix) => prefix.is_empty(),
         PathPattern::Template(template) => template.segments.is_empty() && template.rest.is_some(),
         _ => false,
     };
-    routes.iter().any(|route| takes_all(route) && always_answers(route))
+    routes.iter().any(|route| route.path.each().iter().any(takes_all) && always_answers(route))
 }
 
 /// A list of paths takes all of a behavior only where that has no wildcard.
@@ -59,10 +59,11 @@ fn are_all_taken<'r>(space: &PathSpace<'_>, routes: impl Iterator<Item = &'r Rou
 fn always_answers(route: &Route) -> bool {
     let is_made = |action: &Action| match action {
         Action::Respond(_) => true,
-        Action::Origin(action) => action.rewrite.as_ref().is_none_or(|target| target.as_literal().is_some()),
+        // So may a header, by a byte that none can hold.
+        Action::Origin(_) => route.action.targets().all(|target| target.as_literal().is_some()),
         // A query that is kept may hold what no `location` may.
         Action::Redirect(action) => action.target.as_literal().is_some() && action.query_string == QueryPolicy::Drop,
-        Action::RedirectMap(_) => false,
+        Action::RedirectMap(_) | Action::Normalize(_) => false,
     };
     route.conditions.is_empty() && is_made(&route.action)
 }

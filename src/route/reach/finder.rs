@@ -22,6 +22,9 @@ impl PathSpace<'_> {
             PathPattern::Prefix(prefix) => self.of_prefix(prefix),
             PathPattern::Glob(_) | PathPattern::Regex(_) => self.of_pattern(pattern),
             PathPattern::Map(rows) => self.of_rows(rows),
+            PathPattern::AnyOf(several) => {
+                several.iter().fold(BehaviorSet::NONE, |found, one| found.with(self.behaviors_of(one)))
+            }
         }
     }
 

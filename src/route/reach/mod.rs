@@ -115,7 +115,11 @@ mod tests {
             Some(name) => Segment::Capture(name.trim_end_matches('}').to_owned()),
             None => Segment::Literal(text.to_owned()),
         };
-        PathPattern::Template(Template { segments: segments.split('/').skip(1).map(segment).collect(), rest })
+        PathPattern::Template(Template {
+            segments: segments.split('/').skip(1).map(segment).collect(),
+            rest,
+            takes_bare: false,
+        })
     }
 
     fn exact(text: &str) -> PathPattern {

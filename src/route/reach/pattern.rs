@@ -105,6 +105,10 @@ pub(crate) fn regex_of(pattern: &PathPattern) -> Option<String> {
         PathPattern::Glob(glob) => glob.meaning()?.to_string(),
         PathPattern::Regex(regex) => regex.meaning()?.to_string(),
         PathPattern::Map(_) => return None,
+        PathPattern::AnyOf(several) => {
+            let each: Option<Vec<String>> = several.iter().map(regex_of).collect();
+            each?.iter().map(|regex| format!("(?:{regex})")).collect::<Vec<_>>().join("|")
+        }
     })
 }
 
@@ -117,7 +121,11 @@ fn of_template(template: &Template) -> String {
             Segment::Capture(_) => write!(text, "/[^/]+"),
         };
     }
-    text.push(if template.rest.is_some() { '/' } else { '$' });
+    text.push_str(match (&template.rest, template.takes_bare) {
+        (None, _) => "$",
+        (Some(_), false) => "/",
+        (Some(_), true) => "(?:/|$)",
+    });
     text
 }
 

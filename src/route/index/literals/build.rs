@@ -56,9 +56,14 @@ struct Waiting {
 
 impl LiteralsBuilder {
     /// Adds a glob or regex. `false`: it holds no text to find it by.
-    pub(in crate::route::index) fn add(&mut self, definition: &Definition, section: u32, route: u32) -> bool {
+    pub(in crate::route::index) fn add(
+        &mut self,
+        definition: &Definition,
+        section: u32,
+        (route, pattern): (u32, &PathPattern),
+    ) -> bool {
         let letters = if definition.canonical.case == LetterCase::Lower { Letters::Lower } else { Letters::Either };
-        let meaning = match &definition.routes[index(route)].path {
+        let meaning = match pattern {
             PathPattern::Regex(regex) => regex.meaning(),
             PathPattern::Glob(glob) => glob.meaning(),
             _ => None,
