@@ -6,6 +6,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod buckets;
+#[cfg(feature = "cli")]
+pub mod countries;
 pub mod headers;
 pub mod limits;
 

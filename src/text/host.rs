@@ -40,6 +40,9 @@ pub enum NotAHost {
     /// `*` elsewhere than as the whole first label.
     #[error("`*` stands for the whole first label only")]
     Star,
+    /// `{name}`: a host captures nothing here.
+    #[error("it has a brace")]
+    Brace,
     /// Empty, over 63 characters, or with a character that labels do not have.
     #[error("one of its labels is empty, too long, or has an invalid character")]
     Label,
@@ -57,6 +60,7 @@ impl NotAHost {
             NotAHost::NotAscii => "write it in punycode: `xn--…`",
             NotAHost::Url => "write the host alone, `www.example.com`, without scheme and path",
             NotAHost::Star => "write `*.example.com`, which takes exactly one more label",
+            NotAHost::Brace => "write `*.example.com`, which takes any one label more, or each name in a list",
             NotAHost::Label => "labels hold letters, digits, `-` and `_`, 63 at most, and do not begin or end with `-`",
             NotAHost::Long => "DNS has no name of that length",
         }
@@ -76,6 +80,9 @@ pub fn check_host(host: &str) -> Result<(), NotAHost> {
     }
     if host.contains('*') {
         return Err(NotAHost::Star);
+    }
+    if host.contains(['{', '}']) {
+        return Err(NotAHost::Brace);
     }
     if host.len() > 253 {
         return Err(NotAHost::Long);
