@@ -2,7 +2,7 @@
 //!
 //! [`load`] is the entry to a table for all commands: `config` reads and lowers it, here it is compiled and checked. A
 //! check is a function of the finished table, of where its routes are written, and of the findings it adds to. It reads
-//! no file and no clock, it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
+//! no file and no clock (`load_at` is handed the time), it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
 //! pattern matches), and it marks the part that it means.
 //!
 //! A new check is three files, beside its line in `check` below: its code in `diagnostic/codes.rs`, its function here,

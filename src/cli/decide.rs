@@ -135,10 +135,10 @@ impl<'t> Decider<'t> {
         if line.time.is_none() {
             line.time = self.now();
         }
-        if let Some(unknown) = undeclared(&line, &self.table.definition().declared).next() {
+        if let Some((_, value)) = undeclared(&line, &self.table.definition().declared).next() {
             self.undeclared += 1;
             if self.undeclared == 1 {
-                self.first_undeclared = format!("{unknown}, in line {number}");
+                self.first_undeclared = format!("`{value}` in line {number}");
             }
         }
         let request = line.request();
@@ -175,7 +175,8 @@ impl<'t> Decider<'t> {
     fn end(mut self) -> Exit {
         if self.undeclared > 0 {
             let (lines, first) = (count(self.undeclared, "line"), &self.first_undeclared);
-            self.stderr.note(&format!("note: {lines} tell of viewers what the gate does not: {first}\n"));
+            let what = "a cohort or language that the table does not declare";
+            self.stderr.note(&format!("note: {what} is in {lines}, the first is {first}\n"));
         }
         if self.bad == 0 {
             return Exit::Fine;

@@ -63,8 +63,9 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     };
     args.viewer.tell(&mut line);
     line.check().map_err(CliError::new)?;
-    for unknown in undeclared(&line, &table.definition().declared) {
-        Terminal::stderr(global).note(&format!("note: {unknown}: the gate tells it of no viewer\n"));
+    for (told, value) in undeclared(&line, &table.definition().declared) {
+        let what = format!("the table does not declare the {} `{value}`", told.key());
+        Terminal::stderr(global).note(&format!("note: {what}: the gate tells it of no viewer\n"));
     }
     let request = line.request();
     let story = explain(&table, &request);

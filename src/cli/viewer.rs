@@ -27,15 +27,14 @@ impl ViewerArgs {
     }
 }
 
-/// What a request tells of its viewer and the gate never would, in words: a cohort or language that the table does not
-/// declare. It is no fault of the request, which may come from a log of another time.
-pub fn undeclared<'l>(line: &'l RequestLine<'_>, declared: &'l Declared) -> impl Iterator<Item = String> + 'l {
+/// What a request tells of its viewer and the gate never would: a cohort or language that the table does not declare. It
+/// is no fault of the request, which may come from a log of another time.
+pub fn undeclared<'l>(line: &'l RequestLine<'_>, declared: &'l Declared) -> impl Iterator<Item = (Told, &'l str)> {
     let told = Told::ALL.into_iter().flat_map(|told| {
         let values = line.told(told).into_iter().flat_map(move |text| told.values(text));
         values.map(move |value| (told, value))
     });
-    let unknown = told.filter(|(told, value)| !declared.has(*told, value));
-    unknown.map(|(told, value)| format!("the table does not declare the {} `{value}`", told.key()))
+    told.filter(|(told, value)| !declared.has(*told, value))
 }
 
 impl Args for ViewerArgs {

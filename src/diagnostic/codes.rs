@@ -268,7 +268,7 @@ catalogue! {
     EXPECTS_UNKNOWN = "R141" Error "a test expects a route or origin that the table does not have":
         "no decision could name it";
     NEEDS_TIME = "R142" Error "a test or example needs a time and gives none":
-        "a check reads no clock, so that it says the same today and tomorrow";
+        "no expectation reads a clock, so that it holds the same today and tomorrow";
     EXAMPLE_NOT_TAKEN = "R143" Error "an example is not taken by its route":
         "an example says what the route is for";
     NOT_EXAMPLE_TAKEN = "R144" Error "a route takes one of its `not_examples`":
