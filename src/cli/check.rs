@@ -31,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   crossfade check                                   the table in the current folder
   crossfade check --deny-warnings site/routes.toml  in a pull request
+  crossfade check --at 2027-01-01T00:00:00Z         what will be over by then?
   crossfade check --format json | jq '.diagnostics[] | {code, file, line}'
 
 Exit codes: 0 no error · 1 errors found · 2 the table could not be opened";

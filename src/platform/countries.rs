@@ -308,15 +308,17 @@ fn is_code(text: &str) -> bool {
 }
 
 fn cure(text: &str) -> String {
-    let upper = text.trim().to_ascii_uppercase();
+    let upper = text.trim().replace('.', "").to_ascii_uppercase();
     if is_code(&upper) {
-        return format!("write `{upper}`, in capital letters");
+        return format!("write `{upper}`, two capital letters");
     }
     if let Some((_, countries)) = LANGUAGES.iter().find(|(language, _)| *language == upper) {
         return format!("it is a language: write a country, such as {countries}, or use `language`");
     }
-    if upper == "EU" {
-        return "name the countries, such as `DE` and `FR`".to_owned();
+    match upper.as_str() {
+        "EU" => return "name the countries, such as `DE` and `FR`".to_owned(),
+        "" | "-" => return "leave it out where no country is known".to_owned(),
+        _ => {}
     }
     if let Some(country) = upper.rsplit(['-', '_']).next().filter(|end| end.len() < upper.len() && is_code(end)) {
         return format!("write `{country}`, the country alone");
@@ -362,8 +364,8 @@ mod tests {
     fn what_is_no_code_is_told_the_code_that_was_meant() {
         let fallback = "write the two capital letters of ISO 3166-1, such as `BR`";
         let rows = [
-            ("br", "write `BR`, in capital letters"),
-            (" BR", "write `BR`, in capital letters"),
+            ("br", "write `BR`, two capital letters"),
+            (" BR", "write `BR`, two capital letters"),
             ("UK", "write `GB` for United Kingdom"),
             ("uk", "write `GB` for United Kingdom"),
             ("EN", "it is a language: write a country, such as `GB` or `US`, or use `language`"),
@@ -377,11 +379,18 @@ mod tests {
             ("XX", fallback),
             ("B", fallback),
             ("Atlantis", fallback),
-            ("", fallback),
+            ("", "leave it out where no country is known"),
+            ("-", "leave it out where no country is known"),
+            ("u.k.", "write `GB` for United Kingdom"),
+            ("U.S.", "write `US`, two capital letters"),
             ("ß", fallback),
         ];
         for (text, expected) in rows {
             assert_eq!(check_country(text).unwrap_err().cure, expected, "{text}");
+        }
+        for (text, cure) in rows {
+            let codes = cure.split('`').skip(1).step_by(2).filter(|code| *code != "language");
+            codes.for_each(|code| assert_eq!(check_country(code), Ok(()), "what is to be written is one: {text}"));
         }
         for code in ["BR", "GB", "US", "XK"] {
             assert_eq!(check_country(code), Ok(()));

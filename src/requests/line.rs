@@ -390,7 +390,7 @@ mod tests {
                 r#"{"url":"/","headers":"a: 1"}"#,
                 "key `headers` must be an object of header names, each with a text or a list of texts, not a text (column 27)",
             ),
-            (r#"{"url":"/","country":"br"}"#, "`br` is not a country code: write `BR`, in capital letters"),
+            (r#"{"url":"/","country":"br"}"#, "`br` is not a country code: write `BR`, two capital letters"),
             (r#"{"url":"/","country":"brazil"}"#, "`brazil` is not a country code: write `BR` for Brazil"),
             (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
             (r#"{"url":"/","method":"GET /"}"#, "`GET /` cannot be a method: write a name such as `GET`"),

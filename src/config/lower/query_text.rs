@@ -66,6 +66,7 @@ mod tests {
         for (text, part, expected) in rows {
             assert_eq!(sent(text, part, "%20"), expected, "{text}");
             assert_eq!(cure(text, part).is_none(), text == expected, "{text}");
+            assert_eq!(cure(expected, part), None, "what is to be written can stand there: {text}");
         }
     }
 }
