@@ -256,30 +256,40 @@ fn what_is_there_is_kept_and_nothing_is_put_beside_it() {
 #[test]
 fn a_folder_that_may_not_be_written_to_stays_as_it_is() {
     let world = World::new();
-    for name in ["closed", "bin"] {
+    let allow = |name: &str, mode| fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    for name in ["closed", "hidden", "bin"] {
         fs::create_dir(world.path(name)).unwrap();
     }
-    // Root may write everywhere, so it becomes nobody, who must be able to reach the program.
     let program = world.path("bin/crossfade");
     fs::copy(env!("CARGO_BIN_EXE_crossfade"), &program).unwrap();
-    let closed = || fs::Permissions::from_mode(0o555);
-    fs::set_permissions(world.path("closed"), closed()).unwrap();
-    fs::set_permissions(world.0.path(), closed()).unwrap();
-    let root_may =
-        fs::write(world.path("closed/probe"), "").is_ok_and(|()| fs::remove_file(world.path("closed/probe")).is_ok());
-    for (name, words) in [("closed", "closed/routes.toml"), ("closed/mine", "closed/mine"), ("mine", "mine")] {
+    let probe = world.path("closed/probe");
+    for (name, mode) in [("bin/crossfade", 0o555), ("bin", 0o555), ("closed", 0o555), ("hidden", 0o333), ("", 0o555)] {
+        allow(name, mode);
+    }
+    let may_write_everywhere = fs::write(&probe, "").is_ok_and(|()| fs::remove_file(&probe).is_ok());
+    let no_place = "cannot be made: permission denied\nhelp: name a place that you may write to\n";
+    let no_look = "cannot be looked into: permission denied\nhelp: name a folder that is empty or not there yet\n";
+    let rows = [
+        ("closed", "closed/routes.toml", no_place),
+        ("closed/mine", "closed/mine", no_place),
+        ("mine", "mine", no_place),
+        ("hidden", "hidden", no_look),
+    ];
+    for (name, shown, words) in rows {
         let mut command = Command::new(&program);
         command.args(["new", name]).current_dir(world.0.path());
-        if root_may {
+        // Root is nobody for once.
+        if may_write_everywhere {
             command.uid(NOBODY).gid(NOBODY);
         }
-        let expected =
-            format!("error: `{words}` cannot be made: permission denied\nhelp: name a place that you may write to\n");
-        assert_eq!(told(&command.output().unwrap()), (Some(2), String::new(), expected));
+        let output = command.output().unwrap();
+        assert_eq!(told(&output), (Some(2), String::new(), format!("error: `{shown}` {words}")));
+    }
+    for name in ["", "closed", "hidden"] {
+        allow(name, 0o755);
     }
     assert_eq!(fs::read_dir(world.path("closed")).unwrap().count(), 0);
     assert!(!world.path("mine").exists());
-    fs::set_permissions(world.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -305,10 +315,9 @@ fn package_takes_the_bootstrap_beside_crossfade() {
     let (exit, _, stderr) = run();
     let missing = format!("error: the binary for the edge is missing: there is no `{beside}` nor `{cargos}`\nhelp: ");
     assert!(exit == Some(2) && stderr.starts_with(&missing), "{stderr}");
-    assert!(
-        stderr.contains("cargo install --locked --features edge") && stderr.contains("--bootstrap FILE"),
-        "{stderr}"
-    );
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let install = readme.lines().find(|line| line.starts_with("cargo install ")).unwrap();
+    assert!(stderr.contains(&format!("`{install}`")) && stderr.contains("--bootstrap FILE"), "{stderr}");
     // Scripts are no binaries: the error names the one that was found.
     fs::create_dir_all(world.path("mine/target/release")).unwrap();
     for (place, shown) in [(world.path("mine").join(cargos), cargos), (world.path("bin/bootstrap"), beside.as_str())] {

@@ -33,43 +33,39 @@ Examples:
 Exit codes: 0 made · 2 it could not be made";
 
 /// A file of every new repository.
-struct Template {
+struct NewFile {
     name: &'static str,
     is: &'static str,
     text: &'static str,
 }
 
-const TEMPLATES: [Template; 6] = [
-    Template {
+const FILES: [NewFile; 6] = [
+    NewFile {
         name: "routes.toml",
         is: "the table, with its examples and tests",
         text: include_str!("template/routes.toml"),
     },
-    Template {
+    NewFile {
         name: "redirects/moved.csv",
         is: "a redirect map: pages that moved",
         text: include_str!("template/redirects/moved.csv"),
     },
-    Template {
+    NewFile {
         name: "events/news.json",
         is: "a CloudFront event for `crossfade invoke`",
         text: include_str!("template/events/news.json"),
     },
-    Template {
+    NewFile {
         name: ".github/workflows/routes.yml",
         is: "checks every pull request on GitHub",
         text: include_str!("template/workflow.yml"),
     },
-    Template {
+    NewFile {
         name: ".gitignore",
         is: "keeps packages and secrets out of git",
         text: include_str!("template/gitignore"),
     },
-    Template {
-        name: "README.md",
-        is: "how to work with it, and what to set",
-        text: include_str!("template/README.md"),
-    },
+    NewFile { name: "README.md", is: "how to work with it, and what to set", text: include_str!("template/README.md") },
 ];
 
 /// What to do first.
@@ -106,24 +102,26 @@ pub fn run(args: NewArgs, global: &Global) -> Result<Exit, CliError> {
         planted.remove();
         return Err(unmakeable(&args.dir, &unmade));
     }
-    let files = TEMPLATES.iter().map(|Template { name, is, .. }| MadeFile { name, is }).collect();
+    let files = FILES.iter().map(|NewFile { name, is, .. }| MadeFile { name, is }).collect();
     Terminal::answer(&Made { folder: args.dir.display().to_string(), files, next: &NEXT }, global)?;
     Ok(Exit::Fine)
 }
 
 fn ground(dir: &Path) -> Result<Ground, CliError> {
-    let unlooked = |error| unmakeable(dir, &Unmade { path: dir.to_owned(), error });
+    let shown = dir.display();
     match fs::metadata(dir) {
-        Ok(metadata) if metadata.is_dir() => match first_name(dir).map_err(unlooked)? {
-            None => Ok(Ground::EmptyFolder),
-            Some(name) => Err(CliError::new(format_args!("`{}` is not empty: it holds `{name}`", dir.display()))
+        Ok(metadata) if metadata.is_dir() => match first_name(dir) {
+            Ok(None) => Ok(Ground::EmptyFolder),
+            Ok(Some(name)) => Err(CliError::new(format_args!("`{shown}` is not empty: it holds `{name}`"))
                 .help("name a folder that is empty or not there yet: no file is ever replaced")),
+            Err(error) => Err(CliError::new(format_args!("`{shown}` cannot be looked into: {}", words(&error)))
+                .help("name a folder that is empty or not there yet")),
         },
-        Ok(_) => Err(CliError::new(format_args!("`{}` is a file, and a repository is a folder", dir.display()))
+        Ok(_) => Err(CliError::new(format_args!("`{shown}` is a file, and a repository is a folder"))
             .help("name a folder that is empty or not there yet")),
         // A link to nothing is found by the attempt to make the folder.
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Ground::Nothing),
-        Err(error) => Err(unlooked(error)),
+        Err(error) => Err(unmakeable(dir, &Unmade { path: dir.to_owned(), error })),
     }
 }
 
@@ -145,7 +143,7 @@ impl Planted {
         if ground == Ground::Nothing {
             self.folder(dir.to_owned())?;
         }
-        for Template { name, text, .. } in &TEMPLATES {
+        for NewFile { name, text, .. } in &FILES {
             let mut path = dir.to_owned();
             let mut parts = name.split('/').peekable();
             while let Some(part) = parts.next() {
@@ -160,10 +158,11 @@ impl Planted {
     }
 
     fn folder(&mut self, path: PathBuf) -> Result<(), Unmade> {
-        match fs::create_dir(&path) {
-            Ok(()) => Ok(self.0.push(path)),
-            Err(error) => Err(Unmade { path, error }),
+        if let Err(error) = fs::create_dir(&path) {
+            return Err(Unmade { path, error });
         }
+        self.0.push(path);
+        Ok(())
     }
 
     /// A new file: one that came to stand there meanwhile is kept.
