@@ -271,7 +271,7 @@ pub(crate) fn templates(routes: usize) -> (Definition, Vec<String>) {
 pub(crate) fn map(rows: usize) -> (Definition, Vec<String>) {
     let row = |at: usize| MapRow { from: format!("/old/page-{at}"), to: "/new".into(), status: None, line: 1 };
     let paths = (0..rows).map(|at| format!("/old/page-{at}")).collect();
-    (definition(vec![PathPattern::Map((0..rows).map(row).collect())]), paths)
+    (definition(vec![PathPattern::Map((0..rows).map(row).collect::<Vec<_>>().into())]), paths)
 }
 
 /// A table of these patterns, in this order.

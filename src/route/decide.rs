@@ -10,6 +10,7 @@ use super::definition::{Action, MapAction, OriginAction, RedirectAction, Respond
 use super::ids::BehaviorId;
 use super::index::Found;
 use super::origin::Origin;
+use super::pattern::GONE;
 use super::query::QueryPolicy;
 use super::request::Request;
 use super::table::Table;
@@ -90,7 +91,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         let outcome = match &route.action {
             Action::Origin(action) => self.forward(action).map(Outcome::Origin),
             Action::Redirect(action) => self.redirect(action).map(Outcome::Redirect),
-            Action::RedirectMap(action) => self.map_redirect(action).map(Outcome::Redirect),
+            Action::RedirectMap(action) => self.by_row(action),
             Action::Respond(action) => Ok(Outcome::Respond(self.respond(action))),
         };
         let taker_id = Some(self.found.id);
@@ -134,15 +135,24 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     #[allow(clippy::expect_used, reason = "the index finds a map by its rows, and only a map has this action")]
-    fn map_redirect(&self, action: &'t MapAction) -> Result<Redirect<'t, 'r>, Unsafe> {
+    fn by_row(&self, action: &'t MapAction) -> Result<Outcome<'t, 'r>, Unsafe> {
         let row = self.found.row.expect("a map is found by a row");
         let Dated { cache_control, headers } = self.dated(&action.response);
-        Ok(Redirect {
+        if row.is_gone() {
+            return Ok(Outcome::Respond(Respond {
+                status: GONE,
+                body: "",
+                content_type: None,
+                cache_control,
+                headers,
+            }));
+        }
+        Ok(Outcome::Redirect(Redirect {
             status: row.status.unwrap_or(action.status),
             location: Location::new(Cow::Borrowed(&row.to), self.request.query, &action.query_string)?,
             cache_control,
             headers,
-        })
+        }))
     }
 
     fn respond(&self, action: &'t RespondAction) -> Respond<'t> {

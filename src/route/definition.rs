@@ -8,7 +8,7 @@ use super::canonical::Canonical;
 use super::condition::{Condition, HostPattern, ValueTest};
 use super::fact::Fact;
 use super::origin::Origin;
-use super::pattern::PathPattern;
+use super::pattern::{PathPattern, RedirectMap};
 use super::query::QueryPolicy;
 use super::target::Target;
 use super::time::Window;
@@ -97,7 +97,7 @@ pub enum Action {
     Origin(OriginAction),
     /// It is answered with a redirect.
     Redirect(RedirectAction),
-    /// It is answered with the redirect of the map's row; the route's path is a [`PathPattern::Map`].
+    /// It is answered as the map's row says, with a redirect or 410; the route's path is a [`PathPattern::Map`].
     RedirectMap(MapAction),
     /// It is answered; `gone` is the status 410.
     Respond(RespondAction),
@@ -230,8 +230,8 @@ impl Route {
         self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| &condition.test)
     }
 
-    /// Every fact that the route reads: what its conditions ask for, and what of the query goes into a redirect or, by
-    /// name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
+    /// Every fact that the route reads: what its conditions ask for, what tells the rows of its map apart, and what of the
+    /// query goes into a redirect or, by name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
     /// twice.
     pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
@@ -239,7 +239,13 @@ impl Route {
             Action::Origin(_) => !policy.asks_the_origin(),
             _ => true,
         });
-        conditions.chain(query.into_iter().flat_map(QueryPolicy::facts))
+        let key = match &self.path {
+            PathPattern::Map(map) => Some(map),
+            _ => None,
+        };
+        conditions
+            .chain(key.into_iter().flat_map(RedirectMap::facts))
+            .chain(query.into_iter().flat_map(QueryPolicy::facts))
     }
 }
 

@@ -21,7 +21,7 @@ use super::table::Table;
 use super::time::moment_of;
 use super::viewer::Viewer;
 use crate::text::host::bare_host;
-pub use miss::{NearMiss, Wanted};
+pub use miss::{MissedAt, NearMiss, Wanted};
 pub use reads::Reads;
 
 /// How many of the routes behind the winner are named.
@@ -125,9 +125,9 @@ fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 /// A row of a redirect map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ExplainedRow<'t> {
-    /// The source in normal form.
+    /// The source: its path in normal form, and its query as written.
     pub from: &'t str,
-    /// The target.
+    /// The target; empty where the row is gone.
     pub to: &'t str,
     /// Its line in the CSV file.
     pub line: u32,
@@ -187,13 +187,13 @@ impl Explanation<'_, '_> {
 /// Tries every route in written order.
 fn walk<'t, 'r>(table: &'t Table, asked: &Asked<'_>, request: &'r Request<'r>, story: &mut Explanation<'t, 'r>) {
     for route in table.routes().iter().filter(|route| route.path.matches(asked.path)) {
-        let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
+        let failed = route.failed(asked);
         let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
         if story.winner.is_none() {
-            story.reads.conditions(&route.conditions, failed);
-            let failed = failed.map(|failed| NearMiss::new(failed, request, asked.moment));
+            story.reads.route(route, failed);
+            let failed = failed.map(|failed| NearMiss::new(failed, request, asked));
             if failed.is_none() {
-                story.winner = Some(Winner::new(found, asked.path));
+                story.winner = Some(Winner::new(found, asked));
             }
             story.candidates.push(Candidate { route: found, failed });
         } else if failed.is_none() {
@@ -241,13 +241,13 @@ impl Serialize for RouteRef<'_> {
 }
 
 impl<'t> Winner<'t> {
-    fn new(route: RouteRef<'t>, path: &str) -> Winner<'t> {
+    fn new(route: RouteRef<'t>, asked: &Asked<'_>) -> Winner<'t> {
         let pattern = &route.route.path;
         let row = match pattern {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == path).map(ExplainedRow::of),
+            PathPattern::Map(map) => map.row(asked.path, asked.request.query).map(ExplainedRow::of),
             _ => None,
         };
-        Winner { route, row, captured: captured(pattern, path) }
+        Winner { route, row, captured: captured(pattern, asked.path) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{actions, caching, conditions, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
-use crate::config::lower::redirect_map;
+use crate::config::lower::redirect_map::{self, WrittenMap};
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
 use crate::config::read::tree::Tree;
@@ -181,9 +181,10 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             PathKey::Path => return paths::path(self.findings, canonical, &text),
             PathKey::Prefix => return paths::prefix(self.findings, canonical, &text),
             PathKey::RedirectMap => {
-                let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
-                self.lowered.map_rows += map.met;
-                return map.rows.map(PathPattern::Map);
+                let written = WrittenMap::of(self.findings, section, text)?;
+                let read = redirect_map::lower(self.reader, self.findings, canonical, written)?;
+                self.lowered.map_rows += read.met;
+                return read.map.map(PathPattern::Map);
             }
             PathKey::Glob => paths::glob(self.findings, &text)?,
             PathKey::Regex => paths::regex(self.findings, &text)?,
