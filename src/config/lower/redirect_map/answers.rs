@@ -43,6 +43,9 @@ pub(super) fn check_target(to: &str, status: Option<u16>) -> Result<(), Fault> {
     check_literal(to).map_err(|fault| fault.with_code(&codes::ROW_TARGET))
 }
 
+/// How a name ends that is more likely a page's than a host's.
+const FILES: [&str; 9] = [".html", ".htm", ".php", ".jsp", ".asp", ".aspx", ".do", ".pdf", ".xml"];
+
 /// What is written instead of a path or the URL of a page; `None` where that may be it.
 fn start_fault(to: &str) -> Option<Fault> {
     let fault = |message: &str| Fault::whole(&codes::ROW_TARGET, message);
@@ -65,7 +68,8 @@ fn start_fault(to: &str) -> Option<Fault> {
         return Some(fault(&format!("`{scheme}:` leads to no page that a redirect may name")).help(pages));
     }
     let host = if is_port { scheme } else { before };
-    let is_host = (host.contains('.') || is_port) && check_host(&host.to_ascii_lowercase()).is_ok();
+    let is_file = FILES.iter().any(|end| host.to_ascii_lowercase().ends_with(end));
+    let is_host = (host.contains('.') || is_port) && !is_file && check_host(&host.to_ascii_lowercase()).is_ok();
     let fault = fault("the redirect must begin with one `/`, or with `http://` or `https://` and a host");
     let fault = if is_host { or_write(fault, &format!("https://{to}"), "for another host ") } else { fault };
     Some(or_write(fault, &rooted(to), if is_host { "for a path " } else { "" }))

@@ -2,7 +2,7 @@
 
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
-use crate::text::{nearest, quoted};
+use crate::text::{nearest, one_of};
 
 /// What a row has for the router, in the order in which it stands without a header.
 const NAMES: [&str; 3] = ["from", "to", "status"];
@@ -70,7 +70,7 @@ impl Columns {
             }
             Named::ByPosition if last > self.count => Err(fault(last, "")
                 .help(format!("{wanted}; {quotes}"))
-                .help("for further columns, that nobody reads, name all in a first row: `from,to,status,comment`")),
+                .help("or name the columns in a first row, `from,to,status,comment`: one that nobody reads is allowed there")),
             Named::ByHeader if last > self.count => {
                 Err(fault(last, &format!(", and the header names {}", self.count)).help(quotes))
             }
@@ -185,7 +185,7 @@ impl Header<'_> {
         let is_missed = |at: &usize| self.exact(*at).is_none() && (*at < 2 || self.meant(*at).is_some());
         let missed: Vec<usize> = (0..NAMES.len()).filter(is_missed).collect();
         let names: Vec<&str> = missed.iter().map(|at| NAMES[*at]).collect();
-        let message = format!("the header names no column {}", quoted(&names));
+        let message = format!("the header names no column {}", one_of(&names));
         let fault = (!names.is_empty()).then(|| Fault::whole(&codes::MAP_HEADER, message))?;
         let meant: Option<Vec<usize>> = missed.iter().map(|at| self.meant(*at)).collect();
         Some(match meant {

@@ -236,7 +236,9 @@ impl<'t> Map<'t> {
         let Source { from, key, uncovered } = self.checked(row, column, read)?;
         let at = row.place(column);
         if !uncovered.is_empty() {
-            self.uncovered.add(uncovered, at);
+            let cell = row.text(column);
+            let query = cell.find('?').unwrap_or_default()..cell.len();
+            self.uncovered.add(uncovered, row.part(column, query));
             return None;
         }
         if let Some(first) = self.keys.get(&key) {

@@ -54,8 +54,7 @@ fn path_fault(from: &str, names: &[String]) -> Option<Fault> {
         let message = format!("the source has {} bytes, more than any request's path", from.len());
         whole(&message).help("check the row's quotes")
     } else if let Some(at) = from.find('#') {
-        let help = format!("write `{}`; what follows a `#` is never sent", from.get(..at).unwrap_or_default());
-        from_here(at, "the source has `#`, which no request has").help(help)
+        from_here(at, "the source has `#`, which no request has").help("remove what follows it: that is never sent")
     } else if !from.starts_with('/') {
         return Some(start_fault(from, names));
     } else {
@@ -82,13 +81,16 @@ fn start_fault(from: &str, names: &[String]) -> Fault {
     }
 }
 
-/// The path, with its query where the map covers that.
-fn path_help(after: &str, names: &[String]) -> String {
+/// The path with its query, and what lets it have one.
+fn path_help(after: &str, known: &[String]) -> String {
     let (path, query) = after.split_once('?').unwrap_or((after, ""));
     let path = if path.is_empty() { "/" } else { path };
-    let covered = pieces(query).all(|(name, _)| names.iter().any(|known| known == name));
-    let text = if covered && !query.is_empty() { format!("{path}?{query}") } else { path.to_owned() };
-    format!("write the path, `{text}`; the host is the route's `host`")
+    let text = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let asked = pieces(query).map(|(name, _)| name).filter(|name| known.iter().all(|known| known != name));
+    let names: Vec<&str> = known.iter().map(String::as_str).chain(asked).collect();
+    let listed = names.len() == known.len();
+    let key = if listed { String::new() } else { format!(", and `{}` in the route", map_query(&names, "")) };
+    format!("write the path, `{text}`{key}; the host is the route's `host`")
 }
 
 /// What is wrong with the query of a source, but for names that the map does not cover.
@@ -149,19 +151,29 @@ impl Uncovered {
     /// Where it is first, and what is said of all.
     pub(super) fn fault(self, known: &[String]) -> Option<(Range<usize>, Fault)> {
         let first = self.first?;
-        let more = if self.rows > 1 { format!(", as have {} more", self.rows - 1) } else { String::new() };
+        let who = if self.rows == 1 { "the source has".to_owned() } else { format!("{} sources have", self.rows) };
         let shown = self.names.get(..NAMED.min(self.names.len())).unwrap_or_default();
         let cut = if self.names.len() > NAMED { ", …" } else { "" };
-        let message = match known {
-            [] => format!("the source has a query, and the route has no `map_query`{more}"),
-            _ => format!("the source has {}, which `map_query` does not list{more}", quoted(shown)),
+        let (message, otherwise) = match known {
+            [] => (
+                format!("{who} a query, and the route has no `map_query`"),
+                "or leave the query out of the source: without `map_query` a row is for its path, whatever the query",
+            ),
+            _ => (
+                format!("{who} parameters that `map_query` does not list: {}", quoted(shown)),
+                "or leave these out of the source: a parameter that is not listed does not matter",
+            ),
         };
-        let all: Vec<String> =
-            known.iter().chain(shown).map(|name| format!("\"{}\"", name.replace('\\', "\\\\"))).collect();
-        let fault = Fault::whole(&codes::ROW_QUERY, message)
-            .help(format!("write `map_query = [{}{cut}]` in the route", all.join(", ")));
-        Some((first, fault.help("or leave the parameter out of the source: what is not listed does not matter")))
+        let names: Vec<&str> = known.iter().chain(shown).map(String::as_str).collect();
+        let fault = Fault::whole(&codes::ROW_QUERY, message);
+        Some((first, fault.help(format!("write `{}` in the route", map_query(&names, cut))).help(otherwise)))
     }
+}
+
+/// `map_query = ["id"]`.
+fn map_query(names: &[&str], cut: &str) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("\"{}\"", name.replace('\\', "\\\\"))).collect();
+    format!("map_query = [{}{cut}]", names.join(", "))
 }
 
 #[cfg(test)]
