@@ -105,7 +105,7 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
 /// The rows of a map, of every second one under a header with the columns in another order and one that nobody reads.
 fn csv(map: &RedirectMap) -> String {
     let status = |row: &MapRow| row.status.map_or(String::new(), |status| status.to_string());
-    if map.rows.len() % 2 == 0 {
+    if map.rows.len().is_multiple_of(2) {
         let row = |row: &MapRow| format!("\"why, and\nwho\",{},{},{}\n", status(row), row.to, row.from);
         return "Comment, Status ,TO,from\n".to_owned() + &map.rows.iter().map(row).collect::<String>();
     }

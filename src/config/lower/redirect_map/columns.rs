@@ -18,7 +18,7 @@ const OTHER_NAMES: [&[&str]; 3] = [
 
 /// Which cell is what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Columns {
+pub(super) struct MapColumns {
     /// Of `from` and `to`.
     paths: [usize; 2],
     /// Of `status`; beyond every cell where there is none.
@@ -36,9 +36,9 @@ enum Named {
     ByPosition,
 }
 
-impl Default for Columns {
-    fn default() -> Columns {
-        Columns { paths: [0, 1], status: 2, count: NAMES.len(), named: Named::ByPosition }
+impl Default for MapColumns {
+    fn default() -> MapColumns {
+        MapColumns { paths: [0, 1], status: 2, count: NAMES.len(), named: Named::ByPosition }
     }
 }
 
@@ -47,14 +47,14 @@ pub(super) enum FirstRow {
     /// A row like any other.
     Row,
     /// It names the columns.
-    Header(Columns),
-    /// Something is wrong with it; what the columns are all the same, or [`Columns::UNKNOWN`].
-    Faulty(Columns, Fault),
+    Header(MapColumns),
+    /// Something is wrong with it; what the columns are all the same, or [`MapColumns::UNKNOWN`].
+    Faulty(MapColumns, Fault),
 }
 
-impl Columns {
+impl MapColumns {
     /// Nobody can say.
-    pub(super) const UNKNOWN: Columns = Columns { paths: [0; 2], status: 0, count: 0, named: Named::ByHeader };
+    pub(super) const UNKNOWN: MapColumns = MapColumns { paths: [0; 2], status: 0, count: 0, named: Named::ByHeader };
 
     /// The columns of `from`, `to` and `status` in a row.
     pub(super) fn cells_of(&self, cells: &[&str]) -> Result<[usize; 3], Fault> {
@@ -68,9 +68,9 @@ impl Columns {
             _ if cells.len() <= self.paths.into_iter().max().unwrap_or_default() => {
                 Err(fault(cells.len(), "").help(format!("{wanted}; {quotes}")))
             }
-            Named::ByPosition if last > self.count => Err(fault(last, "")
-                .help(format!("{wanted}; {quotes}"))
-                .help("or name the columns in a first row, `from,to,status,comment`: one that nobody reads is allowed there")),
+            Named::ByPosition if last > self.count => Err(fault(last, "").help(format!("{wanted}; {quotes}")).help(
+                "or name the columns in a first row, `from,to,status,comment`: one that nobody reads is allowed there",
+            )),
             Named::ByHeader if last > self.count => {
                 Err(fault(last, &format!(", and the header names {}", self.count)).help(quotes))
             }
@@ -82,16 +82,16 @@ impl Columns {
 impl FirstRow {
     pub(super) fn of(cells: &[&str]) -> FirstRow {
         if let Some(fault) = other_separator(cells) {
-            return FirstRow::Faulty(Columns::UNKNOWN, fault);
+            return FirstRow::Faulty(MapColumns::UNKNOWN, fault);
         }
         if !is_header(cells) {
             return FirstRow::Row;
         }
-        let header = Header { cells };
+        let header = HeaderRow { cells };
         let columns = header.columns();
         match header.fault() {
-            Some(fault) => FirstRow::Faulty(columns.unwrap_or(Columns::UNKNOWN), fault),
-            None => FirstRow::Header(columns.unwrap_or(Columns::UNKNOWN)),
+            Some(fault) => FirstRow::Faulty(columns.unwrap_or(MapColumns::UNKNOWN), fault),
+            None => FirstRow::Header(columns.unwrap_or(MapColumns::UNKNOWN)),
         }
     }
 }
@@ -146,11 +146,11 @@ fn is_other_name(at: usize, cell: &str) -> bool {
 }
 
 /// A first row that names columns.
-struct Header<'c> {
+struct HeaderRow<'c> {
     cells: &'c [&'c str],
 }
 
-impl Header<'_> {
+impl HeaderRow<'_> {
     /// The column of this name, or one that is likely meant.
     fn column(&self, at: usize) -> Option<usize> {
         self.exact(at).or_else(|| self.meant(at))
@@ -163,16 +163,16 @@ impl Header<'_> {
     /// What is likely meant by a name that is not there.
     fn meant(&self, at: usize) -> Option<usize> {
         let is_free = |cell: &&str| NAMES.iter().all(|name| !cell.eq_ignore_ascii_case(name));
-        let of = |is_it: &dyn Fn(&str) -> bool| self.cells.iter().position(|cell| is_free(&cell) && is_it(cell));
+        let of = |is_it: &dyn Fn(&str) -> bool| self.cells.iter().position(|cell| is_free(cell) && is_it(cell));
         // A word of two letters is near to too many.
         let is_near = |cell: &str| NAMES[at].len() > 2 && nearest(cell, [NAMES[at]]).is_some();
         of(&|cell| is_other_name(at, cell)).or_else(|| of(&is_near))
     }
 
-    fn columns(&self) -> Option<Columns> {
+    fn columns(&self) -> Option<MapColumns> {
         let paths = [self.column(0)?, self.column(1)?];
         let status = self.column(2).unwrap_or(usize::MAX);
-        Some(Columns { paths, status, count: self.cells.len(), named: Named::ByHeader })
+        Some(MapColumns { paths, status, count: self.cells.len(), named: Named::ByHeader })
     }
 
     fn fault(&self) -> Option<Fault> {

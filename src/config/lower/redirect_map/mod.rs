@@ -14,8 +14,8 @@ use std::ops::Range;
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use self::cells::{CsvRow, Places, unclosed_quote};
-use self::columns::{Columns, FirstRow};
-use self::sources::{Source, Uncovered};
+use self::columns::{FirstRow, MapColumns};
+use self::sources::{RowSource, Uncovered};
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::fault::Fault;
@@ -77,7 +77,7 @@ pub(crate) fn lower(
     let resolved = resolve(from, name.text).map_err(|why| report_bad_name(findings, &name, why)).ok()?;
     let text = text(reader, findings, &resolved, &name.span)?;
     let file = reader.sources.files().len();
-    let read = Map::new((&text, file), canonical, names, findings).read();
+    let read = Map::new(&text, canonical, names, MapFindings::new(file, findings)).read();
     reader.sources.add(&resolved, text);
     if read.map.as_ref().is_some_and(|map| map.rows.is_empty()) {
         findings
@@ -113,56 +113,33 @@ fn text(reader: &mut Reader<'_>, findings: &mut Findings, name: &str, named_at: 
 /// A map that is being read.
 struct Map<'t> {
     text: &'t str,
-    file: usize,
     canonical: &'t Canonical,
-    findings: &'t mut Findings,
+    findings: MapFindings<'t>,
     map: RedirectMap,
-    columns: Columns,
+    columns: MapColumns,
     /// Rows met, malformed ones too.
     met: usize,
     /// Where each key was first.
     keys: HashMap<String, Range<usize>>,
     /// Parameters that rows ask for and the route does not name.
     uncovered: Uncovered,
-    /// How many findings were made.
-    found: usize,
-    /// Where the first finding is that is not shown.
-    hidden_from: Option<Range<usize>>,
 }
 
 impl<'t> Map<'t> {
-    fn new(
-        (text, file): (&'t str, usize),
-        canonical: &'t Canonical,
-        names: Vec<String>,
-        findings: &'t mut Findings,
-    ) -> Map<'t> {
-        Map {
-            text,
-            file,
-            canonical,
-            findings,
-            map: RedirectMap { rows: Vec::new(), names },
-            columns: Columns::default(),
-            met: 0,
-            keys: HashMap::new(),
-            uncovered: Uncovered::default(),
-            found: 0,
-            hidden_from: None,
-        }
+    fn new(text: &'t str, canonical: &'t Canonical, names: Vec<String>, findings: MapFindings<'t>) -> Map<'t> {
+        let (map, keys) = (RedirectMap { rows: Vec::new(), names }, HashMap::new());
+        let (columns, uncovered) = (MapColumns::default(), Uncovered::default());
+        Map { text, canonical, findings, map, columns, met: 0, keys, uncovered }
     }
 
     /// Reads all rows. O(bytes).
     fn read(mut self) -> MapRead {
         self.read_rows();
         if let Some((range, fault)) = std::mem::take(&mut self.uncovered).fault(&self.map.names) {
-            fault.report(|code, _, message| self.report(code, range, message));
+            fault.report(|code, _, message| self.findings.report(code, range, message));
         }
-        if let Some(range) = self.hidden_from {
-            let message = format!("and {} more findings in this map", self.found - MAX_FINDINGS);
-            self.findings.report(&codes::MORE_ROWS, Span { file: self.file, range }, message).label("starting here");
-        }
-        MapRead { met: self.met, map: (self.found == 0).then_some(self.map) }
+        let is_fine = self.findings.finish();
+        MapRead { met: self.met, map: is_fine.then_some(self.map) }
     }
 
     fn read_rows(&mut self) {
@@ -187,7 +164,7 @@ impl<'t> Map<'t> {
             } else if !std::mem::take(&mut is_first) || self.is_a_row(&row) {
                 self.met += 1;
                 self.row(&row);
-            } else if self.columns == Columns::UNKNOWN {
+            } else if self.columns == MapColumns::UNKNOWN {
                 return;
             }
         }
@@ -202,13 +179,15 @@ impl<'t> Map<'t> {
         };
         self.columns = columns;
         if let Some(fault) = fault {
-            fault.report(|code, _, message| self.report(code, row.span.clone(), message));
+            fault.report(|code, _, message| self.findings.report(code, row.span.clone(), message));
         }
         false
     }
 
     fn report_quote(&mut self, at: usize) {
-        self.report(&codes::QUOTE_NOT_CLOSED, at..at + 1, "the quote that opens this cell is not closed".to_owned())
+        let message = "the quote that opens this cell is not closed";
+        self.findings
+            .report(&codes::QUOTE_NOT_CLOSED, at..at + 1, message.to_owned())
             .label("all that follows is read as one cell")
             .help("close it where the cell ends; a quote that is part of a text is doubled: `\"\"`");
     }
@@ -217,7 +196,7 @@ impl<'t> Map<'t> {
         let [from, to, status] = match self.columns.cells_of(&row.cells) {
             Ok(columns) => columns,
             Err(fault) => {
-                fault.report(|code, _, message| self.report(code, row.span.clone(), message));
+                fault.report(|code, _, message| self.findings.report(code, row.span.clone(), message));
                 return;
             }
         };
@@ -232,8 +211,8 @@ impl<'t> Map<'t> {
     }
 
     fn source(&mut self, row: &CsvRow<'_>, column: usize) -> Option<String> {
-        let read = Source::read(row.text(column), self.canonical, &self.map.names);
-        let Source { from, key, uncovered } = self.checked(row, column, read)?;
+        let read = RowSource::read(row.text(column), self.canonical, &self.map.names);
+        let RowSource { from, key, uncovered } = self.checked(row, column, read)?;
         let at = row.place(column);
         if !uncovered.is_empty() {
             let cell = row.text(column);
@@ -242,8 +221,9 @@ impl<'t> Map<'t> {
             return None;
         }
         if let Some(first) = self.keys.get(&key) {
-            let first = Span { file: self.file, range: first.clone() };
-            self.report(&codes::ROW_DUPLICATE, at, format!("two rows have the source `{from}`"))
+            let first = self.findings.span(first.clone());
+            self.findings
+                .report(&codes::ROW_DUPLICATE, at, format!("two rows have the source `{from}`"))
                 .also(first, "the first one")
                 .help("keep one; sources are compared in normal form");
             return None;
@@ -258,18 +238,48 @@ impl<'t> Map<'t> {
             Ok(made) => return Some(made),
             Err(fault) => fault,
         };
-        fault.report(|code, part, message| self.report(code, row.part(column, part), message));
+        fault.report(|code, part, message| self.findings.report(code, row.part(column, part), message));
         None
     }
+}
 
-    /// Reports a finding; one too many is counted.
+/// The findings of one map.
+struct MapFindings<'f> {
+    file: usize,
+    findings: &'f mut Findings,
+    /// How many were made.
+    found: usize,
+    /// Where the first one is that is not shown.
+    hidden_from: Option<Range<usize>>,
+}
+
+impl<'f> MapFindings<'f> {
+    fn new(file: usize, findings: &'f mut Findings) -> MapFindings<'f> {
+        MapFindings { file, findings, found: 0, hidden_from: None }
+    }
+
+    /// Reports one; one too many is counted.
     fn report(&mut self, code: &'static Code, range: Range<usize>, message: String) -> Report<'_> {
         self.found += 1;
         if self.found > MAX_FINDINGS {
             self.hidden_from.get_or_insert(range);
             return Report::unlisted();
         }
-        self.findings.report(code, Span { file: self.file, range }, message)
+        let span = self.span(range);
+        self.findings.report(code, span, message)
+    }
+
+    fn span(&self, range: Range<usize>) -> Span {
+        Span { file: self.file, range }
+    }
+
+    /// Tells how many are not shown; gives back whether there is none.
+    fn finish(self) -> bool {
+        if let Some(range) = self.hidden_from {
+            let message = format!("and {} more findings in this map", self.found - MAX_FINDINGS);
+            self.findings.report(&codes::MORE_ROWS, Span { file: self.file, range }, message).label("starting here");
+        }
+        self.found == 0
     }
 }
 

@@ -14,7 +14,7 @@ const NAMED: usize = 12;
 
 /// A source that was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Source {
+pub(super) struct RowSource {
     /// As a [`MapRow`](crate::route::pattern::MapRow) has it.
     pub(super) from: String,
     /// The same for all sources that take the same requests.
@@ -23,15 +23,15 @@ pub(super) struct Source {
     pub(super) uncovered: Vec<String>,
 }
 
-impl Source {
+impl RowSource {
     /// Reads a cell. O(m × names).
-    pub(super) fn read(cell: &str, canonical: &Canonical, names: &[String]) -> Result<Source, Fault> {
+    pub(super) fn read(cell: &str, canonical: &Canonical, names: &[String]) -> Result<RowSource, Fault> {
         if let Some(fault) = path_fault(cell, names) {
             return Err(fault);
         }
         let (path, query) = cell.split_once('?').map_or((cell, None), |(path, query)| (path, Some(query)));
         let path = canonical.normalize(path).as_str().to_owned();
-        let Some(query) = query else { return Ok(Source { from: path.clone(), key: path, uncovered: Vec::new() }) };
+        let Some(query) = query else { return Ok(RowSource { from: path.clone(), key: path, uncovered: Vec::new() }) };
         if let Some(fault) = query_fault(cell, query, names) {
             return Err(fault);
         }
@@ -40,7 +40,7 @@ impl Source {
         let value = |name: &String| Some(format!("?{name}={}", value(query, name)?));
         let key = path.clone() + &names.iter().filter_map(value).collect::<String>();
         let from = if query.is_empty() { path } else { format!("{path}?{query}") };
-        Ok(Source { from, key, uncovered })
+        Ok(RowSource { from, key, uncovered })
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_key_is_the_same_for_sources_that_take_the_same_requests() {
         let names = ["id", "lang"].map(str::to_owned);
-        let key = |cell: &str| Source::read(cell, &Canonical::default(), &names).map(|source| source.key);
+        let key = |cell: &str| RowSource::read(cell, &Canonical::default(), &names).map(|source| source.key);
         assert_eq!(key("/p?id=1&lang=de"), key("//p?lang=de&&id=1"));
         assert_eq!(key("/p?id"), key("/p?id="));
         assert_eq!(key("/p?"), key("/p"));
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_source_keeps_its_query_as_written() {
         let names = ["id".to_owned()];
-        let from = |cell: &str| Source::read(cell, &Canonical::default(), &names).map(|source| source.from).ok();
+        let from = |cell: &str| RowSource::read(cell, &Canonical::default(), &names).map(|source| source.from).ok();
         assert_eq!(from("/ç?id=%2f").as_deref(), Some("/%C3%A7?id=%2f"));
         assert_eq!(from("/a?").as_deref(), Some("/a"));
         assert_eq!(from("/a?id=ç"), None);
