@@ -230,22 +230,25 @@ impl Route {
         self.conditions.iter().find(|condition| condition.fact == *fact).map(|condition| &condition.test)
     }
 
-    /// Every fact that the route reads: what its conditions ask for, what tells the rows of its map apart, and what of the
-    /// query goes into a redirect or, by name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
-    /// twice.
-    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+    /// Every fact that says whether the route takes a request of its paths: what its conditions ask for, and what tells
+    /// the rows of its map apart. A fact may come twice.
+    pub fn asked_facts(&self) -> impl Iterator<Item = Fact> {
+        let map = match &self.path {
+            PathPattern::Map(map) => Some(map),
+            _ => None,
+        };
         let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
+        conditions.chain(map.into_iter().flat_map(RedirectMap::facts))
+    }
+
+    /// Every fact that the route reads: what it asks for, and what of the query goes into a redirect or, by name, to an
+    /// origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come twice.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let query = self.action.query_string().filter(|policy| match self.action {
             Action::Origin(_) => !policy.asks_the_origin(),
             _ => true,
         });
-        let key = match &self.path {
-            PathPattern::Map(map) => Some(map),
-            _ => None,
-        };
-        conditions
-            .chain(key.into_iter().flat_map(RedirectMap::facts))
-            .chain(query.into_iter().flat_map(QueryPolicy::facts))
+        self.asked_facts().chain(query.into_iter().flat_map(QueryPolicy::facts))
     }
 }
 
