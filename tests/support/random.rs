@@ -183,7 +183,7 @@ fn pattern(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         4 => template(taste),
         4 => glob(taste),
         4 => regex(taste),
-        1 => map(taste),
+        3 => map(taste),
     ]
 }
 
@@ -334,7 +334,7 @@ fn map(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
 }
 
 fn row_status() -> impl Strategy<Value = u16> {
-    select(vec![301u16, 302, 303, 307, 308, 410, 410])
+    select(vec![301u16, 302, 303, 307, 308, 410, 410, 410])
 }
 
 // Conditions.
