@@ -17,6 +17,7 @@ mod live;
 mod notice;
 mod outgoing;
 mod page;
+mod range;
 mod refusal;
 mod stand_in;
 mod target;
