@@ -14,9 +14,9 @@ use tokio::net::TcpListener;
 use super::error::words;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
-use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
+use crate::report::exchange::{Columns, Served, banner, ending, reloaded, warning};
 use crate::report::numbers::count;
-use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
+use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::{is_country, nearest, quoted};
 
 /// Arguments of `serve`.
@@ -114,36 +114,45 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
-    let edge =
-        Edge::new(Tabled::new(table, secrets::of_environment), settings, Arc::new(move |notice| teller.tell(notice)))
-            .map_err(unmappable)?;
-    let edge = Arc::new(edge);
+    let settings = ServeSettings { country: args.country, ..ServeSettings::default() };
+    let tabled = Tabled::new(table, mapping.clone(), secrets::of_environment).map_err(unmappable)?;
+    let edge = Arc::new(Edge::new(tabled, settings, Arc::new(move |notice| teller.tell(notice))));
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
-    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), reader(watched, columns, global.clone())));
+    let read = reader(Reader { watched, mapping, columns, global: global.clone() });
+    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), read));
     serve::serve(listener, edge, stop).await;
     watching.abort();
     Ok(written)
 }
 
-/// Looks whether the table changed, and reads it if so.
-fn reader(
-    mut watched: Watched,
+/// What a table that changes is read with.
+struct Reader {
+    watched: Watched,
+    mapping: Mapping,
     columns: Arc<Mutex<Columns>>,
     global: Global,
-) -> impl FnMut() -> Reading + Send + 'static {
-    move || {
-        if !watched.has_changed() {
-            return Reading::Unchanged;
-        }
-        match watched.read(&global) {
-            Ok(None) => Reading::Unchanged,
-            Ok(Some(table)) => {
-                *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
-                Reading::Changed(Box::new(Tabled::new(table, secrets::of_environment)))
+}
+
+/// Looks whether the table changed, and reads it if so.
+fn reader(mut reader: Reader) -> impl FnMut() -> Reading + Send + 'static {
+    move || if reader.watched.has_changed() { reader.read() } else { Reading::Unchanged }
+}
+
+impl Reader {
+    fn read(&mut self) -> Reading {
+        let table = match self.watched.read(&self.global) {
+            Ok(None) => return Reading::Unchanged,
+            Ok(Some(table)) => table,
+            Err(error) => return Reading::Broken(error.render()),
+        };
+        let columns = Columns::of(table.definition());
+        match Tabled::new(table, self.mapping.clone(), secrets::of_environment) {
+            Ok(tabled) => {
+                *self.columns.lock().unwrap_or_else(PoisonError::into_inner) = columns;
+                Reading::Changed(Box::new(tabled))
             }
-            Err(error) => Reading::Broken(error.render()),
+            Err(error) => Reading::Broken(unmappable(error).render()),
         }
     }
 }
@@ -239,8 +248,9 @@ fn write(notice: &Notice, columns: Columns, global: &Global) -> io::Result<()> {
         Notice::Exchange(exchange) => {
             Terminal::stdout(global).print(&global.format.line(&Served { exchange, columns })?)
         }
-        Notice::Reloaded { routes, unknown } => Terminal::for_people(global).print(&reloaded(*routes, unknown)),
+        Notice::Reloaded { routes } => Terminal::for_people(global).print(&reloaded(*routes)),
         Notice::Kept(why) => Terminal::stderr(global).print(&format!("{why}the last good table stays in use\n")),
+        Notice::Ending { open, limit } => Terminal::for_people(global).print(&ending(*open, *limit)),
     }
 }
 

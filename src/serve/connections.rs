@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -12,11 +11,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::io::InspectReader;
 
 use super::exchange::answer;
 use super::forward::MAX_BUFFER;
 use super::live::Edge;
+use super::notice::Notice;
+use super::unread::Opening;
 
+/// At the end, connections that nothing is under way on close in this time, and nothing is said.
+const IDLE_CLOSE: Duration = Duration::from_millis(100);
 /// At the end, answers under way get this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// As many header fields as fit into a head that CloudFront takes.
@@ -31,12 +35,14 @@ struct Service {
     builder: auto::Builder<TokioExecutor>,
     graceful: GracefulShutdown,
     edge: Arc<Edge>,
+    /// As many others as there are connections.
+    open: Arc<()>,
 }
 
 /// Serves viewers until `stop` is done, and then until the answers under way have left or too long has passed.
 pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Output = ()>) {
     let builder = builder(edge.settings.head_timeout);
-    let service = Service { builder, graceful: GracefulShutdown::new(), edge };
+    let service = Service { builder, graceful: GracefulShutdown::new(), edge, open: Arc::default() };
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
@@ -48,8 +54,7 @@ pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Out
         }
     }
     drop(listener);
-    // What is not done by then is cut off: the program was asked to end.
-    let _ = tokio::time::timeout(LAST_ANSWERS, service.graceful.shutdown()).await;
+    service.end().await;
 }
 
 /// A failed accept is the viewer's trouble; one for lack of descriptors goes on failing until some are free.
@@ -83,29 +88,52 @@ impl Service {
         // Without it small answers wait for the viewer's acknowledgements; a socket that refuses it is served anyway.
         let _ = stream.set_nodelay(true);
         let (edge, client) = (Arc::clone(&self.edge), peer.ip().to_canonical());
-        let began = Arc::new(AtomicBool::new(false));
-        let silence = silence(Arc::clone(&began), edge.settings.head_timeout);
+        let opening = Arc::new(Opening::default());
+        let (read, begun) = (Arc::clone(&opening), Arc::clone(&opening));
+        let stream = InspectReader::new(stream, move |bytes: &[u8]| read.note(bytes));
         let answers = service_fn(move |request| {
-            began.store(true, Ordering::Relaxed);
+            begun.end();
             let edge = Arc::clone(&edge);
             async move { Ok::<_, Infallible>(answer(edge, client, request).await) }
         });
         let connection = self.builder.serve_connection(TokioIo::new(stream), answers).into_owned();
         let connection = self.graceful.watch(connection);
+        let (edge, open) = (Arc::clone(&self.edge), Arc::clone(&self.open));
         tokio::spawn(async move {
-            // A connection ends in many ways, none of which anybody could be told of.
-            tokio::select! {
-                _ = connection => {}
-                () = silence => {}
+            let _open = open;
+            let limit = edge.settings.head_timeout;
+            let unread = tokio::select! {
+                ended = connection => ended.err().and_then(|problem| opening.failed(&*problem, limit)),
+                () = silence(&opening, limit) => opening.abandoned(limit),
+            };
+            if let Some(unread) = unread {
+                (edge.notify)(Notice::Exchange(unread.exchange(peer)));
             }
         });
+    }
+
+    /// Waits until the answers under way have left or too long has passed.
+    async fn end(self) {
+        let Service { graceful, edge, open, .. } = self;
+        let mut rest = std::pin::pin!(graceful.shutdown());
+        if tokio::time::timeout(IDLE_CLOSE, &mut rest).await.is_ok() {
+            return;
+        }
+        // A connection without a request holds the beginning of one, or the end of an answer.
+        let connections = Arc::strong_count(&open).saturating_sub(1);
+        let open = edge.count_open_requests().max(connections);
+        (edge.notify)(Notice::Ending { open, limit: LAST_ANSWERS });
+        if tokio::time::timeout(LAST_ANSWERS, rest).await.is_err() {
+            // The program was asked to end.
+            edge.cut_off();
+        }
     }
 }
 
 /// Ends where no request has come in time: hyper's own limit does not begin before it knows the version of HTTP.
-async fn silence(began: Arc<AtomicBool>, limit: Duration) {
+async fn silence(opening: &Opening, limit: Duration) {
     tokio::time::sleep(limit).await;
-    if began.load(Ordering::Relaxed) {
+    if opening.has_ended() {
         std::future::pending::<()>().await;
     }
 }

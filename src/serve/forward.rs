@@ -1,6 +1,5 @@
 //! A request on its way to the server that plays an origin, and the answer on its way back; both streamed.
 
-use std::error::Error;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
@@ -10,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::body::{Body, Download, Upload};
+use super::body::{Body, BrokenUpload, Download, Source, Upload, root_cause};
 use super::headers::drop_hop_by_hop;
 use super::outgoing::Outgoing;
 use super::target::HttpServer;
@@ -36,7 +35,7 @@ pub(super) fn client() -> Client {
         .build(connector)
 }
 
-/// Why an origin gave no answer.
+/// Why there is no answer of an origin.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ForwardError {
     #[error("no connection to {address}: {cause}")]
@@ -47,36 +46,50 @@ pub(super) enum ForwardError {
     Silent { address: String, limit: Duration },
     #[error("the path `{0}` cannot be sent in a request")]
     Path(String),
+    /// The origin never had all of the request.
+    #[error(transparent)]
+    Upload(#[from] BrokenUpload),
 }
 
 impl ForwardError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             ForwardError::Silent { .. } => StatusCode::GATEWAY_TIMEOUT,
+            ForwardError::Upload(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::BAD_GATEWAY,
         }
     }
 }
 
+/// A server that plays an origin.
+pub(super) struct Played<'a> {
+    /// The id of the origin.
+    pub(super) origin: &'a str,
+    pub(super) server: &'a HttpServer,
+}
+
 /// Sends a request on and returns the answer once its head is there.
 pub(super) async fn send(
     client: &Client,
-    server: &HttpServer,
+    Played { origin, server }: Played<'_>,
     outgoing: Outgoing,
     body: Upload,
 ) -> Result<Response<Body>, ForwardError> {
-    let (address, limit) = (server.authority.to_string(), outgoing.read_timeout);
-    let silence = body.silence(limit);
+    let address = server.authority.to_string();
+    let source = Source { origin: origin.to_owned(), limit: outgoing.read_timeout, fault: body.fault() };
+    let silence = body.silence(source.limit);
     let request = http_request(server, outgoing, body)?;
     let answer = tokio::select! {
         answer = client.request(request) => answer,
-        () = silence => return Err(ForwardError::Silent { address, limit }),
+        () = silence => return Err(ForwardError::Silent { address, limit: source.limit }),
     };
-    let (mut parts, body) = answer.map_err(|problem| failed(&problem, address))?.into_parts();
+    // An exchange fails in many ways once its request has; the first cause counts.
+    let answer = answer.map_err(|problem| source.fault.get().map_or_else(|| failed(&problem, address), Into::into))?;
+    let (mut parts, body) = answer.into_parts();
     drop_hop_by_hop(&mut parts.headers);
     // What the origin speaks is between it and us; the viewer's connection keeps its own version.
     parts.version = Version::default();
-    Ok(Response::from_parts(parts, Download::new(body, limit).boxed_unsync()))
+    Ok(Response::from_parts(parts, Download::new(body, source).boxed_unsync()))
 }
 
 fn failed(problem: &legacy::Error, address: String) -> ForwardError {
@@ -110,13 +123,4 @@ fn http_request(server: &HttpServer, outgoing: Outgoing, upload: Upload) -> Resu
 fn target(base: &str, outgoing: &Outgoing) -> String {
     let Outgoing { origin_path, uri, query, .. } = outgoing;
     if query.is_empty() { format!("{base}{origin_path}{uri}") } else { format!("{base}{origin_path}{uri}?{query}") }
-}
-
-/// The innermost cause: what the system said.
-fn root_cause(problem: &dyn Error) -> String {
-    let mut cause = problem;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

@@ -5,6 +5,7 @@
 //! request through all of them, `live` what they share. It reads no table and prints nothing: the table comes from a
 //! closure, and what happens is told as [`Notice`]s.
 
+mod account;
 mod body;
 mod connections;
 mod exchange;
@@ -21,10 +22,11 @@ mod range;
 mod refusal;
 mod stand_in;
 mod target;
+mod unread;
 mod watch;
 
 pub use connections::serve;
 pub use live::{Edge, ServeSettings, Tabled};
 pub use notice::{Exchange, Notice, Notify, ServedBehavior};
-pub use target::{HttpServer, MapError, Mapping, Player, check_mapping, parse_mapping};
+pub use target::{HttpServer, MapError, Mapping, Player, parse_mapping};
 pub use watch::{Reading, watch};

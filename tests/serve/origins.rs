@@ -1,11 +1,13 @@
 //! Mapped origins: servers and folders, and what goes wrong with them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crossfade::serve::{Edge, ServeSettings, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled_with};
 
 #[tokio::test]
 async fn an_origin_gets_the_request_with_its_bytes() {
@@ -218,10 +220,9 @@ async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     .await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let own = listener.local_addr().unwrap().port();
-    let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
-    let settings = crossfade::serve::ServeSettings { mapping, ..Default::default() };
-    let edge = crossfade::serve::Edge::new(tabled(site()), settings, std::sync::Arc::new(|_| {})).unwrap();
-    tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
+    let tabled = tabled_with(site(), &[format!("legacy={own}")]);
+    let edge = Edge::new(tabled, ServeSettings::default(), Arc::new(|_| {}));
+    tokio::spawn(serve(listener, Arc::new(edge), std::future::pending()));
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();
     stream.write_all(&head("GET", "/", "")).await.unwrap();
     let answer = Answer::read(&mut stream).await;
