@@ -227,6 +227,8 @@ mod tests {
             let path_pattern = path_pattern.map(str::to_owned);
             Some(ServedBehavior { path_pattern, configured_origin: "cms".to_owned(), not_routed })
         };
+        let long = Exchange { status: 405, method: "M".repeat(9_000), path: "/x".to_owned(), ..exchange() };
+        let unread = Exchange { trouble: Some("127.0.0.1:9 left".to_owned()), ..Exchange::default() };
         let placed = Exchange { path: "/x".to_owned(), behavior: behavior(None, false), ..exchange() };
         let passed = Exchange { behavior: behavior(Some("/api/*"), true), ..placed.clone() };
         let rows = [
@@ -236,6 +238,8 @@ mod tests {
                 "200  GET      cms     -       1.2 ms  /x  behavior /api/*: the router does not run here\n".to_owned(),
             ),
             (exchange(), "200  GET      cms     -       1.2 ms  /promo/\\u{9b}x\n".to_owned()),
+            (long, "405  MMMMMMMMMMMMMMMMMMMM…  cms     -       1.2 ms  /x\n".to_owned()),
+            (unread, "-    -        -       -       0.0 ms  -  127.0.0.1:9 left\n".to_owned()),
             (failed, format!("502  PURGE    legacy  a-very-long-id   12.3 s  {}…  no connection\n", "/".repeat(120))),
         ];
         for (exchange, expected) in rows {
@@ -252,6 +256,14 @@ mod tests {
             "\n"
         );
         assert_eq!(line(&exchange(), Format::Json), expected);
+    }
+
+    #[test]
+    fn what_is_waited_for_is_counted() {
+        let rows = [(1, "waiting for 1 open request, 10 s"), (2, "waiting for 2 open requests, 10 s")];
+        for (open, begin) in rows {
+            assert!(ending(open, Duration::from_secs(10)).starts_with(begin));
+        }
     }
 
     #[test]

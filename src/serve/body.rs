@@ -15,6 +15,8 @@ use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
+use crate::text::said;
+
 pub(super) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) type Body = UnsyncBoxBody<Bytes, BodyError>;
 type Polled = Poll<Option<Result<Frame<Bytes>, BodyError>>>;
@@ -30,7 +32,7 @@ pub(super) fn root_cause(problem: &(dyn Error + 'static)) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    cause.to_string()
+    said(&cause.to_string())
 }
 
 /// A viewer's body that did not come to its end; why.

@@ -21,10 +21,11 @@ use super::unread::Opening;
 
 /// At the end, connections that nothing is under way on close in this time, and nothing is said.
 const IDLE_CLOSE: Duration = Duration::from_millis(100);
-/// At the end, answers under way get this long.
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// As many header fields as fit into a head that CloudFront takes.
 const MAX_HEADERS: usize = 8_192;
+/// HTTP/2 refuses a longer head by itself, and nobody is told. What is shorter than that and still too long for
+/// CloudFront is refused here.
+const MAX_HEADER_LIST: u32 = 256 * 1024;
 /// Answers at once on one HTTP/2 connection, as CloudFront allows.
 const MAX_STREAMS: u32 = 128;
 /// What one HTTP/2 stream may send ahead of its reader.
@@ -76,7 +77,7 @@ fn builder(head_timeout: Duration) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(u32::try_from(MAX_BUFFER).unwrap_or(u32::MAX))
+        .max_header_list_size(MAX_HEADER_LIST)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(4 * STREAM_WINDOW)
         .max_send_buf_size(MAX_BUFFER);
@@ -122,8 +123,9 @@ impl Service {
         // A connection without a request holds the beginning of one, or the end of an answer.
         let connections = Arc::strong_count(&open).saturating_sub(1);
         let open = edge.count_open_requests().max(connections);
-        (edge.notify)(Notice::Ending { open, limit: LAST_ANSWERS });
-        if tokio::time::timeout(LAST_ANSWERS, rest).await.is_err() {
+        let limit = edge.settings.end_timeout;
+        (edge.notify)(Notice::Ending { open, limit });
+        if tokio::time::timeout(limit, rest).await.is_err() {
             // The program was asked to end.
             edge.cut_off();
         }

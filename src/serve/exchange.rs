@@ -154,7 +154,9 @@ impl Journey {
         match live.mapping.get(&origin.id) {
             Some(Player::Server(server)) => {
                 let played = Played { origin: &origin.id, server };
-                forward::send(&edge.client, played, outgoing, body).await.map_err(|failure| failed(&origin.id, &failure))
+                forward::send(&edge.client, played, outgoing, body)
+                    .await
+                    .map_err(|failure| failed(&origin.id, &failure))
             }
             Some(Player::Folder(root)) => Ok(folder::answer(root, &origin.id, &outgoing).await),
             None => {

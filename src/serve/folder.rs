@@ -14,7 +14,7 @@ use super::body::{Body, BodyError};
 use super::outgoing::Outgoing;
 use super::page::{Form, WebPage};
 use super::range;
-use crate::text::percent;
+use crate::text::{percent, said};
 
 /// What plays the directory itself, for every path that ends in `/`.
 const INDEX: &str = "index.html";
@@ -60,7 +60,7 @@ async fn serve_file(file: &Path, method: &Method, headers: HeaderMap) -> Option<
 }
 
 fn broken(error: io::Error) -> BodyError {
-    format!("the file cannot be read to its end: {error}").into()
+    format!("the file cannot be read to its end: {}", said(&error.to_string())).into()
 }
 
 /// Text in a folder is taken for UTF-8.

@@ -44,6 +44,8 @@ pub(super) enum ForwardError {
     Exchange { address: String, cause: String },
     #[error("{address} was silent for {} s, its `read_timeout`", .limit.as_secs())]
     Silent { address: String, limit: Duration },
+    #[error("{0} answered 101 to a request that asked for no other protocol")]
+    Switched(String),
     #[error("the path `{0}` cannot be sent in a request")]
     Path(String),
     /// The origin never had all of the request.
@@ -84,7 +86,13 @@ pub(super) async fn send(
         () = silence => return Err(ForwardError::Silent { address, limit: source.limit }),
     };
     // An exchange fails in many ways once its request has; the first cause counts.
-    let answer = answer.map_err(|problem| source.fault.get().map_or_else(|| failed(&problem, address), Into::into))?;
+    let answer = answer.map_err(|problem| match source.fault.get() {
+        Some(broken) => broken.into(),
+        None => failed(&problem, address.clone()),
+    })?;
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(ForwardError::Switched(address));
+    }
     let (mut parts, body) = answer.into_parts();
     drop_hop_by_hop(&mut parts.headers);
     // What the origin speaks is between it and us; the viewer's connection keeps its own version.

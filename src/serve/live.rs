@@ -24,11 +24,14 @@ pub struct ServeSettings {
     pub country: Option<String>,
     /// The head of a request must be there within this time, and an unused connection is kept as long.
     pub head_timeout: Duration,
+    /// At the end, requests under way get this long.
+    pub end_timeout: Duration,
 }
 
 impl Default for ServeSettings {
     fn default() -> ServeSettings {
-        ServeSettings { country: None, head_timeout: Duration::from_secs(30) }
+        let [head_timeout, end_timeout] = [30, 10].map(Duration::from_secs);
+        ServeSettings { country: None, head_timeout, end_timeout }
     }
 }
 

@@ -88,7 +88,9 @@ impl Opening {
         } else if error.is_timeout() {
             self.abandoned(limit)
         } else if is_of_http_2(error) {
-            Some(self.unread(None, format!("broke the rules of HTTP/2 ({})", root_cause(error))))
+            // It began with the preface, which tells nothing.
+            let what = format!("lost its HTTP/2 connection: {}", root_cause(error));
+            Some(Unread { status: None, what, took: self.took() })
         } else {
             self.left_early()
         }
@@ -103,7 +105,7 @@ impl Opening {
         if self.kept().is_some_and(|kept| kept.starts_with(&[0x16, 0x03])) {
             "speaks TLS, and this port plain HTTP: ask with `http://`".to_owned()
         } else {
-            format!("sent no request of HTTP ({error})")
+            format!("sent a request that cannot be read ({error})")
         }
     }
 
@@ -118,13 +120,16 @@ impl Opening {
     }
 
     fn unread(&self, status: Option<StatusCode>, mut what: String) -> Unread {
-        let kept = self.kept();
-        let took = kept.as_ref().map_or(Duration::ZERO, |_| self.since.elapsed());
-        let beginning = kept.map(|kept| beginning(&kept)).filter(|beginning| !beginning.is_empty());
+        let beginning = self.kept().map(|kept| beginning(&kept)).filter(|beginning| !beginning.is_empty());
         if let Some(beginning) = beginning {
             what.push_str(&format!(": `{beginning}`"));
         }
-        Unread { status, what, took }
+        Unread { status, what, took: self.took() }
+    }
+
+    /// Since the connection began; it tells nothing of a later request.
+    fn took(&self) -> Duration {
+        if self.has_ended() { Duration::ZERO } else { self.since.elapsed() }
     }
 }
 
@@ -137,14 +142,15 @@ impl Unread {
     }
 }
 
-/// The beginning of a first line as it may be shown: no query, no password, nothing that is no text.
+/// The beginning of a first line as it may be shown: no query, no password before a host, nothing but text.
 fn beginning(kept: &[u8]) -> String {
-    let line = kept.split(|&byte| b"?@\r\n".contains(&byte)).next().unwrap_or_default();
+    let line = kept.split(|&byte| b"?\r\n".contains(&byte)).next().unwrap_or_default();
     let text = String::from_utf8_lossy(line);
+    let text = text.split("://").next().unwrap_or_default();
     if text.chars().any(|char| char.is_control() || char == char::REPLACEMENT_CHARACTER) {
         return String::new();
     }
-    shown(&text).into_owned()
+    shown(text).into_owned()
 }
 
 fn is_interrupted(problem: &(dyn Error + 'static)) -> bool {

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled, tabled_with};
 
 #[tokio::test]
 async fn the_first_byte_of_an_upload_arrives_before_the_last_is_sent() {
@@ -136,6 +136,40 @@ async fn at_the_end_answers_under_way_are_given_whole() {
     assert_eq!(body, b"abcd");
     tokio::time::timeout(PATIENCE, &mut running.done).await.expect("idle connections do not hold it up").unwrap();
     assert!(TcpStream::connect(running.address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test]
+async fn at_the_end_what_is_cut_off_is_no_viewers_fault() {
+    let silent = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let half = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let end_timeout = Duration::from_millis(300);
+    let tabled = tabled_with(site(), &[format!("legacy={silent}"), format!("cms={half}")]);
+    let mut running = Running::by(tabled, ServeSettings { end_timeout, ..ServeSettings::default() }).await;
+    let mut halved = running.connect().await;
+    halved.write_all(&head("GET", "/cms", "")).await.unwrap();
+    assert!(read_head(&mut halved).await.starts_with("HTTP/1.1 200 "));
+    let mut waiting = running.connect().await;
+    waiting.write_all(&head("GET", "/", "")).await.unwrap();
+    let mut begun = running.connect().await;
+    begun.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.stop();
+    tokio::time::timeout(PATIENCE, &mut running.done).await.unwrap().unwrap();
+    assert_eq!(running.notices(), [Notice::Ending { open: 3, limit: end_timeout }]);
+    drop(halved);
+    assert_eq!(running.exchange(0).await.trouble.as_deref(), Some("cut off: the program ended"));
+    drop(waiting);
+    let trouble = running.exchange(1).await.trouble;
+    assert_eq!(trouble.as_deref(), Some("cut off: the program ended before there was an answer"));
 }
 
 #[tokio::test]
