@@ -39,17 +39,20 @@ pub struct ServeArgs {
 
 const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
-Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow from
-the number in the cookie crossfade-draw and each cohort's share, its language from Accept-Language or
-the cookie that `[languages]` names. The table is read again when it changes; a broken one leaves the
-last good one in use.
+Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow
+from the number in the cookie crossfade-draw and each cohort's share, its language from
+Accept-Language or the cookie that `[languages]` names. A mapped server gets every header and
+cookie; CloudFront forwards only what its policies name.
+
+The table is read again when it changes. One with an error, or without an origin that a `--map`
+names, leaves the last good one in use. Ctrl-C waits for open requests, a second one does not.
 
 Examples:
   crossfade serve
   crossfade serve --map legacy=http://127.0.0.1:9001 --map cms=3000 --map site=./dist
   curl -i -H 'Host: www.example.com' http://127.0.0.1:8080/promo/natal
 
-Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, or nowhere to listen";
+Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, no such origin to map, or nowhere to listen";
 
 /// Lines that may wait for a slow terminal.
 const WAITING_LINES: usize = 4_096;
@@ -70,6 +73,9 @@ impl FromStr for Listen {
     fn from_str(text: &str) -> Result<Listen, String> {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(Listen { host: address.ip().to_string(), port: Some(address.port()) });
+        }
+        if text.parse::<u16>().is_ok() {
+            return Err(format!("it takes HOST:PORT; a port alone is given with `--port {text}`"));
         }
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if bare.parse::<IpAddr>().is_ok() {
@@ -119,7 +125,7 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let edge = Arc::new(Edge::new(tabled, settings, Arc::new(move |notice| teller.tell(notice))));
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
-    let read = reader(Reader { watched, mapping, columns, global: global.clone() });
+    let read = reader(ReloadReader { watched, mapping, columns, global: global.clone() });
     let watching = tokio::spawn(serve::watch(Arc::clone(&edge), read));
     serve::serve(listener, edge, stop).await;
     watching.abort();
@@ -127,7 +133,7 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
 }
 
 /// What a table that changes is read with.
-struct Reader {
+struct ReloadReader {
     watched: Watched,
     mapping: Mapping,
     columns: Arc<Mutex<Columns>>,
@@ -135,11 +141,11 @@ struct Reader {
 }
 
 /// Looks whether the table changed, and reads it if so.
-fn reader(mut reader: Reader) -> impl FnMut() -> Reading + Send + 'static {
+fn reader(mut reader: ReloadReader) -> impl FnMut() -> Reading + Send + 'static {
     move || if reader.watched.has_changed() { reader.read() } else { Reading::Unchanged }
 }
 
-impl Reader {
+impl ReloadReader {
     fn read(&mut self) -> Reading {
         let table = match self.watched.read(&self.global) {
             Ok(None) => return Reading::Unchanged,
@@ -262,6 +268,10 @@ fn unmappable(error: MapError) -> CliError {
             None => problem.help(format_args!("it has {}", quoted(known))),
         },
         MapError::Scheme(_) => problem.help("put a local server or a proxy that speaks plain HTTP before it"),
+        MapError::Folder(text) if text.contains(':') || text.parse::<IpAddr>().is_ok() => {
+            let host = if text.starts_with(':') { "127.0.0.1" } else { "" };
+            problem.help(format_args!("a server is written `http://{host}{text}`"))
+        }
         MapError::Folder(_) | MapError::Form(_) => {
             problem.help("a target is `http://HOST:PORT`, a port of this machine, or a folder that exists")
         }
@@ -286,6 +296,7 @@ mod tests {
             ("localhost:x", None),
             (":80", None),
             ("http://localhost", None),
+            ("8080", None),
             ("", None),
         ];
         for (text, expected) in rows {

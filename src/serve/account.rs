@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::body::End;
+use super::body::BodyEnd;
 use super::live::Edge;
 use super::notice::{Exchange, Notice};
 
@@ -25,13 +25,13 @@ impl Account {
     }
 
     /// The answer has left, or as much of it as ever will.
-    pub(super) fn close(mut self, bytes: u64, end: End) {
+    pub(super) fn close(mut self, bytes: u64, end: BodyEnd) {
         self.exchange.bytes = bytes;
         let trouble = match end {
-            End::Whole => return,
-            End::Left if self.edge.is_cut_off() => "cut off: the program ended".to_owned(),
-            End::Left => "the viewer left before the end".to_owned(),
-            End::Broken(why) => why,
+            BodyEnd::Whole => return,
+            BodyEnd::Left if self.edge.is_cut_off() => "cut off: the program ended".to_owned(),
+            BodyEnd::Left => "the viewer left before the end".to_owned(),
+            BodyEnd::Broken(why) => why,
         };
         self.exchange.trouble = Some(trouble);
     }
@@ -45,6 +45,6 @@ impl Drop for Account {
             let who = if self.edge.is_cut_off() { "cut off: the program ended" } else { "the viewer left" };
             exchange.trouble = Some(format!("{who} before there was an answer"));
         }
-        (self.edge.notify)(Notice::Exchange(exchange));
+        (self.edge.notify)(Notice::Exchange(Box::new(exchange)));
     }
 }

@@ -42,9 +42,9 @@ pub(super) struct BrokenUpload(String);
 
 /// Where whoever waits for what comes of a viewer's body is told that it broke off.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fault(Arc<OnceLock<BrokenUpload>>);
+pub(super) struct UploadFault(Arc<OnceLock<BrokenUpload>>);
 
-impl Fault {
+impl UploadFault {
     pub(super) fn get(&self) -> Option<BrokenUpload> {
         self.0.get().cloned()
     }
@@ -57,16 +57,16 @@ pub(super) struct Upload {
     inner: Option<Incoming>,
     /// Since when it is the origin's turn; `None` while the viewer's bytes are awaited.
     turn: watch::Sender<Option<Instant>>,
-    fault: Fault,
+    fault: UploadFault,
 }
 
 impl Upload {
     pub(super) fn new(inner: Incoming) -> Upload {
-        Upload { inner: Some(inner), turn: watch::Sender::new(Some(Instant::now())), fault: Fault::default() }
+        Upload { inner: Some(inner), turn: watch::Sender::new(Some(Instant::now())), fault: UploadFault::default() }
     }
 
     /// Where its breaking off is told.
-    pub(super) fn fault(&self) -> Fault {
+    pub(super) fn fault(&self) -> UploadFault {
         self.fault.clone()
     }
 
@@ -133,27 +133,27 @@ impl HttpBody for Upload {
 /// `TimeoutBody` of tower-http also counts the time in which the viewer takes nothing, and forgets the length.
 pub(super) struct Download {
     inner: Incoming,
-    source: Source,
+    source: AnswerSource,
     silence: Option<Pin<Box<Sleep>>>,
 }
 
 /// Where an answer comes from.
-pub(super) struct Source {
+pub(super) struct AnswerSource {
     /// The id of the origin.
     pub(super) origin: String,
     /// How long it may be silent.
     pub(super) limit: Duration,
     /// Of the request's body, without which no origin can answer.
-    pub(super) fault: Fault,
+    pub(super) fault: UploadFault,
 }
 
 impl Download {
-    pub(super) fn new(inner: Incoming, source: Source) -> Download {
+    pub(super) fn new(inner: Incoming, source: AnswerSource) -> Download {
         Download { inner, source, silence: None }
     }
 }
 
-impl Source {
+impl AnswerSource {
     fn broken(&self, problem: &hyper::Error) -> BodyError {
         match self.fault.get() {
             Some(broken) => broken.into(),
@@ -162,7 +162,7 @@ impl Source {
     }
 
     fn silent(&self) -> BodyError {
-        let Source { origin, limit, .. } = self;
+        let AnswerSource { origin, limit, .. } = self;
         format!("origin `{origin}` broke off its answer: silent for {} s, its `read_timeout`", limit.as_secs()).into()
     }
 }
@@ -194,7 +194,7 @@ impl HttpBody for Download {
 
 /// How a body ended on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum BodyEnd {
     /// It is all there.
     Whole,
     /// Nobody took the rest.
@@ -204,10 +204,10 @@ pub(super) enum End {
 }
 
 /// Told, once, how many bytes of a body went out and how it ended.
-type Tell = Box<dyn FnOnce(u64, End) + Send>;
+type Tell = Box<dyn FnOnce(u64, BodyEnd) + Send>;
 
 /// The same answer; its end is told once its body is let go.
-pub(super) fn metered(answer: Response<Body>, tell: impl FnOnce(u64, End) + Send + 'static) -> Response<Body> {
+pub(super) fn metered(answer: Response<Body>, tell: impl FnOnce(u64, BodyEnd) + Send + 'static) -> Response<Body> {
     let said = answer.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     answer.map(|inner| {
         let expected = inner.size_hint().exact().or(said);
@@ -221,7 +221,7 @@ struct Metered {
     expected: Option<u64>,
     bytes: u64,
     /// Its end, where it was reached.
-    end: Option<End>,
+    end: Option<BodyEnd>,
     tell: Option<Tell>,
 }
 
@@ -237,8 +237,8 @@ impl HttpBody for Metered {
         }
         match &frame {
             Some(Ok(frame)) => this.bytes += length(frame),
-            Some(Err(problem)) => this.end = Some(End::Broken(problem.to_string())),
-            None => this.end = Some(End::Whole),
+            Some(Err(problem)) => this.end = Some(BodyEnd::Broken(problem.to_string())),
+            None => this.end = Some(BodyEnd::Whole),
         }
         Poll::Ready(frame)
     }
@@ -256,7 +256,7 @@ impl Drop for Metered {
     fn drop(&mut self) {
         // Whoever knows the length does not ask for the end after the last byte.
         let is_whole = self.is_end_stream() || self.expected.is_some_and(|length| self.bytes >= length);
-        let end = self.end.take().unwrap_or(if is_whole { End::Whole } else { End::Left });
+        let end = self.end.take().unwrap_or(if is_whole { BodyEnd::Whole } else { BodyEnd::Left });
         if let Some(tell) = self.tell.take() {
             tell(self.bytes, end);
         }

@@ -20,7 +20,7 @@ use super::notice::Notice;
 use super::unread::Opening;
 
 /// At the end, connections that nothing is under way on close in this time, and nothing is said.
-const IDLE_CLOSE: Duration = Duration::from_millis(100);
+const IDLE_CLOSE: Duration = Duration::from_millis(300);
 /// As many header fields as fit into a head that CloudFront takes.
 const MAX_HEADERS: usize = 8_192;
 /// HTTP/2 refuses a longer head by itself, and nobody is told. What is shorter than that and still too long for
@@ -108,7 +108,7 @@ impl Service {
                 () = silence(&opening, limit) => opening.abandoned(limit),
             };
             if let Some(unread) = unread {
-                (edge.notify)(Notice::Exchange(unread.exchange(peer)));
+                (edge.notify)(Notice::Exchange(Box::new(unread.exchange(peer))));
             }
         });
     }

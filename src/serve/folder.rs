@@ -33,9 +33,15 @@ pub(super) async fn answer(root: &Path, origin: &str, outgoing: &Outgoing) -> Re
         Some(file) => give(&file, outgoing).await,
         None => None,
     };
-    given.unwrap_or_else(|| {
-        page(StatusCode::NOT_FOUND, "not found", format!("the folder that plays `{origin}` has no file for `{path}`"))
-    })
+    let Some(response) = given else {
+        if tokio::fs::metadata(root).await.is_err() {
+            let lead = format!("the folder that plays `{origin}` is gone: `{}`", root.display());
+            return page(StatusCode::BAD_GATEWAY, "no folder", lead);
+        }
+        let lead = format!("the folder that plays `{origin}` has no file for `{path}`");
+        return page(StatusCode::NOT_FOUND, "not found", lead);
+    };
+    response
 }
 
 /// The file, or the part of it that is asked for; `None` where it cannot be read.

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
-use super::body::{Body, BrokenUpload, Download, Source, Upload, root_cause};
+use super::body::{AnswerSource, Body, BrokenUpload, Download, Upload, root_cause};
 use super::headers::drop_hop_by_hop;
 use super::outgoing::Outgoing;
 use super::target::HttpServer;
@@ -78,7 +78,7 @@ pub(super) async fn send(
     body: Upload,
 ) -> Result<Response<Body>, ForwardError> {
     let address = server.authority.to_string();
-    let source = Source { origin: origin.to_owned(), limit: outgoing.read_timeout, fault: body.fault() };
+    let source = AnswerSource { origin: origin.to_owned(), limit: outgoing.read_timeout, fault: body.fault() };
     let silence = body.silence(source.limit);
     let request = http_request(server, outgoing, body)?;
     let answer = tokio::select! {

@@ -58,7 +58,7 @@ impl ServedBehavior {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A request was answered.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// A new table decides.
     Reloaded {
         /// How many routes it has.

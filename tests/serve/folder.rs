@@ -61,6 +61,22 @@ async fn a_file_is_given_whole_or_in_part_and_how_it_ended_is_told() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_gone_is_a_dead_origin_until_it_is_back() {
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join("dist");
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    let running = Running::mapped(&[format!("site={}", folder.display())]).await;
+    assert_eq!(running.get("/assets/a.css", "").await.status, 404);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let answer = running.get("/assets/a.css", "").await;
+    assert_eq!(answer.status, 502);
+    assert!(answer.text().contains("the folder that plays `site` is gone: `"), "{}", answer.text());
+    std::fs::create_dir_all(folder.join("assets")).unwrap();
+    std::fs::write(folder.join("assets/a.css"), "a{}").unwrap();
+    assert_eq!(running.get("/assets/a.css", "").await.text(), "a{}");
+}
+
+#[tokio::test]
 async fn a_part_of_a_file_is_given_as_a_bucket_gives_it() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("assets")).unwrap();

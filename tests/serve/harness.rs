@@ -83,7 +83,7 @@ impl Running {
     pub(crate) async fn exchange(&self, number: usize) -> Exchange {
         for _ in 0..200 {
             let exchanges = self.notices().into_iter().filter_map(|notice| match notice {
-                Notice::Exchange(exchange) => Some(exchange),
+                Notice::Exchange(exchange) => Some(*exchange),
                 _ => None,
             });
             if let Some(exchange) = exchanges.into_iter().nth(number) {

@@ -330,7 +330,7 @@ fn what_cannot_be_served_is_said_with_a_cure() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let taken = format!("error: cannot listen on `127.0.0.1:{port}`: address already in use\nhelp: another program");
-    let rows: [(&[&str], &str); 11] = [
+    let rows: [(&[&str], &str); 16] = [
         (&["--port", &port], &taken),
         (&["--map", "legcy=9001"], "error: --map the table has no origin `legcy`\nhelp: did you mean `legacy`?\n"),
         (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy` and `site`\n"),
@@ -339,6 +339,11 @@ fn what_cannot_be_served_is_said_with_a_cure() {
             "error: --map `https://a.example`: only `http://` servers can be mapped\n",
         ),
         (&["--map", "site=nowhere"], "error: --map `nowhere` is not a folder\n"),
+        (&["--map", "site=localhost:3000"], "help: a server is written `http://localhost:3000`\n"),
+        (&["--map", "site=:3000"], "help: a server is written `http://127.0.0.1:3000`\n"),
+        (&["--map", "site=127.0.0.1"], "help: a server is written `http://127.0.0.1`\n"),
+        (&["--map", "site=routes.toml"], "error: --map `routes.toml` is not a folder\nhelp: a target is"),
+        (&["--listen", "8080"], "it takes HOST:PORT; a port alone is given with `--port 8080`"),
         (&["--map", "9001"], "error: --map `9001` is not of the form `ID=TARGET`\n"),
         (&["--country", "br"], "it takes two capital letters, such as `BR`"),
         (&["--listen", "http://localhost"], "it takes HOST:PORT"),
