@@ -1,5 +1,7 @@
 //! A request on its way to the server that plays an origin, and the answer on its way back; both streamed.
 
+use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
@@ -14,8 +16,6 @@ use super::headers::drop_hop_by_hop;
 use super::outgoing::Outgoing;
 use super::target::HttpServer;
 
-/// CloudFront waits this long for a connection by default.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Unused connections are kept this long, as CloudFront's default is.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much of a message may wait in memory on one connection.
@@ -23,9 +23,9 @@ pub(super) const MAX_BUFFER: usize = 64 * 1024;
 
 pub(super) type Client = legacy::Client<HttpConnector, Upload>;
 
-pub(super) fn client() -> Client {
+pub(super) fn client(connect_timeout: Duration) -> Client {
     let mut connector = HttpConnector::new();
-    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_connect_timeout(Some(connect_timeout));
     connector.set_nodelay(true);
     legacy::Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -40,6 +40,9 @@ pub(super) fn client() -> Client {
 pub(super) enum ForwardError {
     #[error("no connection to {address}: {cause}")]
     Connect { address: String, cause: String },
+    /// CloudFront answers 504 where nothing at all comes back, as from behind a firewall.
+    #[error("no connection to {0} in time")]
+    Unreachable(String),
     #[error("{address} sent no answer: {cause}")]
     Exchange { address: String, cause: String },
     #[error("{address} was silent for {} s, its `read_timeout`", .limit.as_secs())]
@@ -56,7 +59,7 @@ pub(super) enum ForwardError {
 impl ForwardError {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            ForwardError::Silent { .. } => StatusCode::GATEWAY_TIMEOUT,
+            ForwardError::Silent { .. } | ForwardError::Unreachable(_) => StatusCode::GATEWAY_TIMEOUT,
             ForwardError::Upload(_) => StatusCode::BAD_REQUEST,
             _ => StatusCode::BAD_GATEWAY,
         }
@@ -102,11 +105,19 @@ pub(super) async fn send(
 
 fn failed(problem: &legacy::Error, address: String) -> ForwardError {
     let cause = root_cause(problem);
-    if problem.is_connect() {
+    if problem.is_connect() && is_timeout(problem) {
+        ForwardError::Unreachable(address)
+    } else if problem.is_connect() {
         ForwardError::Connect { address, cause }
     } else {
         ForwardError::Exchange { address, cause }
     }
+}
+
+fn is_timeout(problem: &legacy::Error) -> bool {
+    let causes = std::iter::successors(problem.source(), |&cause| cause.source());
+    let mut errors = causes.filter_map(|cause| cause.downcast_ref::<io::Error>());
+    errors.any(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 fn http_request(server: &HttpServer, outgoing: Outgoing, upload: Upload) -> Result<Request<Upload>, ForwardError> {

@@ -24,14 +24,16 @@ pub struct ServeSettings {
     pub country: Option<String>,
     /// The head of a request must be there within this time, and an unused connection is kept as long.
     pub head_timeout: Duration,
+    /// An origin must take a connection within this time; CloudFront waits as long by default.
+    pub connect_timeout: Duration,
     /// At the end, requests under way get this long.
     pub end_timeout: Duration,
 }
 
 impl Default for ServeSettings {
     fn default() -> ServeSettings {
-        let [head_timeout, end_timeout] = [30, 10].map(Duration::from_secs);
-        ServeSettings { country: None, head_timeout, end_timeout }
+        let [head_timeout, connect_timeout, end_timeout] = [30, 10, 10].map(Duration::from_secs);
+        ServeSettings { country: None, head_timeout, connect_timeout, end_timeout }
     }
 }
 
@@ -89,9 +91,9 @@ impl Edge {
         let via = HeaderValue::from_str(&format!("1.1 {instance:016x}.crossfade (CloudFront)"))
             .expect("digits and letters make a header's value");
         Edge {
+            client: forward::client(settings.connect_timeout),
             settings,
             notify,
-            client: forward::client(),
             via,
             live: RwLock::new(Arc::new(Live::new(tabled))),
             open: Arc::default(),

@@ -2,8 +2,9 @@
 //!
 //! It plays what stands around the router: the gate (`gate`), CloudFront (`refusal`, `incoming`, `outgoing`) and the
 //! origins: servers (`forward`), folders (`folder`) or a stand-in page (`stand_in`). `exchange` is the way of one
-//! request through all of them, `live` what they share. It reads no table and prints nothing: the table comes from a
-//! closure, and what happens is told as [`Notice`]s.
+//! request through all of them, `account` what is told of it, `unread` what is told where no request could be read, `live`
+//! what they share. It reads no table and prints nothing: the table comes from a closure, and what happens is told as
+//! [`Notice`]s.
 
 mod account;
 mod body;

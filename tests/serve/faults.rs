@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crossfade::serve::ServeSettings;
 use hyper::Request;
 use hyper::body::{Body, Bytes, Frame};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -11,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled_with};
 
 /// How a side ends after it has sent what it sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,9 +105,24 @@ async fn a_body_that_breaks_off_under_the_answer_is_the_viewers_fault_too() {
     }
 }
 
+/// An origin that never answers, and tells each time that it was asked.
+async fn silent_origin() -> (u16, mpsc::UnboundedReceiver<()>) {
+    let (asked, arrived) = mpsc::unbounded_channel();
+    let port = raw_origin(move |mut stream| {
+        let asked = asked.clone();
+        async move {
+            read_head(&mut stream).await;
+            asked.send(()).unwrap();
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+        }
+    })
+    .await;
+    (port, arrived)
+}
+
 #[tokio::test]
 async fn a_viewer_that_leaves_is_told_of() {
-    let silent = scripted(b"", Then::Stay).await;
+    let (silent, mut arrived) = silent_origin().await;
     let endless = raw_origin(|mut stream| async move {
         read_head(&mut stream).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
@@ -118,6 +134,7 @@ async fn a_viewer_that_leaves_is_told_of() {
     for then in [Then::Shut, Then::Close, Then::Reset] {
         let mut stream = running.connect().await;
         stream.write_all(&head("GET", "/", "")).await.unwrap();
+        tokio::time::timeout(PATIENCE, arrived.recv()).await.unwrap();
         let _stream = end(stream, then).await;
         let exchange = running.exchange(told).await;
         let found = (exchange.status, exchange.path.as_str(), exchange.trouble.as_deref());
@@ -159,16 +176,7 @@ impl Body for Begun {
 
 #[tokio::test]
 async fn a_stream_of_http_2_that_is_reset_is_told_of() {
-    let (seen, mut arrived) = mpsc::unbounded_channel();
-    let silent = raw_origin(move |mut stream| {
-        let seen = seen.clone();
-        async move {
-            read_head(&mut stream).await;
-            seen.send(()).unwrap();
-            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-        }
-    })
-    .await;
+    let (silent, mut arrived) = silent_origin().await;
     let half = scripted(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", Then::Stay).await;
     let running = Running::mapped(&[format!("legacy={silent}"), format!("cms={half}")]).await;
     let io = TokioIo::new(running.connect().await);
@@ -235,6 +243,26 @@ async fn an_origin_without_a_whole_head_is_named() {
         let exchange = running.exchange(0).await;
         assert_eq!((exchange.status, exchange.trouble), (status, Some(why)));
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_origin_that_takes_no_connection_in_time_is_unreachable() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = socket.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    // Connections wait to be accepted until there is no room for more.
+    let mut waiting = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+    }
+    let tabled = tabled_with(site(), &[format!("legacy={}", address.port())]);
+    let connect_timeout = Duration::from_millis(300);
+    let running = Running::by(tabled, ServeSettings { connect_timeout, ..ServeSettings::default() }).await;
+    let answer = running.get("/", "").await;
+    let expected = (504, format!("origin `legacy` did not answer\nno connection to {address} in time\n"));
+    assert_eq!((answer.status, answer.text()), expected);
 }
 
 #[tokio::test]
