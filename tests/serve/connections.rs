@@ -8,7 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled, tabled_with};
+use crate::harness::{
+    Answer, PATIENCE, Running, head, mirror, patient, raw_origin, read_head, site, tabled, tabled_with,
+};
 
 #[tokio::test]
 async fn the_first_byte_of_an_upload_arrives_before_the_last_is_sent() {
@@ -67,7 +69,8 @@ async fn the_first_byte_of_a_download_arrives_before_the_last_is_sent() {
 #[tokio::test]
 async fn many_viewers_keep_their_connections() {
     let port = mirror().await;
-    let running = Arc::new(Running::mapped(&[format!("legacy={port}")]).await);
+    let tabled = tabled_with(patient(site()), &[format!("legacy={port}")]);
+    let running = Arc::new(Running::by(tabled, ServeSettings::default()).await);
     let mut viewers = tokio::task::JoinSet::new();
     for viewer in 0..200 {
         let running = Arc::clone(&running);

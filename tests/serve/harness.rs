@@ -265,6 +265,16 @@ pub(crate) fn site() -> Definition {
     }
 }
 
+/// The same with origins that may take as long as any step of a test: for what keeps a busy machine busy.
+pub(crate) fn patient(mut definition: Definition) -> Definition {
+    for origin in &mut definition.origins {
+        if let OriginKind::Custom(custom) = &mut origin.kind {
+            custom.read_timeout = 20;
+        }
+    }
+    definition
+}
+
 /// An origin that proves itself, and that gives up after a second.
 fn custom(id: &str, side: Side, host: HostRule, path: &str) -> Origin {
     let mut origin = tables::custom(id, side, host);
