@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::error::words;
 use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
+use super::locate::TableArg;
 use super::table::OpenTable;
+use super::terminal::Reader;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
 use crate::report::numbers::count;
@@ -20,7 +22,9 @@ use crate::route::{Table, Timestamp, decide};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DecideArgs {
-    /// The lines are plain URLs or paths instead of JSON
+    #[command(flatten)]
+    table: TableArg,
+    /// The lines are plain URLs or paths instead of JSON; what begins with `/` is a path, `//x` too, as in logs
     #[arg(long)]
     urls: bool,
 }
@@ -46,16 +50,16 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// The table cannot be used, stdin cannot be read, or stdout cannot be written.
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = OpenTable::read(global)?.table;
-    let mut stderr = Terminal::stderr(global);
+    let table = OpenTable::read(&args.table, global)?.table;
     if io::stdin().is_terminal() {
-        stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
+        Terminal::remark("reading requests from the terminal, one a line; end with Ctrl-D\n", global);
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider = Decider { table: &table, input, clock: None, stderr, answer: Vec::new(), bad: 0, first_bad: 0 };
-    decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
+    let mut decider = Decider { table: &table, input, clock: None, global, answer: Vec::new(), bad: 0, first_bad: 0 };
+    // Nobody waits for further answers once the reader is gone: what was decided by then is what the exit code tells of.
+    Reader::after(decider.run(lines, &output)).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
     })?;
@@ -74,7 +78,7 @@ struct Decider<'t> {
     input: Input,
     /// What it said; `None`: it was not asked.
     clock: Option<Option<Timestamp>>,
-    stderr: Terminal,
+    global: &'t Global,
     answer: Vec<u8>,
     /// Lines that are not requests, and the number of the first.
     bad: usize,
@@ -131,8 +135,8 @@ impl Decider<'_> {
             },
             Input::Urls if bytes.is_empty() => Err(LineError::Blank),
             Input::Urls => match url_text(bytes) {
-                Cow::Borrowed(url) => RequestLine::parse_url(url),
-                Cow::Owned(url) => RequestLine::parse_url(url),
+                Cow::Borrowed(url) => RequestLine::parse_logged(url),
+                Cow::Owned(url) => RequestLine::parse_logged(url),
             },
         };
         parsed.map_err(|error| error.to_string())
@@ -140,20 +144,21 @@ impl Decider<'_> {
 
     /// The time of lines that have none. The clock is read at most once, and only where a decision could depend on it.
     fn now(&mut self) -> Option<Timestamp> {
-        let (table, stderr) = (self.table, &mut self.stderr);
+        let (table, global) = (self.table, self.global);
         *self.clock.get_or_insert_with(|| {
             let now = clock::now_for(table)?;
-            stderr.note(&format!("note: lines without a time are decided at {now}\n"));
+            Terminal::remark(&format!("note: lines without a time are decided at {now}\n"), global);
             Some(now)
         })
     }
 
-    fn end(mut self) -> Exit {
+    fn end(self) -> Exit {
         if self.bad == 0 {
             return Exit::Fine;
         }
         let (lines, first) = (count(self.bad, "line"), self.first_bad);
-        self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
+        let told = format!("warning: {lines} could not be decided, the first is line {first}\n");
+        Terminal::remark(&told, self.global);
         Exit::Found
     }
 }

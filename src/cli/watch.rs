@@ -13,6 +13,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use super::files::DiskFiles;
+use super::locate::Located;
 use super::table::{Accept, OpenTable};
 use super::{CliError, Global};
 use crate::check::{self, Loaded};
@@ -44,13 +45,19 @@ struct Stamp {
 }
 
 impl Watched {
-    /// Reads the table of a top file, to be watched from now on.
+    /// A table to be watched, which need not be there yet. Nothing is read.
+    #[must_use]
+    pub fn at(path: &Path) -> Watched {
+        Watched { path: path.to_owned(), seen: Stamps::new(), digest: None }
+    }
+
+    /// Reads the table, to be watched from now on.
     ///
     /// # Errors
     /// The files cannot be read, or the table has errors.
-    pub fn open(path: &Path, global: &Global) -> Result<(Watched, Table), CliError> {
-        let mut watched = Watched { path: path.to_owned(), seen: Stamps::new(), digest: None };
-        let (loaded, folder) = watched.load()?;
+    pub fn open(located: &Located, global: &Global) -> Result<(Watched, Table), CliError> {
+        let mut watched = Watched::at(&located.path);
+        let (loaded, folder) = watched.load().map_err(|error| located.explain(error))?;
         Ok((watched, OpenTable::of(loaded, folder, Accept::NoError, global)?.table))
     }
 
@@ -59,12 +66,25 @@ impl Watched {
     /// # Errors
     /// As [`open`](Watched::open).
     pub fn read(&mut self, global: &Global) -> Result<Option<Table>, CliError> {
-        let last = self.digest.take();
-        let (loaded, folder) = self.load()?;
-        if self.digest == last {
-            return Ok(None);
-        }
+        let Some((loaded, folder)) = self.load_changed()? else { return Ok(None) };
         OpenTable::of(loaded, folder, Accept::NoError, global).map(|open| Some(open.table))
+    }
+
+    /// Reads the table with all its findings, its files named as seen from the current folder. `None` as in
+    /// [`read`](Watched::read).
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn check(&mut self) -> Result<Option<Loaded>, CliError> {
+        let Some((mut loaded, folder)) = self.load_changed()? else { return Ok(None) };
+        loaded.sources.prefix_names(&folder);
+        Ok(Some(loaded))
+    }
+
+    fn load_changed(&mut self) -> Result<Option<(Loaded, String)>, CliError> {
+        let last = self.digest.take();
+        let loaded = self.load()?;
+        Ok((self.digest != last).then_some(loaded))
     }
 
     /// Reads the files and notes how they are. The text is what goes before their names.
