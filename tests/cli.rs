@@ -5,6 +5,11 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "cli/version.rs"]
+mod version;
+#[cfg(unix)]
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
