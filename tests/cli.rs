@@ -280,7 +280,7 @@ fn two_thousand_findings_are_counted_the_first_are_shown_and_none_is_lost() {
 
 #[test]
 fn every_command_has_examples_and_exit_codes_that_fit_a_terminal() {
-    let all = crossfade::cli::command();
+    let all = crossfade::cli::arguments();
     let commands: Vec<_> = all.get_subcommands().collect();
     assert!(commands.len() > 9);
     for command in commands {
@@ -347,7 +347,7 @@ fn every_command_has_a_manual_page_that_is_rendered_without_a_complaint() {
     let pages = folder.path().join("share/man1");
     let output = crossfade().args(["man", "--out"]).arg(&pages).output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let all = crossfade::cli::command();
+    let all = crossfade::cli::arguments();
     for name in all.get_subcommands().map(clap::Command::get_name).chain([""]) {
         let page = if name.is_empty() { "crossfade.1".to_owned() } else { format!("crossfade-{name}.1") };
         let roff = fs::read(pages.join(&page)).unwrap();

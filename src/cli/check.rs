@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::locate::{Located, TableArg};
-use super::terminal::Reader;
+use super::terminal::Audience;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, signals, table};
 use crate::check::Loaded;
@@ -60,9 +60,9 @@ pub fn run(args: CheckArgs, global: &Global) -> Result<Exit, CliError> {
 }
 
 impl CheckArgs {
-    fn tell(&self, loaded: &Loaded, global: &Global) -> Result<Reader, CliError> {
+    fn tell(&self, loaded: &Loaded, global: &Global) -> Result<Audience, CliError> {
         let show = if self.all { Show::All } else { Show::First };
-        Terminal::answer(&Checked { loaded, show, summary: global.summary() }, global)
+        Terminal::answer(&Checked { loaded, show, ending: global.ending() }, global)
     }
 
     fn exit(&self, loaded: &Loaded) -> Exit {
@@ -83,7 +83,7 @@ async fn watch(args: &CheckArgs, located: &Located, global: &Global) -> Result<E
             Ok(Some(loaded)) => {
                 begin(global);
                 last = args.exit(&loaded);
-                if args.tell(&loaded, global)? == Reader::Gone {
+                if args.tell(&loaded, global)? == Audience::Gone {
                     return Ok(last);
                 }
             }

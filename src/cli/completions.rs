@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{CliError, Exit, Terminal, command};
+use super::{CliError, Exit, Terminal};
 
 /// Arguments of `completions`.
 #[derive(Clone, Debug, Args)]
@@ -22,15 +22,14 @@ Examples:
 
 Exit codes: 0 written";
 
-/// Writes the completions to stdout.
+/// Writes the completions of all arguments to stdout.
 ///
 /// # Errors
 /// They cannot be written.
-pub fn run(args: CompletionsArgs) -> Result<Exit, CliError> {
-    let mut command = command();
-    let name = command.get_name().to_owned();
+pub fn run(args: CompletionsArgs, mut all: clap::Command) -> Result<Exit, CliError> {
+    let name = all.get_name().to_owned();
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command, name, &mut script);
+    clap_complete::generate(args.shell, &mut all, name, &mut script);
     Terminal::answer_bytes(&script)?;
     Ok(Exit::Fine)
 }

@@ -11,7 +11,7 @@ use super::error::words;
 use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
 use super::locate::TableArg;
 use super::table::OpenTable;
-use super::terminal::Reader;
+use super::terminal::Audience;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
 use crate::report::numbers::count;
@@ -59,7 +59,7 @@ pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
     let input = if args.urls { Input::Urls } else { Input::Json };
     let mut decider = Decider { table: &table, input, clock: None, global, answer: Vec::new(), bad: 0, first_bad: 0 };
     // Nobody waits for further answers once the reader is gone: what was decided by then is what the exit code tells of.
-    Reader::after(decider.run(lines, &output)).map_err(|error| match is_input_error(&error) {
+    Audience::after(decider.run(lines, &output)).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
     })?;

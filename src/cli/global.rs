@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ColorChoice};
 
-use crate::report::{Format, Summary};
+use crate::report::{Ending, Format};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub struct Global {
 impl Global {
     /// Whether an answer for people ends with its counts.
     #[must_use]
-    pub fn summary(&self) -> Summary {
-        if self.quiet { Summary::LeftOut } else { Summary::Told }
+    pub fn ending(&self) -> Ending {
+        if self.quiet { Ending::LeftOut } else { Ending::Told }
     }
 }

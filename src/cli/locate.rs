@@ -89,7 +89,7 @@ fn nearest() -> Result<Located, CliError> {
         let error = CliError::new(format_args!("the current folder cannot be read: {}", words(&error)));
         error.help(format_args!("go to another folder, or name the table: FILE, `--routes FILE` or `{VARIABLE}`"))
     })?;
-    let steps = folder.ancestors().position(|folder| has_table(folder)).ok_or_else(|| nowhere(&folder))?;
+    let steps = folder.ancestors().position(has_table).ok_or_else(|| nowhere(&folder))?;
     let by = if steps == 0 { LocatedBy::CurrentFolder } else { LocatedBy::ParentFolder };
     Ok(Located { path: Path::new(&"../".repeat(steps)).join(NAME), by })
 }

@@ -10,7 +10,7 @@ use clap_mangen::roff::{Roff, roman};
 use tempfile::NamedTempFile;
 
 use super::error::words;
-use super::{CliError, Exit, Global, Terminal, command};
+use super::{CliError, Exit, Global, Terminal};
 use crate::text::nearest;
 
 /// Arguments of `man`.
@@ -33,13 +33,13 @@ Examples:
 
 Exit codes: 0 written · 2 there is no such command, or the folder cannot be written";
 
-/// Writes a page to stdout, or all pages into a folder.
+/// Writes a page about these arguments to stdout, or all pages into a folder.
 ///
 /// # Errors
 /// There is no such command, or what is asked for cannot be written.
-pub fn run(args: ManArgs, global: &Global) -> Result<Exit, CliError> {
+pub fn run(args: ManArgs, all: clap::Command, global: &Global) -> Result<Exit, CliError> {
     // Pages of `help` would say again what all others say.
-    let mut all = command().disable_help_subcommand(true);
+    let mut all = all.disable_help_subcommand(true);
     // Only then a command knows its full name, and the options of every command.
     all.build();
     if let Some(folder) = &args.out {
@@ -49,7 +49,7 @@ pub fn run(args: ManArgs, global: &Global) -> Result<Exit, CliError> {
         Some(name) => of_command(&all, name)?,
         None => all,
     };
-    Terminal::answer_bytes(&Page::of(page)?.roff)?;
+    Terminal::answer_bytes(&ManPage::of(page)?.roff)?;
     Ok(Exit::Fine)
 }
 
@@ -72,7 +72,7 @@ fn write_all(all: clap::Command, folder: &Path, global: &Global) -> Result<Exit,
     fs::create_dir_all(folder).map_err(cannot)?;
     let commands: Vec<clap::Command> = all.get_subcommands().cloned().chain([all.clone()]).collect();
     for command in commands {
-        let Page { file, roff } = Page::of(command)?;
+        let ManPage { file, roff } = ManPage::of(command)?;
         // Whole or not at all, and never through a link: it takes the place of what has its name.
         let mut temporary = NamedTempFile::new_in(folder).map_err(cannot)?;
         temporary.write_all(&roff).map_err(cannot)?;
@@ -84,13 +84,13 @@ fn write_all(all: clap::Command, folder: &Path, global: &Global) -> Result<Exit,
 }
 
 /// A manual page and the name of its file.
-struct Page {
+struct ManPage {
     file: String,
     roff: Vec<u8>,
 }
 
-impl Page {
-    fn of(command: clap::Command) -> io::Result<Page> {
+impl ManPage {
+    fn of(command: clap::Command) -> io::Result<ManPage> {
         let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let source = concat!("crossfade ", env!("CARGO_PKG_VERSION"));
         // As part of the page the lines of examples would be filled like prose.
@@ -98,7 +98,7 @@ impl Page {
         let mut roff = Vec::new();
         page.render(&mut roff)?;
         write_notes(&notes).to_writer(&mut roff)?;
-        Ok(Page { file: page.get_filename(), roff })
+        Ok(ManPage { file: page.get_filename(), roff })
     }
 }
 

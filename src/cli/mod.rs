@@ -113,7 +113,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// All arguments of this program, for what is made of them.
 #[must_use]
-pub fn command() -> clap::Command {
+pub fn arguments() -> clap::Command {
     Cli::command()
 }
 
@@ -152,8 +152,8 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Serve(args) => serve::run(args, global),
         Command::Package(args) => package::run(args, global),
         Command::Manifest(args) => manifest::run(args, global),
-        Command::Completions(args) => completions::run(args),
-        Command::Man(args) => man::run(args, global),
+        Command::Completions(args) => completions::run(args, arguments()),
+        Command::Man(args) => man::run(args, arguments(), global),
     }
 }
 

@@ -13,22 +13,22 @@ const WIDTH_ELSEWHERE: usize = 140;
 
 /// Whoever reads an answer. One who has read enough and goes away is no failure, and changes no exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum Audience {
     /// Has got all of it.
     There,
     /// Is gone.
     Gone,
 }
 
-impl Reader {
+impl Audience {
     /// What a write tells of the reader.
     ///
     /// # Errors
     /// The write failed for another reason.
-    pub fn after(written: io::Result<()>) -> io::Result<Reader> {
+    pub fn after(written: io::Result<()>) -> io::Result<Audience> {
         match written {
-            Ok(()) => Ok(Reader::There),
-            Err(error) if is_closed_pipe(&error) => Ok(Reader::Gone),
+            Ok(()) => Ok(Audience::There),
+            Err(error) if is_closed_pipe(&error) => Ok(Audience::Gone),
             Err(error) => Err(error),
         }
     }
@@ -65,7 +65,7 @@ impl Terminal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn answer(result: &impl Present, global: &Global) -> Result<Reader, CliError> {
+    pub fn answer(result: &impl Present, global: &Global) -> Result<Audience, CliError> {
         let text = global.format.answer(result, Terminal::stdout(global).width).map_err(CliError::new)?;
         Terminal::answer_text(&text, global)
     }
@@ -74,17 +74,17 @@ impl Terminal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn answer_text(styled: &str, global: &Global) -> Result<Reader, CliError> {
-        Ok(Reader::after(Terminal::stdout(global).print(styled))?)
+    pub fn answer_text(styled: &str, global: &Global) -> Result<Audience, CliError> {
+        Ok(Audience::after(Terminal::stdout(global).print(styled))?)
     }
 
     /// Writes the very bytes of an answer, whatever `--color` says.
     ///
     /// # Errors
     /// They cannot be written.
-    pub fn answer_bytes(answer: &[u8]) -> Result<Reader, CliError> {
+    pub fn answer_bytes(answer: &[u8]) -> Result<Audience, CliError> {
         let mut stdout = io::stdout().lock();
-        Ok(Reader::after(stdout.write_all(answer).and_then(|()| stdout.flush()))?)
+        Ok(Audience::after(stdout.write_all(answer).and_then(|()| stdout.flush()))?)
     }
 
     /// Writes words for people to stderr, unless they asked for none.

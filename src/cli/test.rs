@@ -36,9 +36,6 @@ pub fn run(args: TestArgs, global: &Global) -> Result<Exit, CliError> {
     let open = OpenTable::read_from(&args.table.locate(global)?, Accept::FailedExamples, global)?.named_from_here();
     let asked = cases::ask(&open.cases);
     let results = cases::run(&open.table, &asked);
-    Terminal::answer(
-        &CasesRun { results: &results, table: top_name(&open.sources), summary: global.summary() },
-        global,
-    )?;
+    Terminal::answer(&CasesRun { results: &results, table: top_name(&open.sources), ending: global.ending() }, global)?;
     Ok(if results.failed > 0 { Exit::Found } else { Exit::Fine })
 }

@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::json::versioned;
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
-use super::{Present, Summary};
+use super::{Ending, Present};
 use crate::analysis::cases::{CaseDifference, CaseKind, CaseResult, CaseResults};
 use crate::requests::DecisionLine;
 
@@ -19,7 +19,7 @@ pub struct CasesRun<'a> {
     /// The name of the table.
     pub table: &'a str,
     /// Whether the text ends with the counts.
-    pub summary: Summary,
+    pub ending: Ending,
 }
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ impl Present for CasesRun<'_> {
             failure(sheet, case);
             sheet.line([]);
         }
-        if self.summary == Summary::Told {
+        if self.ending == Ending::Told {
             summary(sheet, self.results, self.table);
         }
     }

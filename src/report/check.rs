@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::diagnostics::{self, Show, Tally, top_name};
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, FAINT, GOOD, PLAIN, WARN, cell};
-use super::{Present, Sheet, Summary};
+use super::{Ending, Present, Sheet};
 use crate::check::Loaded;
 use crate::check::memory::MemoryNeed;
 use crate::config::Counts;
@@ -18,7 +18,7 @@ pub struct Checked<'a> {
     /// How many of them the text shows.
     pub show: Show,
     /// Whether the text has more than those.
-    pub summary: Summary,
+    pub ending: Ending,
 }
 
 #[derive(Serialize)]
@@ -60,7 +60,7 @@ impl Present for Checked<'_> {
     fn text(&self, sheet: &mut Sheet) {
         let Loaded { diagnostics, sources, counts, .. } = self.loaded;
         sheet.rendered(diagnostics::text(diagnostics, sources, self.show, sheet.width()));
-        if self.summary == Summary::LeftOut {
+        if self.ending == Ending::LeftOut {
             return;
         }
         let read = [

@@ -25,7 +25,7 @@ pub use sheet::Sheet;
 
 /// Whether what is said to people ends with what was counted, and where to read on. JSON always has its counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Summary {
+pub enum Ending {
     /// It does.
     Told,
     /// Findings only: nothing is said where all is fine.
