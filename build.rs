@@ -22,7 +22,8 @@ fn main() {
     let has = |variable: &str| std::env::var_os(variable).is_some();
     if has("CARGO_FEATURE_CLI") {
         let optimised = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-        let commit = if optimised { commit(Path::new(env!("CARGO_MANIFEST_DIR"))) } else { None };
+        // Cargo runs this in the folder of the package.
+        let commit = if optimised { commit(Path::new(".")) } else { None };
         if let Some(Commit { watched, .. }) = &commit {
             watched.iter().for_each(|path| println!("cargo::rerun-if-changed={}", path.display()));
         }

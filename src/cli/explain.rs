@@ -56,17 +56,17 @@ fn header(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// The request or the table cannot be read, or the answer cannot be written.
 pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = OpenTable::read(&args.table, global)?.named_from_here().table;
-    let now = if args.at.is_none() { clock::now_for(&table) } else { None };
     let mut line = RequestLine {
         url: url_text(args.url.as_encoded_bytes()),
         method: Some(args.method.as_str().into()),
         headers: args.headers.iter().map(|(name, value)| (Cow::from(name), Cow::from(value))).collect(),
-        time: args.at.or(now),
         ..RequestLine::default()
     };
     args.viewer.tell(&mut line);
     line.check().map_err(CliError::new)?;
+    let table = OpenTable::read(&args.table, global)?.named_from_here().table;
+    let now = if args.at.is_none() { clock::now_for(&table) } else { None };
+    line.time = args.at.or(now);
     let request = line.request();
     let story = explain(&table, &request);
     let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };

@@ -52,7 +52,7 @@ impl Page<'_> {
     /// A block of code; behind the language stands what file it is of.
     fn code_begins(&mut self, info: &str) {
         self.block();
-        if let Some((_, file)) = info.split_once(' ') {
+        if let Some(file) = info.split(' ').skip(1).find(|word| word.contains('.')) {
             self.sheet.line([cell(PLAIN, " ".repeat(INDENT)), cell(FAINT, format!("# {file}"))]);
         }
     }
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_page_is_laid_out_for_reading() {
         let markdown = "# R000: `a` is *b*\n\nOne two three four five six [seven](eight.md)\nnine `x < y`.\n\n- a\n- b\n\n\
-            ```toml routes/a.toml\n[[route]]\n\n  id = '<b>'\n```\n\n```\nx\n```\n";
+            ```toml routes/a.toml latin1\n[[route]]\n\n  id = '<b>'\n```\n\n```toml whole\nx\n```\n";
         let expected = "R000: `a` is b\n\nOne two three four five\nsix seven nine `x < y`.\n\n· a\n\n· b\n\n    \
             # routes/a.toml\n    [[route]]\n\n      id = '<b>'\n\n    x\n";
         assert_eq!(plain(markdown, 24), expected);
@@ -89,10 +89,13 @@ mod tests {
 
     #[test]
     fn no_word_of_a_page_is_lost() {
-        let words = |text: &str| -> Vec<String> {
-            let text = text.replace("```toml", "").replace("```csv", "").replace("```", "");
-            text.split_whitespace().filter(|word| !word.starts_with('#')).map(str::to_owned).collect()
+        // Of what stands behind three back-ticks only the name of a file is shown.
+        let line_words = |line: &str| -> Vec<String> {
+            let words = line.split_whitespace().filter(|word| !word.starts_with('#'));
+            let is_shown = |word: &&str| !line.starts_with("```") || word.contains('.');
+            words.filter(is_shown).map(str::to_owned).collect()
         };
+        let words = |text: &str| -> Vec<String> { text.lines().flat_map(line_words).collect() };
         for code in CATALOGUE {
             // The place that a link leads to is not shown.
             let mut markdown = code.text.to_owned();

@@ -43,9 +43,14 @@ impl RuleJson {
 }
 
 impl Present for RulePage {
-    /// The page, laid out for reading.
+    /// The page, laid out for reading, and how its examples are to be read.
     fn text(&self, sheet: &mut Sheet) {
         page::write(self.0.text, sheet);
+        sheet.line([]);
+        sheet.line([cell(FAINT, "examples leave out what most tables have: `schema`, `default`, `[origins]`")]);
+        if self.0.text.contains('«') {
+            sheet.line([cell(FAINT, "`«3 × ab»` stands for `ababab`, `«3 × a№»` for `a1a2a3`")]);
+        }
     }
 
     fn json(&self) -> impl Serialize {
