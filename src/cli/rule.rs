@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Arg, Args, Command, Error};
 
 use super::{CliError, Exit, Global, Terminal};
-use crate::diagnostic::codes::{CATALOGUE, Code};
+use crate::diagnostic::codes::{CATALOGUE, Code, RETIRED};
 use crate::report::rule::{RuleList, RulePage};
 use crate::text::nearest;
 
@@ -46,6 +46,10 @@ pub fn run(args: RuleArgs, global: &Global) -> Result<Exit, CliError> {
 fn find(name: &str) -> Result<&'static Code, CliError> {
     let found = CATALOGUE.iter().find(|code| code.code.eq_ignore_ascii_case(name));
     found.copied().ok_or_else(|| {
+        let retired = RETIRED.iter().find(|(code, _)| code.eq_ignore_ascii_case(name));
+        if let Some((code, why)) = retired {
+            return CliError::new(format_args!("`{code}` is retired: {why}"));
+        }
         let error = CliError::new(format_args!("there is no code `{name}`"));
         let near = nearest(name, CATALOGUE.iter().map(|code| code.code));
         let error = near.into_iter().fold(error, |error, near| error.help(format_args!("did you mean `{near}`?")));

@@ -99,7 +99,7 @@ impl Terminal {
     pub fn clear_screen(global: &Global) {
         let mut stdout = io::stdout();
         if global.format.is_for_people() && stdout.is_terminal() {
-            let _gone = stdout.write_all(b"\x1b[2J\x1b[H");
+            let _gone = stdout.write_all(b"\x1b[2J\x1b[H").and_then(|()| stdout.flush());
         }
     }
 
