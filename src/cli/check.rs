@@ -91,7 +91,7 @@ async fn watch(args: &CheckArgs, located: &Located, global: &Global) -> Result<E
             Err(error) => {
                 begin(global);
                 last = Exit::CouldNot;
-                Terminal::stderr(global).note(&located.explain(error).render());
+                Terminal::stderr(global).note(&located.say_who_named_it(error).render());
             }
         }
         while !watched.has_changed() {

@@ -67,7 +67,7 @@ impl TableArg {
 impl Located {
     /// Says, of an error of reading the table, where its name came from if the arguments do not show it.
     #[must_use]
-    pub fn explain(&self, error: CliError) -> CliError {
+    pub fn say_who_named_it(&self, error: CliError) -> CliError {
         match self.by {
             LocatedBy::Variable => error.help(format_args!("the environment variable `{VARIABLE}` names it")),
             LocatedBy::Argument | LocatedBy::CurrentFolder | LocatedBy::ParentFolder => error,

@@ -55,7 +55,7 @@ impl OpenTable {
     /// # Errors
     /// It cannot be read, or has errors.
     pub fn read_from(located: &Located, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
-        let files = DiskFiles::beside(&located.path).map_err(|error| located.explain(error))?;
+        let files = DiskFiles::beside(&located.path).map_err(|error| located.say_who_named_it(error))?;
         OpenTable::of(check::load(files.top(), &files), files.prefix(), accept, global)
     }
 
@@ -95,7 +95,7 @@ impl OpenTable {
 /// # Errors
 /// The file is not there, is a folder, or cannot be read.
 pub fn load(located: &Located) -> Result<Loaded, CliError> {
-    let files = DiskFiles::beside(&located.path).map_err(|error| located.explain(error))?;
+    let files = DiskFiles::beside(&located.path).map_err(|error| located.say_who_named_it(error))?;
     let mut loaded = check::load(files.top(), &files);
     loaded.sources.prefix_names(&files.prefix());
     Ok(loaded)

@@ -57,7 +57,7 @@ impl Watched {
     /// The files cannot be read, or the table has errors.
     pub fn open(located: &Located, global: &Global) -> Result<(Watched, Table), CliError> {
         let mut watched = Watched::at(&located.path);
-        let (loaded, folder) = watched.load().map_err(|error| located.explain(error))?;
+        let (loaded, folder) = watched.load().map_err(|error| located.say_who_named_it(error))?;
         Ok((watched, OpenTable::of(loaded, folder, Accept::NoError, global)?.table))
     }
 
