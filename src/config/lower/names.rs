@@ -87,7 +87,7 @@ mod tests {
             ("{1}.example.com", Err(NotAHost::Capture)),
             ("{a}-x.example.com", Err(NotAHost::Capture)),
             ("www.{a}.example.com", Err(NotAHost::Capture)),
-            ("{a}.{b}.example.com", Err(NotAHost::Label)),
+            ("{a}.{b}.example.com", Err(NotAHost::Brace)),
             ("localhost", name("localhost")),
             ("xn--so-joa.example", name("xn--so-joa.example")),
             ("são.example", Err(NotAHost::NotAscii)),
