@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::error::words;
 use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
 use super::table::OpenTable;
+use super::viewer::undeclared;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
 use crate::report::numbers::count;
@@ -54,7 +55,7 @@ pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider = Decider { table: &table, input, clock: None, stderr, answer: Vec::new(), bad: 0, first_bad: 0 };
+    let mut decider = Decider::new(&table, input, stderr);
     decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
@@ -79,6 +80,9 @@ struct Decider<'t> {
     /// Lines that are not requests, and the number of the first.
     bad: usize,
     first_bad: usize,
+    /// Lines that name a cohort or a language which the table does not declare, and what the first of them says.
+    undeclared: usize,
+    first_undeclared: String,
 }
 
 /// The answer to a line that is not a request.
@@ -88,13 +92,27 @@ struct ErrorLine<'a> {
     line: usize,
 }
 
-impl Decider<'_> {
+impl<'t> Decider<'t> {
+    fn new(table: &'t Table, input: Input, stderr: Terminal) -> Decider<'t> {
+        Decider {
+            table,
+            input,
+            clock: None,
+            stderr,
+            answer: Vec::new(),
+            bad: 0,
+            first_bad: 0,
+            undeclared: 0,
+            first_undeclared: String::new(),
+        }
+    }
+
     fn run<W: Write>(&mut self, mut lines: InputLines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
             number += 1;
             self.answer.clear();
-            if let Err(error) = self.decide(line) {
+            if let Err(error) = self.decide(line, number) {
                 self.answer.clear();
                 self.bad += 1;
                 if self.bad == 1 {
@@ -109,13 +127,19 @@ impl Decider<'_> {
     }
 
     /// Writes the decision of a line, or says why there is none.
-    fn decide(&mut self, line: NextLine<'_>) -> Result<(), String> {
+    fn decide(&mut self, line: NextLine<'_>, number: usize) -> Result<(), String> {
         let NextLine::Whole(bytes) = line else {
             return Err(format!("the line is longer than {MAX_LINE} bytes"));
         };
         let mut line = self.parse(bytes)?;
         if line.time.is_none() {
             line.time = self.now();
+        }
+        if let Some((_, value)) = undeclared(&line, &self.table.definition().declared).next() {
+            self.undeclared += 1;
+            if self.undeclared == 1 {
+                self.first_undeclared = format!("`{value}` in line {number}");
+            }
         }
         let request = line.request();
         let decision = decide(self.table, &request);
@@ -149,6 +173,11 @@ impl Decider<'_> {
     }
 
     fn end(mut self) -> Exit {
+        if self.undeclared > 0 {
+            let (lines, first) = (count(self.undeclared, "line"), &self.first_undeclared);
+            let what = "a cohort or language that the table does not declare";
+            self.stderr.note(&format!("note: {what} is in {lines}, the first is {first}\n"));
+        }
         if self.bad == 0 {
             return Exit::Fine;
         }

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::table::OpenTable;
-use super::viewer::ViewerArgs;
+use super::viewer::{ViewerArgs, undeclared};
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::explanation::{Explained, TimeSource};
 use crate::requests::{RequestLine, url_text};
@@ -63,6 +63,10 @@ pub fn run(args: ExplainArgs, global: &Global) -> Result<Exit, CliError> {
     };
     args.viewer.tell(&mut line);
     line.check().map_err(CliError::new)?;
+    for (told, value) in undeclared(&line, &table.definition().declared) {
+        let what = format!("the table does not declare the {} `{value}`", told.key());
+        Terminal::stderr(global).note(&format!("note: {what}: the gate tells it of no viewer\n"));
+    }
     let request = line.request();
     let story = explain(&table, &request);
     let time = if now.is_some() { TimeSource::Clock } else { TimeSource::Given };

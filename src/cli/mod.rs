@@ -12,6 +12,7 @@ pub mod global;
 pub mod invoke;
 pub mod lines;
 pub mod manifest;
+pub mod new;
 pub mod package;
 pub mod secrets;
 pub mod serve;
@@ -45,6 +46,7 @@ One file, `routes.toml`, says for every URL which origin answers it, and what is
 rewritten on the way.
 
 Start here:
+  crossfade new site-routes       a repository of your own, whose tests pass
   crossfade check                 is the table right?
   crossfade explain /promo/natal  why does this request go where it goes?
   crossfade explain --help        every command has examples
@@ -54,6 +56,8 @@ Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could 
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a repository of one's own: a table with tests, a workflow that runs them
+    New(new::NewArgs),
     /// Find everything that is wrong with the table
     Check(check::CheckArgs),
     /// Tell why a request gets its decision
@@ -124,6 +128,7 @@ fn color_asked_for(args: &[OsString]) -> ColorChoice {
 
 fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
     match command {
+        Command::New(args) => new::run(args, global),
         Command::Check(args) => check::run(args, global),
         Command::Explain(args) => explain::run(args, global),
         Command::Decide(args) => decide::run(args, global),

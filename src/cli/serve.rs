@@ -12,12 +12,13 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::error::words;
+use super::viewer::country;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
 use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
 use crate::report::numbers::count;
 use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
-use crate::text::{is_country, nearest, quoted};
+use crate::text::{nearest, quoted};
 
 /// Arguments of `serve`.
 #[derive(Clone, Debug, Args)]
@@ -33,7 +34,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ID=TARGET")]
     map: Vec<String>,
     /// Country of viewers that send no `cloudfront-viewer-country`
-    #[arg(long, value_name = "CODE", value_parser = parse_country)]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     country: Option<String>,
 }
 
@@ -82,10 +83,6 @@ impl FromStr for Listen {
         let port = port.map(|port| port.parse().map_err(|_| "it takes HOST:PORT".to_owned())).transpose()?;
         Ok(Listen { host: host.to_owned(), port })
     }
-}
-
-fn parse_country(text: &str) -> Result<String, String> {
-    if is_country(text) { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
 }
 
 /// Serves until it is told to end.

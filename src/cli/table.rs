@@ -10,7 +10,7 @@ use crate::config::cases::Case;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::report::diagnostics::{self, Show, top_name};
 use crate::report::numbers::count;
-use crate::route::Table;
+use crate::route::{Table, Timestamp};
 
 /// A table that a command may use, with what it was read from. Files are named as the table names them.
 #[derive(Debug)]
@@ -83,13 +83,13 @@ impl OpenTable {
     }
 }
 
-/// Reads a table with all its findings, its files named as seen from the current folder.
+/// Reads a table with all its findings as it is at a moment, its files named as seen from the current folder.
 ///
 /// # Errors
 /// The file is not there, is a folder, or cannot be read.
-pub fn load(path: &Path) -> Result<Loaded, CliError> {
+pub fn load(path: &Path, now: Timestamp) -> Result<Loaded, CliError> {
     let files = DiskFiles::beside(path)?;
-    let mut loaded = check::load(files.top(), &files);
+    let mut loaded = check::load_at(files.top(), &files, now);
     loaded.sources.prefix_names(&files.prefix());
     Ok(loaded)
 }

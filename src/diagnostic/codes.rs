@@ -141,22 +141,26 @@ catalogue! {
         "no request could have it";
     UNKNOWN_METHOD = "R068" Warning "a method that CloudFront never passes on":
         "CloudFront knows GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive";
-    BAD_COUNTRY = "R069" Error "a country is not a code of two capital letters":
-        "countries are case-sensitive, and CloudFront sends capitals";
+    BAD_COUNTRY = "R069" Error "a country is not a code of ISO 3166-1":
+        "CloudFront sends its two capital letters, and countries are compared with case";
     UNKNOWN_COHORT = "R070" Warning "a cohort is not declared":
         "the gate will put no viewer in it";
     NO_OFFSET = "R071" Error "a date-time has no offset":
         "a table means the same moment everywhere";
     EMPTY_WINDOW = "R072" Error "`from` is not before `until`":
         "the route would never be live";
-    BAD_NAME_IN_CONDITION = "R073" Error "a condition's name can never be in a request":
-        "the condition would never hold";
+    BAD_NAME_IN_CONDITION = "R073" Error "a name can never be in a request":
+        "no query parameter or cookie could have it, so what names it would have no effect";
     BAD_VALUE_IN_CONDITION = "R074" Error "a condition's value can never be in a request":
         "the condition would never hold";
     COHORT_AND_SECRET = "R075" Warning "only routes by cohort lead to an origin that is sent a secret":
         "a viewer can choose its cohort, so a cohort proves nothing of a viewer";
     BAD_COOKIE_DOMAIN = "R076" Error "the domain of the gate's cookie is malformed":
         "browsers would drop the cookie, and each request would draw anew";
+    EXPIRES_BEFORE_ADDED = "R077" Error "`expires` is before `added`":
+        "one of the two days is wrong";
+    OVER = "R078" Warning "the time of a route is over":
+        "it makes the table longer, and nothing else";
 
     // Headers
     BAD_HEADER_NAME = "R080" Error "a header name is malformed":
@@ -265,7 +269,7 @@ catalogue! {
     EXPECTS_UNKNOWN = "R141" Error "a test expects a route or origin that the table does not have":
         "no decision could name it";
     NEEDS_TIME = "R142" Error "a test or example needs a time and gives none":
-        "a check reads no clock, so that it says the same today and tomorrow";
+        "no expectation reads a clock, so that it holds the same today and tomorrow";
     EXAMPLE_NOT_TAKEN = "R143" Error "an example is not taken by its route":
         "an example says what the route is for";
     NOT_EXAMPLE_TAKEN = "R144" Error "a route takes one of its `not_examples`":

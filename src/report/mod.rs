@@ -13,6 +13,7 @@ pub mod explanation;
 pub mod format;
 pub mod invoked;
 pub mod json;
+pub mod made;
 pub mod numbers;
 pub mod packed;
 pub mod sheet;

@@ -82,9 +82,9 @@ pub struct About {
     pub owner: Option<String>,
     /// Where it was asked for.
     pub ticket: Option<String>,
-    /// When it was written, as text.
+    /// The day when it was written, `2026-11-30`.
     pub added: Option<String>,
-    /// When it should go, as text.
+    /// The day when it should go, likewise.
     pub expires: Option<String>,
     /// Why it is there.
     pub note: Option<String>,

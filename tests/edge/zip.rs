@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::package::{SECRET, TABLE, bootstrap, new_zip_of, package, zip};
+use crate::package::{SECRET, SECRETS, TABLE, bootstrap, new_zip_of, package, zip};
 
 /// Largest binary that is still small: bytes. docs/edge.md says what it is now.
 const MAX_BINARY: usize = 3_500_000;
@@ -51,6 +51,19 @@ fn it_holds_the_host_the_binary_the_table_and_its_text() {
         file("table.bin"),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn the_binary_beside_the_program_is_taken_where_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("routes.toml"), TABLE).unwrap();
+    let program = folder.path().join("crossfade");
+    fs::copy(env!("CARGO_BIN_EXE_crossfade"), &program).unwrap();
+    fs::copy(bootstrap(), folder.path().join("bootstrap")).unwrap();
+    let secrets = SECRETS.map(|name| (name, SECRET));
+    let output = Command::new(&program).current_dir(folder.path()).arg("package").envs(secrets).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(fs::read(folder.path().join("dist/edge.zip")).unwrap(), zip());
 }
 
 #[test]

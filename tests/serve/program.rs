@@ -249,7 +249,7 @@ fn what_cannot_be_served_is_said_with_a_cure() {
         ),
         (&["--map", "site=nowhere"], "error: --map `nowhere` is not a folder\n"),
         (&["--map", "9001"], "error: --map `9001` is not of the form `ID=TARGET`\n"),
-        (&["--country", "br"], "it takes two capital letters, such as `BR`"),
+        (&["--country", "br"], "`br` is not a country code: write `BR`, two capital letters"),
         (&["--listen", "http://localhost"], "it takes HOST:PORT"),
         (&["--listen", "localhost:http"], "it takes HOST:PORT"),
         (&["--routes", "none.toml"], "error: there is no `none.toml`\n"),

@@ -37,7 +37,7 @@ pub struct PackageArgs {
     /// made if need be
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The Rust binary; without it, the one beside this program or in target/release
+    /// The Rust binary; without it, `bootstrap` beside this program, or in target/release
     #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
     /// Values of secrets, a JSON object; without it, environment variables of the secrets' names
@@ -51,11 +51,11 @@ pub struct PackageArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  make package                                      builds the binary too
   crossfade package --out dist/edge.zip
   ORIGIN_VERIFY=… crossfade package                 a secret of the table, from the environment
   crossfade package --secrets secrets.json          {\"ORIGIN_VERIFY\": \"…\"}
   crossfade package --start child                   never hands the process over
+  make package                                      in crossfade's sources: builds the binary too
 
 Exit codes: 0 written · 2 the table has errors, or something is missing";
 

@@ -14,7 +14,7 @@ use crate::route::{
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::head::Head;
-use crate::config::lower::headers::{HeaderNames, HeaderUse, check_request_secret, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, are_flat, check_request_secret, check_value};
 use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
@@ -320,7 +320,7 @@ fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders
         check_value(findings, Written::OnAnswer, text.text, text.span);
         response.cache_control = text.text.to_owned();
     }
-    if let Some(entry) = section.get("response_headers") {
+    if let Some(entry) = section.get("response_headers").filter(|entry| are_flat(findings, *entry)) {
         response.set = answer_fields(findings, entry);
     }
     response

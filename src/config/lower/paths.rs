@@ -89,6 +89,10 @@ fn bad_regex(text: &str, words: &str) -> Fault {
     let fault = Fault::new(&codes::BAD_REGEX, part, format!("the regex is malformed: {what}"));
     if what.contains("look-around") {
         fault.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant")
+    } else if what.contains("backreference") {
+        fault.help(
+            "regexes run in linear time and have no back-references: write out what may stand there, or a route each",
+        )
     } else if text.contains('\\') {
         fault.help("write regexes in single quotes, '…', where a backslash is itself")
     } else {
@@ -111,8 +115,12 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
     }
     if let Some(at) = text.find(['?', '#']) {
         let message = format!("`{key}` has `?` or `#`, which no path has");
+        let cure = match text.get(at..) {
+            Some(rest) if rest.starts_with('#') => "take it away: what follows a `#` stays in the browser",
+            _ => "a query is a condition: `query = { name = \"value\" }`",
+        };
         return Err(Fault::new(&codes::PATH_HOLDS_QUERY, at..text.len(), message)
-            .help("a query is a condition: `query = { name = \"value\" }`")
+            .help(cure)
             .help("a literal `?` or `#` is written `%3F` or `%23`"));
     }
     if text.len() > MAX_URL {

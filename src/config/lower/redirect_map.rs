@@ -63,9 +63,9 @@ fn text(reader: &mut Reader<'_>, findings: &mut Findings, name: &str, named_at: 
         }
     };
     let (mut text, broken) = decode(bytes);
-    if let Some(range) = broken {
+    if let Some(broken) = broken {
         let file = reader.sources.add(name, text);
-        report_not_utf8(findings, name, Span { file, range });
+        report_not_utf8(findings, name, file, broken);
         return None;
     }
     if text.starts_with('\u{feff}') {
