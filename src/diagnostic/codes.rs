@@ -5,7 +5,7 @@
 //! `docs/diagnostics/RNNN.md`, and its row in `tests/diagnostics/`. This file is a data table.
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
-//! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R129 answers · R130–R139 redirect maps ·
+//! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R125 answers · R118, R126–R139 redirect maps ·
 //! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R189 behaviors,
 //! cache keys and the function.
 
@@ -231,6 +231,8 @@ catalogue! {
         "browsers and servers differ in what they make of it";
     TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}` or `{path}`":
         "`{path}` begins with a slash itself; after a prefix, so does `{rest}` where it is not empty";
+    QUOTE_NOT_CLOSED = "R118" Error "a quote in a redirect map is not closed":
+        "all rows up to the next quote, or to the end of the file, are read as one cell";
 
     // Answers
     BAD_REDIRECT_STATUS = "R120" Error "a status is not a redirect status":
@@ -248,14 +250,20 @@ catalogue! {
 
 
     // Redirect maps
+    OTHER_SEPARATOR = "R126" Error "the cells of a redirect map are not separated by commas":
+        "a map is CSV: a row that is not taken apart has no source and no target";
+    MAP_HEADER = "R127" Error "the header of a redirect map does not name its columns":
+        "a header says which columns are `from`, `to` and `status`; nobody reads a column with another name";
+    ROW_QUERY = "R128" Error "a row's query is not one that `map_query` covers":
+        "requests are told apart by the path and the parameters of `map_query`, with their values as they are sent";
     ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
-        "a row is `from,to` or `from,to,status`";
+        "a row is `from,to` or `from,to,status`, unless a header names further columns";
     ROW_STATUS = "R131" Error "a row's status is not a redirect status":
-        "301, 302, 303, 307 and 308 carry a `location`";
+        "301, 302, 303, 307 and 308 carry a `location`, and 410 says that a page is gone";
     ROW_DUPLICATE = "R132" Error "two rows have the same source":
         "only one of them can decide";
     ROW_SOURCE = "R133" Error "a row's source is not a path":
-        "a map is looked up by path, without host, query and fragment";
+        "a map is looked up by path, without host and fragment";
     ROW_TARGET = "R134" Error "a row's target is malformed":
         "it would lead elsewhere, or nowhere";
     EMPTY_MAP = "R135" Warning "a redirect map has no rows":

@@ -23,7 +23,7 @@ use super::target::Hole;
 use super::time::moment_of;
 use super::viewer::Viewer;
 use crate::text::host::bare_host;
-pub use miss::{NearMiss, Wanted};
+pub use miss::{MissedAt, NearMiss, Wanted};
 pub use reads::Reads;
 
 /// How many of the routes behind the winner are named.
@@ -127,9 +127,9 @@ fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 /// A row of a redirect map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ExplainedRow<'t> {
-    /// The source in normal form.
+    /// The source: its path in normal form, and its query as written.
     pub from: &'t str,
-    /// The target.
+    /// The target; empty where the row is gone.
     pub to: &'t str,
     /// Its line in the CSV file.
     pub line: u32,
@@ -195,11 +195,11 @@ fn walk<'t, 'r>(
     story: &mut Explanation<'t, 'r>,
 ) {
     for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
-        let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
+        let failed = route.failed(asked);
         let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
         if story.winner.is_none() {
-            story.reads.conditions(&route.conditions, failed);
-            let failed = failed.map(|failed| NearMiss::new(failed, request, asked.moment));
+            story.reads.route(route, failed);
+            let failed = failed.map(|failed| NearMiss::new(failed, request, asked));
             if failed.is_none() {
                 story.winner = Some(Winner::new(found, asked, path));
             }
@@ -251,7 +251,7 @@ impl Serialize for RouteRef<'_> {
 impl<'t> Winner<'t> {
     fn new(route: RouteRef<'t>, asked: &Asked<'_>, path: &NormalPath<'_>) -> Winner<'t> {
         let row = match &route.route.path {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == asked.path).map(ExplainedRow::of),
+            PathPattern::Map(map) => map.row(asked.path, asked.request.query).map(ExplainedRow::of),
             _ => None,
         };
         Winner { route, row, captured: captured(route.route, asked, path) }

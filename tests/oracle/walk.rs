@@ -1,10 +1,11 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
-use crossfade::route::pattern::{PathPattern, Segment};
+use crossfade::route::pattern::{MapRow, PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
@@ -97,7 +98,7 @@ impl<'t> Oracle<'t> {
         let path = String::from_utf8(path).unwrap();
         for (route, matcher) in definition.routes.iter().zip(&self.matchers) {
             let matcher = matcher.get_or_init(|| Matcher::of(&route.path));
-            if matcher.matches(&path) && conditions(route, request) {
+            if matcher.matches(&path) && conditions(route, request) && has_row(route, &path, request.query) {
                 let own_case = Canonical { case: LetterCase::Keep, ..definition.canonical.clone() };
                 let own_case = String::from_utf8(normal(&own_case, request.path)).unwrap();
                 return self.act(route, matcher, (&path, &own_case), request);
@@ -167,12 +168,15 @@ impl<'t> Oracle<'t> {
                 .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
                 .map(|location| format!("redirect {} {location}", action.status)),
             Action::RedirectMap(action) => {
-                let PathPattern::Map(rows) = &route.path else { unreachable!() };
-                let row = rows.iter().find(|row| row.from == path.0).unwrap();
-                safe(row.to.clone())
-                    .filter(fine)
-                    .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
-                    .map(|location| format!("redirect {} {location}", row.status.unwrap_or(action.status)))
+                let row = row(route, path.0, request.query).unwrap();
+                if row.status == Some(410) {
+                    Some("respond 410".to_owned())
+                } else {
+                    safe(row.to.clone())
+                        .filter(fine)
+                        .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
+                        .map(|location| format!("redirect {} {location}", row.status.unwrap_or(action.status)))
+                }
             }
             Action::Respond(action) => Some(format!("respond {}", action.status)),
         };
@@ -205,7 +209,9 @@ impl Matcher {
             PathPattern::AnyOf(_) => panic!("no table has it"),
             PathPattern::Any => Matcher::All,
             PathPattern::Exact(path) => Matcher::Texts(vec![path.clone()]),
-            PathPattern::Map(rows) => Matcher::Texts(rows.iter().map(|row| row.from.clone()).collect()),
+            PathPattern::Map(map) => {
+                Matcher::Texts(map.rows.iter().map(|row| row.from.split('?').next().unwrap().to_owned()).collect())
+            }
             PathPattern::Prefix(prefix) => regex(format!(r"\A{}(\z|/.*\z)", regex::escape(prefix)), 1),
             PathPattern::Template(template) => {
                 let mut text = r"\A".to_owned();
@@ -271,6 +277,31 @@ fn like(pattern: &[char], text: &[char]) -> bool {
         (Some((wanted, rest)), Some((found, after))) => (*wanted == '?' || wanted == found) && like(rest, after),
         (Some(_), None) => false,
     }
+}
+
+/// Whether a route is no map, or has a row for the request.
+fn has_row(route: &Route, path: &str, query: &str) -> bool {
+    !matches!(route.path, PathPattern::Map(_)) || row(route, path, query).is_some()
+}
+
+/// The first row of a map that has the path and, of the parameters that the map names, those of the request.
+fn row<'t>(route: &'t Route, path: &str, query: &str) -> Option<&'t MapRow> {
+    let PathPattern::Map(map) = &route.path else { return None };
+    let named = |query: &str| {
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for piece in query.split('&').filter(|piece| !piece.is_empty()) {
+            let (name, value) = pair(piece).unwrap_or((piece, ""));
+            if map.names.iter().any(|known| known == name) {
+                found.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+        }
+        found
+    };
+    map.rows.iter().find(|row| {
+        let (from, asked) =
+            row.from.find('?').map_or((row.from.as_str(), ""), |at| (&row.from[..at], &row.from[at + 1..]));
+        from == path && named(asked) == named(query)
+    })
 }
 
 /// Every condition but the path.

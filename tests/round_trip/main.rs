@@ -39,8 +39,8 @@ fn without_places(definition: &Definition) -> Definition {
     definition.files.clear();
     for route in &mut definition.routes {
         route.place = Place::default();
-        if let crossfade::route::pattern::PathPattern::Map(rows) = &mut route.path {
-            rows.iter_mut().for_each(|row| row.line = 0);
+        if let crossfade::route::pattern::PathPattern::Map(map) = &mut route.path {
+            map.rows.iter_mut().for_each(|row| row.line = 0);
         }
     }
     definition

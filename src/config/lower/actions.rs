@@ -48,13 +48,14 @@ static ACTIONS: OneOf<ActionKey> = OneOf {
 };
 
 /// Keys that only some actions have.
-const DETAILS: [(&str, &[&str]); 6] = [
+const DETAILS: [(&str, &[&str]); 7] = [
     ("rewrite", &["origin"]),
     ("request_headers", &["origin"]),
     ("query_string", &["origin", "redirect", "redirect_map", "normalize"]),
     ("status", &["redirect", "redirect_map", "normalize"]),
     ("response_headers", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
     ("cache_control", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
+    ("map_query", &["redirect_map"]),
 ];
 
 /// Statuses that carry a `location`.
@@ -283,7 +284,10 @@ fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
         findings.report(&codes::BAD_REDIRECT_STATUS, entry.span(), format!("{status} is not the status of a redirect"));
     let report = report.help("use 301 or 308 for good, 302 or 307 for now, 303 to answer a POST");
     if status == 410 {
-        report.help("for a retired page write `gone = true` instead of the redirect");
+        report.help(match section.get("redirect_map") {
+            Some(_) => "for retired pages write 410 as the status of their rows, and no target",
+            None => "for a retired page write `gone = true` instead of the redirect",
+        });
     }
     302
 }

@@ -13,7 +13,7 @@ use super::{about, actions, caching, conditions, holes, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
-use crate::config::lower::redirect_map;
+use crate::config::lower::redirect_map::{self, WrittenMap};
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
 use crate::config::read::tree::Tree;
@@ -187,9 +187,10 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             PathKey::Path | PathKey::Prefix | PathKey::Glob => self.one_or_several(key, entry),
             PathKey::RedirectMap => {
                 let text = entry.text(self.findings)?;
-                let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
-                self.lowered.map_rows += map.met;
-                map.rows.map(PathPattern::Map)
+                let written = WrittenMap::of(self.findings, section, text)?;
+                let read = redirect_map::lower(self.reader, self.findings, canonical, written)?;
+                self.lowered.map_rows += read.met;
+                read.map.map(PathPattern::Map)
             }
             PathKey::Regex => {
                 let text = entry.text(self.findings)?;
