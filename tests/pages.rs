@@ -46,6 +46,29 @@ fn assert_fine(wrong: &[String]) {
 }
 
 #[test]
+fn what_stands_beside_the_forms_of_other_tools_is_run() {
+    let page = Page::open("docs/coming-from.md");
+    let mut wrong = Vec::new();
+    for section in page.text.split("\n## ").skip(1) {
+        let lines: Vec<&str> = section.lines().collect();
+        let tables =
+            blocks::blocks(&lines).into_iter().flatten().filter(|block| matches!(block.kind, Kind::Table { .. }));
+        let run = one_spaced(&tables.map(|block| block.text.join("\n")).collect::<String>());
+        let ours = lines.iter().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.rsplit_once(" | "));
+        for form in ours.flat_map(|(_, ours)| ours.split('`').skip(1).step_by(2)) {
+            if !run.contains(&one_spaced(form)) {
+                wrong.push(format!("{}: no table has `{form}`", lines[0]));
+            }
+        }
+    }
+    assert_fine(&wrong);
+}
+
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
 fn every_link_between_pages_leads_somewhere() {
     let mut pages = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
     let mut folders = vec![PathBuf::from("docs")];
