@@ -5,7 +5,7 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::text::shown;
+use crate::text::{said, shown};
 
 /// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
 #[derive(Debug)]
@@ -67,8 +67,5 @@ impl From<io::Error> for CliError {
 /// The system's words in the manner of all messages: lower case, no number.
 #[must_use]
 pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    said(&error.to_string())
 }

@@ -15,9 +15,9 @@ use super::error::words;
 use super::viewer::country;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
-use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
+use crate::report::exchange::{Columns, Served, banner, ending, reloaded, warning};
 use crate::report::numbers::count;
-use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
+use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, ServeSettings, Tabled, parse_mapping};
 use crate::text::{nearest, quoted};
 
 /// Arguments of `serve`.
@@ -40,17 +40,20 @@ pub struct ServeArgs {
 
 const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
-Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow from
-the number in the cookie crossfade-draw and each cohort's share, its language from Accept-Language or
-the cookie that `[languages]` names. The table is read again when it changes; a broken one leaves the
-last good one in use.
+Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow
+from the number in the cookie crossfade-draw and each cohort's share, its language from
+Accept-Language or the cookie that `[languages]` names. A mapped server gets every header and
+cookie; CloudFront forwards only what its policies name.
+
+The table is read again when it changes. One with an error, or without an origin that a `--map`
+names, leaves the last good one in use. Ctrl-C waits for open requests, a second one does not.
 
 Examples:
   crossfade serve
   crossfade serve --map legacy=http://127.0.0.1:9001 --map cms=3000 --map site=./dist
   curl -i -H 'Host: www.example.com' http://127.0.0.1:8080/promo/natal
 
-Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, or nowhere to listen";
+Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, no such origin to map, or nowhere to listen";
 
 /// Lines that may wait for a slow terminal.
 const WAITING_LINES: usize = 4_096;
@@ -71,6 +74,9 @@ impl FromStr for Listen {
     fn from_str(text: &str) -> Result<Listen, String> {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(Listen { host: address.ip().to_string(), port: Some(address.port()) });
+        }
+        if text.parse::<u16>().is_ok() {
+            return Err(format!("it takes HOST:PORT; a port alone is given with `--port {text}`"));
         }
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if bare.parse::<IpAddr>().is_ok() {
@@ -111,36 +117,45 @@ async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<(
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
-    let edge =
-        Edge::new(Tabled::new(table, secrets::of_environment), settings, Arc::new(move |notice| teller.tell(notice)))
-            .map_err(unmappable)?;
-    let edge = Arc::new(edge);
+    let settings = ServeSettings { country: args.country, ..ServeSettings::default() };
+    let tabled = Tabled::new(table, mapping.clone(), secrets::of_environment).map_err(unmappable)?;
+    let edge = Arc::new(Edge::new(tabled, settings, Arc::new(move |notice| teller.tell(notice))));
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
-    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), reader(watched, columns, global.clone())));
+    let read = reader(ReloadReader { watched, mapping, columns, global: global.clone() });
+    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), read));
     serve::serve(listener, edge, stop).await;
     watching.abort();
     Ok(written)
 }
 
-/// Looks whether the table changed, and reads it if so.
-fn reader(
-    mut watched: Watched,
+/// What a table that changes is read with.
+struct ReloadReader {
+    watched: Watched,
+    mapping: Mapping,
     columns: Arc<Mutex<Columns>>,
     global: Global,
-) -> impl FnMut() -> Reading + Send + 'static {
-    move || {
-        if !watched.has_changed() {
-            return Reading::Unchanged;
-        }
-        match watched.read(&global) {
-            Ok(None) => Reading::Unchanged,
-            Ok(Some(table)) => {
-                *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
-                Reading::Changed(Box::new(Tabled::new(table, secrets::of_environment)))
+}
+
+/// Looks whether the table changed, and reads it if so.
+fn reader(mut reader: ReloadReader) -> impl FnMut() -> Reading + Send + 'static {
+    move || if reader.watched.has_changed() { reader.read() } else { Reading::Unchanged }
+}
+
+impl ReloadReader {
+    fn read(&mut self) -> Reading {
+        let table = match self.watched.read(&self.global) {
+            Ok(None) => return Reading::Unchanged,
+            Ok(Some(table)) => table,
+            Err(error) => return Reading::Broken(error.render()),
+        };
+        let columns = Columns::of(table.definition());
+        match Tabled::new(table, self.mapping.clone(), secrets::of_environment) {
+            Ok(tabled) => {
+                *self.columns.lock().unwrap_or_else(PoisonError::into_inner) = columns;
+                Reading::Changed(Box::new(tabled))
             }
-            Err(error) => Reading::Broken(error.render()),
+            Err(error) => Reading::Broken(unmappable(error).render()),
         }
     }
 }
@@ -236,8 +251,9 @@ fn write(notice: &Notice, columns: Columns, global: &Global) -> io::Result<()> {
         Notice::Exchange(exchange) => {
             Terminal::stdout(global).print(&global.format.line(&Served { exchange, columns })?)
         }
-        Notice::Reloaded { routes, unknown } => Terminal::for_people(global).print(&reloaded(*routes, unknown)),
+        Notice::Reloaded { routes } => Terminal::for_people(global).print(&reloaded(*routes)),
         Notice::Kept(why) => Terminal::stderr(global).print(&format!("{why}the last good table stays in use\n")),
+        Notice::Ending { open, limit } => Terminal::for_people(global).print(&ending(*open, *limit)),
     }
 }
 
@@ -249,6 +265,10 @@ fn unmappable(error: MapError) -> CliError {
             None => problem.help(format_args!("it has {}", quoted(known))),
         },
         MapError::Scheme(_) => problem.help("put a local server or a proxy that speaks plain HTTP before it"),
+        MapError::Folder(text) if text.contains(':') || text.parse::<IpAddr>().is_ok() => {
+            let host = if text.starts_with(':') { "127.0.0.1" } else { "" };
+            problem.help(format_args!("a server is written `http://{host}{text}`"))
+        }
         MapError::Folder(_) | MapError::Form(_) => {
             problem.help("a target is `http://HOST:PORT`, a port of this machine, or a folder that exists")
         }
@@ -273,6 +293,7 @@ mod tests {
             ("localhost:x", None),
             (":80", None),
             ("http://localhost", None),
+            ("8080", None),
             ("", None),
         ];
         for (text, expected) in rows {

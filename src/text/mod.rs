@@ -16,6 +16,8 @@ mod listed;
 mod near;
 pub mod percent;
 #[cfg(feature = "cli")]
+mod said;
+#[cfg(feature = "cli")]
 mod shown;
 mod time;
 mod token;
@@ -28,6 +30,8 @@ pub use hex::hex;
 pub use listed::{one_of, quoted};
 #[cfg(feature = "cli")]
 pub use near::nearest;
+#[cfg(feature = "cli")]
+pub use said::said;
 #[cfg(feature = "cli")]
 pub use shown::shown;
 #[cfg(feature = "cli")]
