@@ -352,6 +352,7 @@ impl Session {
         shell
             .env("CURL_HOME", self.tools.path())
             .env_remove("RUST_BACKTRACE")
+            .env_remove("CROSSFADE_ROUTES")
             .env("NO_COLOR", "1")
             .env("COLUMNS", "100")
             .stdin(Stdio::null());

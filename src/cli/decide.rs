@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::error::words;
 use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
+use super::locate::TableArg;
 use super::table::OpenTable;
+use super::terminal::Audience;
 use super::viewer::undeclared;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
@@ -21,7 +23,9 @@ use crate::route::{Table, Timestamp, decide};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DecideArgs {
-    /// The lines are plain URLs or paths instead of JSON
+    #[command(flatten)]
+    table: TableArg,
+    /// The lines are plain URLs or paths instead of JSON; what begins with `/` is a path, `//x` too, as in logs
     #[arg(long)]
     urls: bool,
 }
@@ -47,16 +51,16 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// The table cannot be used, stdin cannot be read, or stdout cannot be written.
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = OpenTable::read(global)?.table;
-    let mut stderr = Terminal::stderr(global);
+    let table = OpenTable::read(&args.table, global)?.table;
     if io::stdin().is_terminal() {
-        stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
+        Terminal::remark("reading requests from the terminal, one a line; end with Ctrl-D\n", global);
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider = Decider::new(&table, input, stderr);
-    decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
+    let mut decider = Decider::new(&table, input, global);
+    // Nobody waits for further answers once the reader is gone: what was decided by then is what the exit code tells of.
+    Audience::after(decider.run(lines, &output)).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
     })?;
@@ -75,7 +79,7 @@ struct Decider<'t> {
     input: Input,
     /// What it said; `None`: it was not asked.
     clock: Option<Option<Timestamp>>,
-    stderr: Terminal,
+    global: &'t Global,
     answer: Vec<u8>,
     /// Lines that are not requests, and the number of the first.
     bad: usize,
@@ -93,12 +97,12 @@ struct ErrorLine<'a> {
 }
 
 impl<'t> Decider<'t> {
-    fn new(table: &'t Table, input: Input, stderr: Terminal) -> Decider<'t> {
+    fn new(table: &'t Table, input: Input, global: &'t Global) -> Decider<'t> {
         Decider {
             table,
             input,
             clock: None,
-            stderr,
+            global,
             answer: Vec::new(),
             bad: 0,
             first_bad: 0,
@@ -155,8 +159,8 @@ impl<'t> Decider<'t> {
             },
             Input::Urls if bytes.is_empty() => Err(LineError::Blank),
             Input::Urls => match url_text(bytes) {
-                Cow::Borrowed(url) => RequestLine::parse_url(url),
-                Cow::Owned(url) => RequestLine::parse_url(url),
+                Cow::Borrowed(url) => RequestLine::parse_logged(url),
+                Cow::Owned(url) => RequestLine::parse_logged(url),
             },
         };
         parsed.map_err(|error| error.to_string())
@@ -164,25 +168,26 @@ impl<'t> Decider<'t> {
 
     /// The time of lines that have none. The clock is read at most once, and only where a decision could depend on it.
     fn now(&mut self) -> Option<Timestamp> {
-        let (table, stderr) = (self.table, &mut self.stderr);
+        let (table, global) = (self.table, self.global);
         *self.clock.get_or_insert_with(|| {
             let now = clock::now_for(table)?;
-            stderr.note(&format!("note: lines without a time are decided at {now}\n"));
+            Terminal::remark(&format!("note: lines without a time are decided at {now}\n"), global);
             Some(now)
         })
     }
 
-    fn end(mut self) -> Exit {
+    fn end(self) -> Exit {
         if self.undeclared > 0 {
             let (lines, first) = (count(self.undeclared, "line"), &self.first_undeclared);
             let what = "a cohort or language that the table does not declare";
-            self.stderr.note(&format!("note: {what} is in {lines}, the first is {first}\n"));
+            Terminal::remark(&format!("note: {what} is in {lines}, the first is {first}\n"), self.global);
         }
         if self.bad == 0 {
             return Exit::Fine;
         }
         let (lines, first) = (count(self.bad, "line"), self.first_bad);
-        self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
+        let told = format!("warning: {lines} could not be decided, the first is line {first}\n");
+        Terminal::remark(&told, self.global);
         Exit::Found
     }
 }

@@ -12,6 +12,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::error::words;
+use super::locate::TableArg;
 use super::viewer::country;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
@@ -24,6 +25,8 @@ use crate::text::{nearest, quoted};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
+    #[command(flatten)]
+    table: TableArg,
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: Listen,
@@ -108,11 +111,12 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 /// Returns what tells that the last line is written.
 async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
     let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let (watched, table) = Watched::open(&global.routes, global)?;
+    let located = args.table.locate(global)?;
+    let (watched, table) = Watched::open(&located, global)?;
     let stop = stop()?;
     let listener = listen(&args).await?;
     let address = listener.local_addr()?;
-    let name = global.routes.display().to_string();
+    let name = located.path.display().to_string();
     let greeting = banner(&format!("http://{address}"), &name, table.definition(), &mapping);
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
@@ -203,9 +207,11 @@ async fn listen(args: &ServeArgs) -> Result<TcpListener, CliError> {
     })
 }
 
-/// The banner belongs to the answer for people; programs get nothing but their lines.
+/// The banner belongs to the answer for people; programs get nothing but their lines. A warning is told in any case.
 fn greet(global: &Global, address: SocketAddr, greeting: &str) {
-    Terminal::for_people(global).note(greeting);
+    if !global.quiet {
+        Terminal::for_people(global).note(greeting);
+    }
     if !address.ip().is_loopback() {
         Terminal::stderr(global).note(&warning("whoever reaches this machine can reach the mapped origins"));
     }
@@ -248,6 +254,8 @@ fn write_in_a_thread(global: Global, columns: Arc<Mutex<Columns>>, notices: Rece
 
 fn write(notice: &Notice, columns: Columns, global: &Global) -> io::Result<()> {
     match notice {
+        Notice::Exchange(_) if global.quiet && global.format.is_for_people() => Ok(()),
+        Notice::Reloaded { .. } if global.quiet => Ok(()),
         Notice::Exchange(exchange) => {
             Terminal::stdout(global).print(&global.format.line(&Served { exchange, columns })?)
         }

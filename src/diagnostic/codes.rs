@@ -1,8 +1,8 @@
 //! The catalogue: every finding that a table can have, with its stable code.
 //!
-//! A code is never used for another meaning and never renumbered; gaps are fine. Retired: R160 (GET and HEAD decided
-//! differently; since GET takes HEAD too, no table can). Each has its page,
-//! `docs/diagnostics/RNNN.md`, and its row in `tests/diagnostics/`. This file is a data table.
+//! A code is never used for another meaning and never renumbered; gaps are fine, and [`RETIRED`] tells of those that were
+//! used before. Each code has its page, `docs/diagnostics/RNNN.md`, without which nothing is built, and its row in
+//! `tests/diagnostics/`. This file is a data table.
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
 //! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R125 answers · R118, R126–R139 redirect maps ·
@@ -22,6 +22,8 @@ pub struct Code {
     pub title: &'static str,
     /// Why it is a finding, in a sentence.
     pub explanation: &'static str,
+    /// The text of its [`page`], Markdown.
+    pub text: &'static str,
 }
 
 /// The page of a code: `docs/diagnostics/R005.md`.
@@ -30,12 +32,29 @@ pub fn page(code: &str) -> String {
     format!("docs/diagnostics/{code}.md")
 }
 
+/// The command that prints it: `crossfade rule R005`.
+#[must_use]
+pub fn command(code: &str) -> String {
+    format!("crossfade rule {code}")
+}
+
+/// Codes that no table can have any more, each with the reason.
+pub static RETIRED: &[(&str, &str)] = &[
+    ("R034", "each cohort has its own share of all viewers, so shares may add up to more than 100"),
+    ("R160", "`GET` takes HEAD too, so no table can decide the two differently"),
+];
+
 macro_rules! catalogue {
     ($($name:ident = $code:literal $severity:ident $title:literal: $explanation:literal;)*) => {
         $(
             #[doc = concat!("`", $code, "`: ", $title, ". ", $explanation, ".")]
-            pub static $name: Code =
-                Code { code: $code, severity: Severity::$severity, title: $title, explanation: $explanation };
+            pub static $name: Code = Code {
+                code: $code,
+                severity: Severity::$severity,
+                title: $title,
+                explanation: $explanation,
+                text: include_str!(concat!("../../docs/diagnostics/", $code, ".md")),
+            };
         )*
 
         /// Every code, in the order of its number.
@@ -348,6 +367,7 @@ mod tests {
         for code in CATALOGUE {
             let digits = code.code.strip_prefix('R').unwrap_or_default();
             assert!(digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", code.code);
+            assert!(RETIRED.iter().all(|(retired, _)| *retired != code.code), "{} is retired", code.code);
             assert!(!code.title.ends_with('.') && !code.explanation.ends_with('.'), "{}", code.code);
         }
     }

@@ -94,9 +94,7 @@ pub enum UrlError {
     #[error("the URL is empty: the path of a home page is `/`")]
     Empty,
     /// It begins with `//`, which is a host to some and a path to others.
-    #[error(
-        "`{0}` could mean a host or a path: write it with scheme and host, `https://www.example.com{0}` for a path"
-    )]
+    #[error("`{0}` could mean a host or a path: write `https:{0}` for a host, `https://www.example.com{0}` for a path")]
     TwoSlashes(String),
     /// A scheme and no `//host`.
     #[error("`{0}` has no host: write `https://www.example.com/a`, or a path that begins with `/`")]
@@ -114,6 +112,19 @@ impl<'a> RequestLine<'a> {
     pub fn parse_url(url: impl Into<Cow<'a, str>>) -> Result<RequestLine<'a>, LineError> {
         let url = url.into();
         check_url(&url)?;
+        Ok(RequestLine { url, ..RequestLine::default() })
+    }
+
+    /// A GET of a URL or path as an access log holds it: what begins with `/` is a path, and so is `//x`. A log's field
+    /// never names a host that way, while a text of a person might.
+    ///
+    /// # Errors
+    /// The text is neither absolute nor a path that begins with `/`.
+    pub fn parse_logged(url: impl Into<Cow<'a, str>>) -> Result<RequestLine<'a>, LineError> {
+        let url = url.into();
+        if !url.starts_with('/') {
+            check_url(&url)?;
+        }
         Ok(RequestLine { url, ..RequestLine::default() })
     }
 
@@ -185,7 +196,7 @@ impl<'a> RequestLine<'a> {
     /// The request it stands for.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        let url = Url::split(&self.url);
+        let url = if self.url.starts_with('/') { Url::of_path(&self.url) } else { Url::split(&self.url) };
         let header = |wanted: &str| {
             let named = |(name, _): &&(Cow<'_, str>, Cow<'_, str>)| name.eq_ignore_ascii_case(wanted);
             self.headers.iter().find(named).map(|(_, value)| value.as_ref())
@@ -432,6 +443,23 @@ mod tests {
         ];
         for (url, fine) in rows {
             assert_eq!(RequestLine::parse_url(url).is_ok(), fine, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_slash_in_a_log_is_a_path() {
+        let rows = [
+            ("//wp-login.php?a=//b", Some((None, "//wp-login.php", "a=//b"))),
+            ("///", Some((None, "///", ""))),
+            ("/a:b//c", Some((None, "/a:b//c", ""))),
+            ("https://h//x", Some((Some("h"), "//x", ""))),
+            ("a//b", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            let line = RequestLine::parse_logged(text).ok();
+            let request = line.as_ref().map(RequestLine::request);
+            assert_eq!(request.map(|request| (request.host, request.path, request.query)), expected, "{text}");
         }
     }
 

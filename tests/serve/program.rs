@@ -138,7 +138,10 @@ impl Drop for Program {
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
-    command.arg("serve").args(arguments).current_dir(folder).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.arg("serve").args(arguments).current_dir(folder);
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "CROSSFADE_ROUTES"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -182,6 +185,29 @@ fn it_says_where_it_listens_and_tells_of_every_request() {
     assert_eq!(program.get("/assets/none").status, 404);
     program.line("404  GET      site");
     assert_eq!(program.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_quiet_one_says_only_what_is_wrong() {
+    let folder = table();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut child = command(folder.path(), &["-q", "--port", &free.port().to_string()]).spawn().unwrap();
+    let (lines, errors) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
+    let program = Program { child, address: free, lines, errors };
+    let start = Instant::now();
+    while TcpStream::connect(free).is_err() {
+        assert!(start.elapsed() < PATIENCE, "{:?}", program.errors.try_iter().collect::<Vec<_>>());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(program.get("/old").status, 301);
+    std::fs::write(folder.path().join("routes/b.toml"), "x").unwrap();
+    program.error("the last good table stays in use");
+    std::fs::write(folder.path().join("routes/b.toml"), gone("club")).unwrap();
+    while program.get("/club").status != 410 {
+        assert!(start.elapsed() < PATIENCE, "it is not reloaded");
+    }
+    let said = program.lines.try_iter().collect::<Vec<_>>();
+    assert_eq!((said, program.end("-INT")), (Vec::<String>::new(), Some(0)));
 }
 
 #[test]
