@@ -69,7 +69,24 @@ fn one_spaced(text: &str) -> String {
 }
 
 #[test]
-fn every_link_between_pages_leads_somewhere() {
+fn every_table_has_as_many_cells_in_each_row() {
+    for page in all_pages() {
+        let text = fs::read_to_string(root().join(&page)).expect("a page is text");
+        let (mut in_block, mut cells) = (false, None);
+        for (number, line) in text.lines().enumerate() {
+            in_block ^= line.starts_with("```");
+            if in_block || !line.starts_with('|') {
+                cells = None;
+                continue;
+            }
+            let found = line.replace("\\|", "").matches('|').count();
+            assert_eq!(found, *cells.get_or_insert(found), "{}:{}: {line}", page.display(), number + 1);
+        }
+    }
+}
+
+/// README, changelog and every page below `docs`.
+fn all_pages() -> Vec<PathBuf> {
     let mut pages = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
     let mut folders = vec![PathBuf::from("docs")];
     while let Some(folder) = folders.pop() {
@@ -78,14 +95,20 @@ fn every_link_between_pages_leads_somewhere() {
             if root().join(&path).is_dir() { folders.push(path) } else { pages.push(path) }
         }
     }
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|extension| extension == "md")) {
-        let text = fs::read_to_string(root().join(page)).expect("a page is text");
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
+    pages
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    for page in all_pages() {
+        let text = fs::read_to_string(root().join(&page)).expect("a page is text");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap_or_default();
             if file.is_empty() || link.contains("://") {
                 continue;
             }
-            let target = root().join(page).parent().expect("a page is in a folder").join(file);
+            let target = root().join(&page).parent().expect("a page is in a folder").join(file);
             assert!(target.exists(), "{}: `{link}` leads nowhere", page.display());
         }
     }
