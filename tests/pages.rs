@@ -46,6 +46,25 @@ fn assert_fine(wrong: &[String]) {
 }
 
 #[test]
+fn the_language_has_an_example_of_every_key() {
+    let page = Page::open("docs/table.md");
+    let lines: Vec<&str> = page.text.lines().collect();
+    let tables = blocks::blocks(&lines).into_iter().flatten().filter(|block| matches!(block.kind, Kind::Table { .. }));
+    let mut shown = std::collections::BTreeSet::new();
+    for table in tables {
+        let table: toml::Table = toml::from_str(&table.text.join("\n")).expect("a table is TOML");
+        let routes = table.get("route").and_then(toml::Value::as_array).into_iter().flatten();
+        shown.extend(routes.filter_map(toml::Value::as_table).flat_map(toml::Table::keys).cloned());
+        shown.extend(table.keys().cloned());
+    }
+    let keys = fs::read_to_string(root().join("src/config/lower/keys.rs")).expect("the keys are there");
+    let keys =
+        keys.split('"').skip(1).step_by(2).chain(["country", "cohort", "language", "gate", "cohorts", "languages"]);
+    let missing: Vec<&str> = keys.filter(|key| !shown.contains(*key)).collect();
+    assert!(missing.is_empty(), "docs/table.md has no example of {missing:?}");
+}
+
+#[test]
 fn what_stands_beside_the_forms_of_other_tools_is_run() {
     let page = Page::open("docs/coming-from.md");
     let mut wrong = Vec::new();
