@@ -128,7 +128,7 @@ fn is_path(cell: &str) -> bool {
 
 /// Whether a first row names columns: one is `from` or `to`, or all that a row needs have another tool's names.
 fn is_header(cells: &[&str]) -> bool {
-    let may_be = cells.iter().all(|cell| !cell.contains(['/', '?', ':']));
+    let may_be = cells.iter().all(|cell| !cell.starts_with('/') && !cell.contains("://"));
     let has = |name: &str| cells.iter().any(|cell| cell.eq_ignore_ascii_case(name));
     let has_other = |at: usize| cells.iter().any(|cell| is_other_name(at, cell));
     may_be && (has("from") || has("to") || (has_other(0) && has_other(1)))

@@ -37,7 +37,8 @@ impl RowSource {
         }
         let asked = pieces(query).filter(|(_, piece)| !piece.is_empty()).map(|(name, _)| name);
         let uncovered = asked.filter(|name| names.iter().all(|known| known != name)).map(str::to_owned).collect();
-        let value = |name: &String| Some(format!("?{name}={}", value(query, name)?));
+        // No path in normal form and no parameter has a space.
+        let value = |name: &String| Some(format!(" {name}={}", value(query, name)?));
         let key = path.clone() + &names.iter().filter_map(value).collect::<String>();
         let from = if query.is_empty() { path } else { format!("{path}?{query}") };
         Ok(RowSource { from, key, uncovered })
@@ -187,9 +188,13 @@ mod tests {
         assert_eq!(key("/p?id=1&lang=de"), key("//p?lang=de&&id=1"));
         assert_eq!(key("/p?id"), key("/p?id="));
         assert_eq!(key("/p?"), key("/p"));
-        for (one, other) in
-            [("/p", "/p?id"), ("/p?id=1", "/p?lang=1"), ("/p?id=a%20b", "/p?id=a+b"), ("/p?id=1", "/q?id=1")]
-        {
+        for (one, other) in [
+            ("/p", "/p?id"),
+            ("/p?id=1", "/p?lang=1"),
+            ("/p?id=a%20b", "/p?id=a+b"),
+            ("/p?id=1?lang=de", "/p?id=1&lang=de"),
+            ("/p?id=1", "/q?id=1"),
+        ] {
             assert_ne!(key(one), key(other), "{one} {other}");
         }
     }
