@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::route::canonical::{LetterCase, TrailingSlash};
 use crate::route::condition::{Asked, HostPattern, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
+use crate::route::target::Target;
 use crate::route::{Action, Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
 
 use crate::check::language::{NormalForm, Visible};
@@ -15,7 +16,7 @@ use crate::check::sample::{Sample, Walker};
 use crate::requests::RequestLine;
 
 /// What stands for text that may be any.
-const ANY_TEXT: &str = "x";
+pub(crate) const ANY_TEXT: &str = "x";
 /// What stands for a value that may be any.
 const ANY_VALUE: &str = "1";
 /// What stands for the label of `*.example.com`.
@@ -35,12 +36,21 @@ pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'st
 
 /// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
 pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
-    let mut paths = paths(&definition.canonical, &route.path);
+    requests_at(definition, route, paths(&definition.canonical, &route.path))
+}
+
+/// Requests for some of these paths that fit a route.
+pub(crate) fn requests_at<'r>(
+    definition: &'r Definition,
+    route: &'r Route,
+    mut paths: Vec<String>,
+) -> impl Iterator<Item = RequestLine<'static>> + 'r {
     if matches!(route.action, Action::Normalize(_)) {
         paths = paths.iter().filter_map(|path| not_normal(&definition.canonical, path)).collect();
     }
-    let lines = paths.into_iter().map(|path| {
-        let host = host(route).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+    let needs_host = route.action.targets().flat_map(Target::holes).any(|hole| hole.fact().is_some());
+    let lines = paths.into_iter().map(move |path| {
+        let host = host(route).or_else(|| (needs_host || path.starts_with("//")).then(|| ANY_HOST.to_owned()));
         let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
         let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
         fill_query(&mut line, route);

@@ -196,10 +196,11 @@ fn request_fields(
     let mut fields = Vec::new();
     for field in entry.names(findings) {
         let name = names.take(findings, field.key(), field.key_span());
-        let shown = name.as_deref().unwrap_or(field.key());
         let value = match field.value() {
-            DeValue::Table(_) => secret(findings, field, shown).map(RequestHeader::Secret),
-            DeValue::String(_) => request_value(findings, field, shown, holes),
+            DeValue::Table(_) => {
+                secret(findings, field, name.as_deref().unwrap_or(field.key())).map(RequestHeader::Secret)
+            }
+            DeValue::String(_) => request_value(findings, field, name.as_deref(), holes),
             _ => field.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
         };
         fields.extend(name.zip(value));
@@ -210,13 +211,13 @@ fn request_fields(
 fn request_value(
     findings: &mut Findings,
     field: Setting<'_>,
-    name: &str,
+    name: Option<&str>,
     holes: &RouteHoles<'_>,
 ) -> Option<RequestHeader> {
     let text = field.text(findings)?;
     check_value(findings, Written::OnRequest, text.text, text.span.clone());
     let target = targets::lower(findings, Use::Header, &text, holes)?;
-    if target.as_literal().is_some() {
+    if let Some(name) = name.filter(|_| target.as_literal().is_some()) {
         check_request_secret(findings, name, text.span);
     }
     Some(RequestHeader::Text(target))

@@ -147,7 +147,8 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             holes::check(self.findings, section, path, (&conditions, spans));
         }
         let has_all = conditions.len() == conditions::count_written(section);
-        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all };
+        let trailing_slash = self.head.definition.canonical.trailing_slash;
+        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all, trailing_slash };
         let action = actions::lower(self.findings, section, self.head, &route_holes);
         let about = about(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })

@@ -2,12 +2,15 @@
 
 mod host;
 mod pieces;
+mod rest;
 
+use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Hole, Part, Target, Unsafe, check_made};
 use crate::route::{Condition, Fact, hole_names};
 
-use self::host::{absolute, check_start};
+use self::host::check_start;
+use self::rest::without_rest;
 use self::pieces::{Piece, What, pieces};
 use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
@@ -37,6 +40,8 @@ pub(crate) struct RouteHoles<'r> {
     pub(crate) conditions: &'r [Condition],
     /// Whether `conditions` are all that are written: one that is malformed was reported, and is left out.
     pub(crate) has_all: bool,
+    /// Of `[canonical]`: whether `/a/{*rest}` takes `/a` too.
+    pub(crate) trailing_slash: TrailingSlash,
 }
 
 impl RouteHoles<'_> {
@@ -72,7 +77,7 @@ pub(crate) fn lower(
     }
     let target = resolve(purpose, &pieces, holes, &mut faults);
     if faults.is_empty() && purpose != Use::Header {
-        check_result(text.text, &pieces, holes, &mut faults);
+        check_result(purpose, text.text, (&pieces, holes), &mut faults);
     }
     let fine = faults.iter().all(|fault| fault.code.severity == Severity::Warning);
     faults.sort_by_key(|fault| fault.part.start);
@@ -87,10 +92,10 @@ pub(crate) fn lower(
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
     let pieces = [Piece { what: What::Literal(text), part: 0..text.len() }];
-    let holes = RouteHoles { path: None, conditions: &[], has_all: true };
+    let holes = RouteHoles { path: None, conditions: &[], has_all: true, trailing_slash: TrailingSlash::Keep };
     check_text(Use::Redirect, text, (&pieces, &holes), &mut faults);
     if faults.is_empty() {
-        check_result(text, &pieces, &holes, &mut faults);
+        check_result(Use::Redirect, text, (&pieces, &holes), &mut faults);
     }
     faults.into_iter().min_by_key(|fault| fault.part.start).map_or(Ok(()), Err)
 }
@@ -260,7 +265,12 @@ fn of_condition(name: &str, conditions: &[Condition]) -> Option<String> {
 }
 
 /// What would be unsafe or doubled for every request.
-fn check_result(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults: &mut Vec<Fault>) {
+fn check_result(
+    purpose: Use,
+    text: &str,
+    (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>),
+    faults: &mut Vec<Fault>,
+) {
     let filled = |rest: &str| -> String {
         let fill = |piece: &Piece<'_>| match piece.what {
             What::Literal(text) => text.to_owned(),
@@ -282,11 +292,16 @@ fn check_result(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults
         }
         Ok(()) => {}
     }
-    check_doubled(text, pieces, holes, faults);
+    check_doubled(purpose, text, (pieces, holes), faults);
 }
 
 /// `{path}`, and `{rest}` after a prefix, begin with a slash of their own: one before them makes two.
-fn check_doubled(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults: &mut Vec<Fault>) {
+fn check_doubled(
+    purpose: Use,
+    text: &str,
+    (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>),
+    faults: &mut Vec<Fault>,
+) {
     for pair in pieces.windows(2) {
         let [Piece { what: What::Literal(before), part: literal }, hole] = pair else { continue };
         let Some(name) = hole.hole().filter(|name| holes.begins_path(name) && before.ends_with('/')) else { continue };
@@ -295,7 +310,7 @@ fn check_doubled(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, fault
             continue;
         }
         let part = literal.end - 1..hole.part.end;
-        let at_root = part.start == 0 || absolute(text).is_some_and(|authority| authority.end == part.start);
+        let is_root = part.start == 0;
         let fault = match (part.start, name) {
             (0, "path") => Fault::new(&codes::TARGET_UNSAFE, part, "`/{path}` begins with `//` for every path"),
             (0, _) => {
@@ -304,13 +319,12 @@ fn check_doubled(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, fault
             (_, "path") => Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{path}` begins with a slash of its own"),
             _ => Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{rest}` is empty or begins with a slash of its own"),
         };
-        let fault = match at_root && name == "rest" {
-            true => fault.help("take `path = \"/…/{*rest}\"` instead of the prefix, and keep `/{rest}`"),
-            false => {
+        faults.push(match without_rest(purpose, text, holes).filter(|_| is_root) {
+            Some(cure) => fault.help(cure),
+            None => {
                 fault.help(format!("write `{}`", text.replacen(&format!("/{{{name}}}"), &format!("{{{name}}}"), 1)))
             }
-        };
-        faults.push(fault);
+        });
     }
 }
 
