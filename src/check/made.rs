@@ -30,12 +30,6 @@ pub(crate) fn is_always_refused(definition: &Definition, route: &Route, target: 
     })
 }
 
-/// Whether no value of a header could be written: one of its holes is never printable.
-pub(crate) fn is_never_printable(route: &Route, value: &Target) -> bool {
-    let holes = |path| Holes { whole: &route.path, path, route };
-    route.path.each().iter().all(|path| value.holes().any(|hole| has_none(holes(path).hole(hole), &Printable)))
-}
-
 fn has_none<L: Language>(text: Hir, language: &L) -> bool {
     let whole = Hir::concat(vec![Hir::look(Look::Start), text, Hir::look(Look::End)]);
     Walker::of(Some(whole)).sample(language) == Sample::Nothing
@@ -113,7 +107,9 @@ impl Holes<'_> {
                 number.map_or_else(any, |(_, number)| captured(self.path, number))
             }
             Hole::Group { condition, group } => match self.route.conditions.get(condition).map(|it| &it.test) {
-                Some(ValueTest::Regex(regex)) => regex.meaning().map_or_else(any, |hir| group_of(&hir, group, &any_byte)),
+                Some(ValueTest::Regex(regex)) => {
+                    regex.meaning().map_or_else(any, |hir| group_of(&hir, group, &any_byte))
+                }
                 _ => any(),
             },
             Hole::HostLabel | Hole::Host => any(),
@@ -333,26 +329,5 @@ impl Language for Label {
 
     fn class(&self, byte: u8) -> u8 {
         if byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' { 0 } else { 255 }
-    }
-}
-
-/// What the value of a header may hold.
-struct Printable;
-
-impl Language for Printable {
-    type State = ();
-
-    fn start(&self) {}
-
-    fn next(&self, (): (), byte: u8) -> Option<()> {
-        (self.class(byte) == 0).then_some(())
-    }
-
-    fn accepts(&self, (): ()) -> bool {
-        true
-    }
-
-    fn class(&self, byte: u8) -> u8 {
-        if matches!(byte, b' '..=b'~') { 0 } else { 255 }
     }
 }

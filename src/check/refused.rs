@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::check::made::{is_always_refused, is_never_printable};
+use crate::check::made::is_always_refused;
+use crate::check::rewrites::refused_in;
 use crate::check::tried::tried_requests;
 use crate::config::RouteSpans;
 use crate::diagnostic::codes::Code;
@@ -31,12 +32,14 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
     }
 }
 
-/// Whether what a route makes depends on its requests. What is written was judged when it was read.
+/// Whether what a route makes depends on its requests. What is written was judged before.
 fn may_be_refused(table: &Table, route: &Route) -> bool {
+    let canonical = &table.definition().canonical;
     match route.action {
         // A path in normal form begins with two slashes only where nothing merges them.
-        Action::Normalize(_) => table.definition().canonical.slashes == Slashes::Keep,
-        _ => route.action.targets().any(|target| target.as_literal().is_none()),
+        Action::Normalize(_) => canonical.slashes == Slashes::Keep,
+        _ => own_target(route)
+            .is_some_and(|target| target.as_literal().is_none() && refused_in(canonical, target).is_none()),
     }
 }
 
@@ -124,10 +127,9 @@ fn own_target(route: &Route) -> Option<&Target> {
     }
 }
 
-/// The key of what makes the text that is refused.
-fn key_of(route: &Route, why: Unsafe) -> &'static str {
+/// The key of what makes a path.
+fn key_of(route: &Route) -> &'static str {
     match &route.action {
-        Action::Origin(_) if why == Unsafe::HeaderByte => "request_headers",
         Action::Origin(_) => "rewrite",
         Action::Normalize(_) => "normalize",
         _ => "redirect",
@@ -136,21 +138,19 @@ fn key_of(route: &Route, why: Unsafe) -> &'static str {
 
 impl RefusedRequest {
     fn is_for_every_request(&self, table: &Table, route: &Route) -> bool {
-        if self.why == Unsafe::HeaderByte {
-            let own = own_target(route);
-            let mut headers = route.action.targets().filter(|target| own.is_none_or(|own| !std::ptr::eq(own, *target)));
-            return headers.any(|value| is_never_printable(route, value));
-        }
         own_target(route).is_some_and(|target| is_always_refused(table.definition(), route, target))
     }
 
     fn report(&self, table: &Table, (route, spans): (&Route, &RouteSpans), is_always: bool, findings: &mut Findings) {
         let RefusedRequest { line, why } = self;
-        let (code, which): (&Code, _) =
-            if is_always { (&codes::REFUSED_ALWAYS, "every request") } else { (&codes::REFUSED_SOMETIMES, "some requests") };
+        let (code, which): (&Code, _) = if is_always {
+            (&codes::REFUSED_ALWAYS, "every request")
+        } else {
+            (&codes::REFUSED_SOMETIMES, "some requests")
+        };
         let message = format!("what `{}` makes of {which} is refused: {why}", route.id);
         findings
-            .report(code, spans.value(key_of(route, *why)), message)
+            .report(code, spans.value(key_of(route)), message)
             .label("these go to the default")
             .witness(line.to_string())
             .help(self.cure(table, is_always));
@@ -165,8 +165,9 @@ impl RefusedRequest {
                  redirects to lower case first"
                     .into()
             }
-            Unsafe::HostLabel => "a label of a host holds `a-z`, `0-9` and `-`: let a regex capture nothing else".into(),
-            Unsafe::HeaderByte => "capture printable ASCII only: `[ -~]+`".into(),
+            Unsafe::HostLabel => {
+                "a label of a host holds `a-z`, `0-9` and `-`: let a regex capture nothing else, `(?<name>[a-z0-9-]+)`".into()
+            },
             Unsafe::EmptyKey if !is_always => format!(
                 "name the object of such requests in a route above this one: `path = \"{path}\"` with `rewrite = \"/index.html\"`"
             )
@@ -187,9 +188,13 @@ fn folds(table: &Table, line: &RequestLine<'_>) -> bool {
 }
 
 fn report_doubled(route: &Route, spans: &RouteSpans, doubled: &DoubledSlash, findings: &mut Findings) {
-    let key = key_of(route, Unsafe::DoubleSlash);
+    let key = key_of(route);
     findings
-        .report(&codes::TARGET_DOUBLE_SLASH, spans.value(key), format!("`{}` doubles a slash for some requests", route.id))
+        .report(
+            &codes::TARGET_DOUBLE_SLASH,
+            spans.value(key),
+            format!("`{}` doubles a slash for some requests", route.id),
+        )
         .label(format!("makes `{}` of the witness", doubled.made))
         .witness(doubled.line.to_string())
         .help("let the capture neither be empty nor end with a slash, or take such requests by a route above this one");

@@ -29,7 +29,11 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
 fn report(found: Option<&str>, (key, spans): (&str, &RouteSpans), findings: &mut Findings) {
     let Some(text) = found else { return };
     findings
-        .report(&codes::TARGET_UNSAFE, spans.value(key), format!("the {key} holds `{text}`, which `[canonical] refuse` names"))
+        .report(
+            &codes::TARGET_UNSAFE,
+            spans.value(key),
+            format!("the {key} holds `{text}`, which `[canonical] refuse` names"),
+        )
         .label("refused for every request")
         .help("write the path that is meant without it; `refuse` is for what a route makes too");
 }
@@ -49,7 +53,7 @@ fn check_rows(canonical: &Canonical, (route, spans): (&Route, &RouteSpans), find
 }
 
 /// A refused text in the path of what is written: not in its host, nor behind its first `?` or `#`.
-fn refused_in<'c>(canonical: &'c Canonical, target: &Target) -> Option<&'c str> {
+pub(crate) fn refused_in<'c>(canonical: &'c Canonical, target: &Target) -> Option<&'c str> {
     for part in &UrlParts::of(target).rest {
         let Part::Literal(text) = part else { continue };
         let end = text.find(['?', '#']);

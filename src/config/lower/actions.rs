@@ -244,17 +244,20 @@ fn normalize(
     let status = redirect_status(findings, section);
     let query_string = query_string(findings, section, QueryPolicy::Keep);
     let response = response(findings, section);
-    if !entry.boolean(findings)? {
-        let message = format!("{} has `normalize = false` and no other action", section.name);
-        findings
-            .report(&codes::NORMALIZE_NOTHING, entry.span(), message)
-            .help("write `normalize = true`, or another action");
-        return None;
-    }
     let canonical = &head.definition.canonical;
     let changes_nothing = canonical.case == LetterCase::Keep
         && canonical.trailing_slash == TrailingSlash::Keep
         && canonical.path_parameters == PathParameters::Keep;
+    if !entry.boolean(findings)? {
+        let message = format!("{} has `normalize = false` and no other action", section.name);
+        let report = findings.report(&codes::NORMALIZE_NOTHING, entry.span(), message);
+        report.help(if changes_nothing {
+            "write another action"
+        } else {
+            "write `normalize = true`, or another action"
+        });
+        return None;
+    }
     if changes_nothing {
         findings
             .report(&codes::NORMALIZE_NOTHING, entry.span(), "`[canonical]` folds and strips nothing")
@@ -284,7 +287,7 @@ fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
         findings.report(&codes::BAD_REDIRECT_STATUS, entry.span(), format!("{status} is not the status of a redirect"));
     let report = report.help("use 301 or 308 for good, 302 or 307 for now, 303 to answer a POST");
     if status == 410 {
-        report.help("for a retired page write `gone = true` instead of the redirect");
+        report.help("for a retired page write `gone = true` instead of `redirect` and `status`");
     }
     302
 }

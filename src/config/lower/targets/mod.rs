@@ -10,8 +10,8 @@ use crate::route::target::{Hole, Part, Target, Unsafe, check_made};
 use crate::route::{Condition, Fact, hole_names};
 
 use self::host::check_start;
-use self::rest::without_rest;
 use self::pieces::{Piece, What, pieces};
+use self::rest::without_rest;
 use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
@@ -265,12 +265,7 @@ fn of_condition(name: &str, conditions: &[Condition]) -> Option<String> {
 }
 
 /// What would be unsafe or doubled for every request.
-fn check_result(
-    purpose: Use,
-    text: &str,
-    (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>),
-    faults: &mut Vec<Fault>,
-) {
+fn check_result(purpose: Use, text: &str, (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>), faults: &mut Vec<Fault>) {
     let filled = |rest: &str| -> String {
         let fill = |piece: &Piece<'_>| match piece.what {
             What::Literal(text) => text.to_owned(),
@@ -280,6 +275,7 @@ fn check_result(
         };
         pieces.iter().map(fill).collect()
     };
+    check_doubled(purpose, text, (pieces, holes), faults);
     // A prefix's `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
     match check_made(&filled("")).or(check_made(&filled("/x"))) {
         Err(Unsafe::Climbs) => {
@@ -287,21 +283,17 @@ fn check_result(
                 Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "a segment of the target is read as `.` or `..`");
             faults.push(fault.help("write the path that is meant, without dot segments"));
         }
+        // Which of the two it is was told.
+        Err(Unsafe::DoubleSlash) if !faults.is_empty() => {}
         Err(why) => {
             faults.push(Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), format!("the target is refused: {why}")))
         }
         Ok(()) => {}
     }
-    check_doubled(purpose, text, (pieces, holes), faults);
 }
 
 /// `{path}`, and `{rest}` after a prefix, begin with a slash of their own: one before them makes two.
-fn check_doubled(
-    purpose: Use,
-    text: &str,
-    (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>),
-    faults: &mut Vec<Fault>,
-) {
+fn check_doubled(purpose: Use, text: &str, (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>), faults: &mut Vec<Fault>) {
     for pair in pieces.windows(2) {
         let [Piece { what: What::Literal(before), part: literal }, hole] = pair else { continue };
         let Some(name) = hole.hole().filter(|name| holes.begins_path(name) && before.ends_with('/')) else { continue };

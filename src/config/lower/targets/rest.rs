@@ -11,7 +11,8 @@ pub(super) fn without_rest(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> 
     let prefixes = prefixes(holes.path?)?;
     let key = if purpose == Use::Rewrite { "rewrite" } else { "redirect" };
     if after.starts_with('/') {
-        return Some(format!("put a folder before it: `{key} = \"/folder{{rest}}{after}\"`"));
+        let one = paths(&prefixes, "/{rest}");
+        return Some(format!("take one segment: write `path = {one}` with `{key} = \"/{{rest}}{after}\"`"));
     }
     let below = format!("`path = {}` with `{key} = \"/{{rest}}{after}\"`", paths(&prefixes, "/{*rest}"));
     // The template of the whole site takes its root.
