@@ -25,7 +25,7 @@ pub(crate) fn is_always_refused(definition: &Definition, route: &Route, target: 
         let holes = Holes { whole: &route.path, path, route };
         let UrlParts { labels, rest, is_absolute } = UrlParts::of(target);
         let made = Hir::concat(rest.iter().map(|part| holes.text(part)).collect());
-        labels.iter().any(|label| has_none(holes.hole(*label), &Label))
+        labels.iter().any(|label| has_none(holes.hole(*label), &WrittenLabel))
             || has_none(made, &Sendable { is_absolute, no_key })
     })
 }
@@ -192,25 +192,25 @@ fn group_of(hir: &Hir, number: usize, holds: &dyn Fn(u8) -> bool) -> Hir {
         return bare(hir, holds);
     }
     match find(hir, number) {
-        Some(Found { group, may_be_left_out: true }) => optional(bare(group, holds)),
-        Some(Found { group, may_be_left_out: false }) => bare(group, holds),
+        Some(GroupFound { group, may_be_left_out: true }) => optional(bare(group, holds)),
+        Some(GroupFound { group, may_be_left_out: false }) => bare(group, holds),
         None => Hir::empty(),
     }
 }
 
 /// A group, and whether a match may do without it.
-struct Found<'h> {
+struct GroupFound<'h> {
     group: &'h Hir,
     may_be_left_out: bool,
 }
 
-fn find(hir: &Hir, number: usize) -> Option<Found<'_>> {
+fn find(hir: &Hir, number: usize) -> Option<GroupFound<'_>> {
     let within = |sub, left_out: bool| {
-        find(sub, number).map(|found| Found { may_be_left_out: found.may_be_left_out || left_out, ..found })
+        find(sub, number).map(|found| GroupFound { may_be_left_out: found.may_be_left_out || left_out, ..found })
     };
     match hir.kind() {
         HirKind::Capture(Capture { index, sub, .. }) if usize::try_from(*index) == Ok(number) => {
-            Some(Found { group: sub, may_be_left_out: false })
+            Some(GroupFound { group: sub, may_be_left_out: false })
         }
         HirKind::Capture(Capture { sub, .. }) => within(sub, false),
         HirKind::Repetition(Repetition { min, sub, .. }) => within(sub, *min == 0),
@@ -309,9 +309,9 @@ impl Language for Sendable {
 }
 
 /// Labels of a host that is written.
-struct Label;
+struct WrittenLabel;
 
-impl Language for Label {
+impl Language for WrittenLabel {
     /// Bytes so far.
     type State = u8;
 

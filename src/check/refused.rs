@@ -7,8 +7,7 @@ use crate::check::made::is_always_refused;
 use crate::check::rewrites::refused_in;
 use crate::check::tried::tried_requests;
 use crate::config::RouteSpans;
-use crate::diagnostic::codes::Code;
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, Report, codes};
 use crate::requests::RequestLine;
 use crate::route::canonical::{LetterCase, Slashes};
 use crate::route::target::{Hole, Part, Target, Unsafe};
@@ -24,7 +23,8 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
         match (tried.refused, tried.doubled) {
             (Some(refused), _) => {
                 let is_always = tried.fine == 0 && refused.is_for_every_request(table, route);
-                refused.report(table, (route, spans), is_always, findings);
+                let which = if is_always { HowMany::All } else { HowMany::Some };
+                refused.report(which, (route, spans), findings).help(refused.cure(table, which));
             }
             (None, Some(doubled)) => report_doubled(route, spans, &doubled, findings),
             (None, None) => {}
@@ -52,6 +52,13 @@ struct Tried {
     doubled: Option<DoubledSlash>,
     /// How many were not refused.
     fine: usize,
+}
+
+/// How many of a route's requests are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum HowMany {
+    Some,
+    All,
 }
 
 /// A request that a route takes and refuses.
@@ -141,24 +148,26 @@ impl RefusedRequest {
         own_target(route).is_some_and(|target| is_always_refused(table.definition(), route, target))
     }
 
-    fn report(&self, table: &Table, (route, spans): (&Route, &RouteSpans), is_always: bool, findings: &mut Findings) {
+    fn report<'f>(
+        &self,
+        which: HowMany,
+        (route, spans): (&Route, &RouteSpans),
+        findings: &'f mut Findings,
+    ) -> Report<'f> {
         let RefusedRequest { line, why } = self;
-        let (code, which): (&Code, _) = if is_always {
-            (&codes::REFUSED_ALWAYS, "every request")
-        } else {
-            (&codes::REFUSED_SOMETIMES, "some requests")
+        let (code, which) = match which {
+            HowMany::All => (&codes::REFUSED_ALWAYS, "every request"),
+            HowMany::Some => (&codes::REFUSED_SOMETIMES, "some requests"),
         };
         let message = format!("what `{}` makes of {which} is refused: {why}", route.id);
-        findings
-            .report(code, spans.value(key_of(route)), message)
-            .label("these go to the default")
-            .witness(line.to_string())
-            .help(self.cure(table, is_always));
+        let report = findings.report(code, spans.value(key_of(route)), message);
+        report.label("these go to the default").witness(line.to_string())
     }
 
     /// What to do about requests like this one.
-    fn cure(&self, table: &Table, is_always: bool) -> Cow<'static, str> {
+    fn cure(&self, table: &Table, which: HowMany) -> Cow<'static, str> {
         let path = Url::split(&self.line.url).path;
+        let is_always = which == HowMany::All;
         match self.why {
             Unsafe::HostLabel if !is_always && folds(table, &self.line) => {
                 "captures keep the case that they came in: a route above this one with the same path and `normalize = true` \
@@ -198,4 +207,118 @@ fn report_doubled(route: &Route, spans: &RouteSpans, doubled: &DoubledSlash, fin
         .label(format!("makes `{}` of the witness", doubled.made))
         .witness(doubled.line.to_string())
         .help("let the capture neither be empty nor end with a slash, or take such requests by a route above this one");
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use crate::check::load;
+    use crate::config::MemoryFiles;
+    use crate::route::{Request, decide};
+
+    const PATHS: [&str; 14] = [
+        "regex = '^/a(?<p>/x*)'",
+        "regex = '^/a(?<p>/?)'",
+        "regex = '^(?<p>/[^.]*[^/.])$'",
+        "regex = '^/(?<p>[.]?)b'",
+        "regex = '(?<p>[a-z]+)$'",
+        "regex = '^/(?<p>|/x)z'",
+        "regex = '^/(?<p>[A-Z]+)'",
+        "regex = '^/a(?:/(?<p>b+))?'",
+        "regex = '^/(?<p>.*)$'",
+        "regex = '^/a(?<p>^b|x$|)'",
+        "path = '/{p}/{*r}'",
+        "path = ['/a/{p}', '/b/{*p}']",
+        "path = '/{*p}'",
+        "path = '/a/{p}'",
+    ];
+    const TARGETS: [&str; 12] = [
+        "/{p}",
+        "/{p}/",
+        "/{p}{p}",
+        "/{p}/c",
+        "/b/.{p}",
+        "/b/.{p}./{p}",
+        "/b{p}/..{p}?x",
+        "/b?{p}",
+        "{path}{p}",
+        "https://{p}.example.com/{p}",
+        "https://example.com/{p}/.{p}",
+        "https://example.com{path}?{p}",
+    ];
+
+    fn table(canonical: &str, path: &str, action: &str) -> String {
+        format!(
+            "schema = 1\ndefault = \"legacy\"\n[canonical]\n{canonical}\n\
+             [origins.legacy]\nside = \"legacy\"\ntype = \"custom\"\ndomain = \"legacy.example.com\"\n\
+             [origins.site]\nside = \"new\"\ntype = \"s3\"\ndomain = \"b.s3.amazonaws.com\"\n\
+             [[route]]\nid = \"r\"\n{path}\n{action}\n"
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// An error is one for every request: here are some that were not thought of.
+        #[test]
+        fn what_is_refused_for_every_request_is_refused_for_any(
+            canonical in select(vec!["", "merge_slashes = false", "case = \"lower\"\ntrailing_slash = \"strip\""]),
+            path in select(PATHS.to_vec()),
+            target in select(TARGETS.to_vec()),
+            paths in prop::collection::vec("/[abxzA./]{0,5}", 40),
+        ) {
+            let action = match target.starts_with('h') {
+                true => format!("redirect = \"{target}\""),
+                false => format!("origin = \"site\"\nrewrite = \"{target}\""),
+            };
+            let text = table(canonical, path, &action);
+            let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text.clone()));
+            let found = |code: &str| loaded.diagnostics.iter().any(|found| found.code == code);
+            // The table with a route that is in error is refused: its like without the error is decided by.
+            let read = crate::config::load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
+            if found("R181") {
+                let table = crate::route::Table::compile(read.definition).unwrap();
+                for path in &paths {
+                    let url = format!("https://www.example.com{path}");
+                    let request = Request::get(&url);
+                    let decision = decide(&table, &request);
+                    let is_taken = decision.taker_id.is_some();
+                    prop_assert!(!is_taken || decision.refused.is_some(), "{path} is fine: {target} of {}", table.routes()[0].path);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_found_and_proved_where_there_is_one() {
+        let rows = [
+            ("regex = '^/a(?<p>/x*)'", "/{p}", Some("R181")),
+            ("regex = '^/a(?<p>/?)'", "/{p}", Some("R181")),
+            ("regex = '^/a(?<p>/?)'", "/b{p}", None),
+            ("regex = '^/(?<p>[A-Z]+)'", "https://{p}.example.com/", Some("R181")),
+            ("regex = '^/(?<p>[A-Za-z]+)'", "https://{p}.example.com/", Some("R182")),
+            ("regex = '^/(?<p>[a-z]+)'", "https://{p}.example.com/", None),
+            ("regex = '^/(?<p>[.]?)b'", "/b/.{p}", Some("R181")),
+            ("regex = '^/(?<p>[.x]?)b'", "/b/.{p}", Some("R182")),
+            ("regex = '^/a(?:/(?<p>b+))?$'", "/{p}/c", Some("R182")),
+            ("path = '/a/{*p}'", "/{p}", Some("R182")),
+            ("path = '/a/{*p}'", "/b/{p}", None),
+            ("path = '/a/{*p}'", "/b/{p}/c", Some("R117")),
+            ("path = '/a/{p}'", "/{p}/c", None),
+            ("path = ['/a/{p}', '/b/{*p}']", "/{p}/c", Some("R182")),
+            ("path = ['/a/{p}', '/b/{p}']", "/{p}/c", None),
+        ];
+        for (path, target, expected) in rows {
+            let action = match target.starts_with('h') {
+                true => format!("method = \"GET\"\nredirect = \"{target}\""),
+                false => format!("origin = \"site\"\nrewrite = \"{target}\""),
+            };
+            let text = table("", path, &action);
+            let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
+            let found: Vec<&str> = loaded.diagnostics.iter().map(|found| found.code).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{path} {target}");
+        }
+    }
 }

@@ -54,8 +54,9 @@ fn tried_paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
         PathPattern::Prefix(prefix) => rests.map(|rest| format!("{prefix}{rest}")).collect(),
         PathPattern::Template(template) => {
             let rests: Vec<&str> = if template.rest.is_some() { rests.collect() } else { vec![""] };
-            let filled = TEXTS.map(|text| filled(template, text));
-            filled.iter().flat_map(|path| rests.iter().map(move |rest| format!("{path}{rest}"))).collect()
+            let plain = rests.iter().map(|rest| filled(template, ANY_TEXT, rest));
+            let first = rests.first().copied().unwrap_or_default();
+            plain.chain(TEXTS.into_iter().skip(1).map(|text| filled(template, text, first))).collect()
         }
         PathPattern::Glob(_) => {
             let sampled = paths(canonical, pattern).into_iter();
@@ -69,12 +70,12 @@ fn tried_paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
     }
 }
 
-fn filled(template: &Template, text: &str) -> String {
+fn filled(template: &Template, text: &str, rest: &str) -> String {
     let texts = template.segments.iter().map(|segment| match segment {
         Segment::Literal(literal) => literal.as_str(),
         Segment::Capture(_) => text,
     });
-    texts.flat_map(|text| ["/", text]).collect()
+    texts.flat_map(|text| ["/", text]).chain([rest]).collect()
 }
 
 /// A path as it is, longer, and with other texts in the place of each of its groups.

@@ -293,12 +293,6 @@ catalogue! {
     RESERVED_CAPTURE = "R169" Error "a capture has a name that stands for something in every route":
         "`{path}` and `{host}` are the request's own; after a prefix, so is `{rest}`";
 
-    // Refusals
-    REFUSED_ALWAYS = "R181" Error "a target is refused for every request":
-        "the route would do nothing: each request that it takes would be sent to the default";
-    REFUSED_SOMETIMES = "R182" Warning "a target is refused for some requests":
-        "such a request is sent to the default, not to where the route says";
-
     // Behaviors, cache keys and the function
     BAD_PATH_PATTERN = "R170" Error "a path pattern is none of CloudFront's":
         "a behavior must be the one that CloudFront has, or the router decides for another";
@@ -322,6 +316,10 @@ catalogue! {
         "it redirects what `[canonical]` folds or strips, and nothing else";
     TWO_TESTS = "R180" Error "a condition has two tests":
         "a value is tested in one way";
+    REFUSED_ALWAYS = "R181" Error "a target is refused for every request":
+        "the route would do nothing: each request that it takes would be sent to the default";
+    REFUSED_SOMETIMES = "R182" Warning "a target is refused for some requests":
+        "such a request is sent to the default, not to where the route says";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
 }

@@ -18,7 +18,7 @@ use crate::config::lower::headers::{HeaderNames, HeaderUse, check_request_secret
 use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, Span, codes};
 use crate::text::{one_of, quoted};
 
 /// A key that says what happens.
@@ -111,8 +111,9 @@ fn origin(
     let name = section.get("origin").and_then(|entry| entry.text(findings));
     let origin = name.and_then(|name| head.origin(findings, &name));
     let own = origin.and_then(|origin| head.definition.origins.get(origin));
+    let declared = own.map(|origin| DeclaredOrigin { origin, declared_at: head.declared_at(&origin.id) });
     let request_headers =
-        section.get("request_headers").map(|entry| request_headers(findings, entry, (head, own), holes));
+        section.get("request_headers").map(|entry| request_headers(findings, entry, declared.as_ref(), holes));
     let unsaid = own.map(Origin::query_string).cloned().unwrap_or_default();
     let query_string = query_string(findings, section, unsaid);
     let mut rewrite = None;
@@ -140,13 +141,20 @@ fn names_an_object(findings: &mut Findings, origin: &Origin, rewrite: &Target, t
     }
 }
 
-/// A header that both the request and the origin's custom headers name is a 502.
-fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin, names: &HeaderNames) {
-    for (name, _) in &origin.headers {
-        if let Some(span) = names.span(name) {
+/// The origin that a route sends to, and where it is declared.
+struct DeclaredOrigin<'o> {
+    origin: &'o Origin,
+    declared_at: Span,
+}
+
+impl DeclaredOrigin<'_> {
+    /// A header that both the request and the origin's custom headers name is a 502.
+    fn has_not(&self, findings: &mut Findings, names: &HeaderNames) {
+        let own = self.origin.headers.iter().filter_map(|(name, _)| Some((name, names.span(name)?)));
+        for (name, span) in own {
             findings
-                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", origin.id))
-                .also(head.declared_at(&origin.id), "declared here")
+                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", self.origin.id))
+                .also(self.declared_at.clone(), "declared here")
                 .help("CloudFront adds it for the origin; remove it here");
         }
     }
@@ -155,12 +163,16 @@ fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin
 fn request_headers(
     findings: &mut Findings,
     entry: Setting<'_>,
-    (head, origin): (&Head<'_>, Option<&Origin>),
+    declared: Option<&DeclaredOrigin<'_>>,
     holes: &RouteHoles<'_>,
 ) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
-    let written = if origin.is_some_and(Origin::is_bucket) { HeaderUse::ToBucket } else { HeaderUse::Request };
+    let written = if declared.is_some_and(|declared| declared.origin.is_bucket()) {
+        HeaderUse::ToBucket
+    } else {
+        HeaderUse::Request
+    };
     let [mut set_names, mut add_names] = [(); 2].map(|()| HeaderNames::new(written));
     let mut removed = HeaderNames::new(HeaderUse::Request);
     if let Some(entry) = section.get("set") {
@@ -169,9 +181,9 @@ fn request_headers(
     if let Some(entry) = section.get("add") {
         changes.add = request_fields(findings, entry, &mut add_names, holes);
     }
-    if let Some(origin) = origin {
-        not_the_origins_own(findings, head, origin, &set_names);
-        not_the_origins_own(findings, head, origin, &add_names);
+    if let Some(declared) = declared {
+        declared.has_not(findings, &set_names);
+        declared.has_not(findings, &add_names);
     }
     for text in section.get("remove").map(|entry| entry.texts(findings)).unwrap_or_default() {
         let Some(name) = removed.take(findings, text.text, text.span.clone()) else { continue };

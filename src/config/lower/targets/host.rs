@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::rest::without_rest;
-use super::{RouteHoles, Use};
+use super::route_holes::{RouteHoles, Use};
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
 use crate::text::host::check_host;
@@ -95,11 +95,14 @@ fn authority_fault(text: &str, authority: Range<usize>, holes: &RouteHoles<'_>) 
     if host.contains('@') {
         return Some(fault("the target's host has a user name").help("remove what stands before the `@`"));
     }
-    if name.contains(['{', '}']) {
-        return captured_label_fault(name, authority);
-    }
-    if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        return Some(fault(&format!("`{host}` is not a host name: {why}")).help(why.cure()));
+    let of_name = match name.contains(['{', '}']) {
+        true => captured_label_fault(name, authority.clone()),
+        false => check_host(&name.to_ascii_lowercase())
+            .err()
+            .map(|why| fault(&format!("`{host}` is not a host name: {why}")).help(why.cure())),
+    };
+    if of_name.is_some() {
+        return of_name;
     }
     let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
     let message = format!("`{host}` has no port of 1 to 65535 after its `:`");

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Use;
+use super::route_holes::Use;
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
 

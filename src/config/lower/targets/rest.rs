@@ -1,6 +1,6 @@
 //! Targets that drop a whole prefix: what follows it is empty or begins with a slash, so no one text suits both.
 
-use super::{RouteHoles, Use};
+use super::route_holes::{RouteHoles, Use};
 use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::PathPattern;
 
