@@ -64,3 +64,36 @@ pub(crate) fn refused_in<'c>(canonical: &'c Canonical, target: &Target) -> Optio
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::target::Hole;
+
+    #[test]
+    fn only_the_path_of_what_is_written_is_looked_at() {
+        let rows = [
+            ("//", "https://www.example.com/a", None),
+            ("//", "https://www.example.com/a//b", Some("//")),
+            ("/www", "https://{}.www.example.com/a", None),
+            ("/www", "https://{}.example.com/www", Some("/www")),
+            ("example", "https://www.example.com{}/a", None),
+            ("example", "https://www.example.com{}/example", Some("example")),
+            ("%2f", "/a?b=%2F", None),
+            ("%2f", "/a{}?b{}%2f", None),
+            ("%2f", "/a#%2f", None),
+            ("%2f", "/a{}b%2F{}", Some("%2f")),
+            ("%2f", "{}", None),
+        ];
+        for (refuse, text, expected) in rows {
+            let canonical = Canonical { refuse: vec![refuse.to_owned()].into(), ..Canonical::default() };
+            let literal = |text: &str| (!text.is_empty()).then(|| Part::Literal(text.to_owned()));
+            let mut parts: Vec<Part> = Vec::new();
+            for (at, text) in text.split("{}").enumerate() {
+                parts.extend((at > 0).then_some(Part::Hole(Hole::Path)));
+                parts.extend(literal(text));
+            }
+            assert_eq!(refused_in(&canonical, &Target { parts }), expected, "{refuse} in {text}");
+        }
+    }
+}

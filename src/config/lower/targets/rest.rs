@@ -41,3 +41,52 @@ fn paths(prefixes: &[&str], after: &str) -> String {
         several => format!("[{}]", several.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_prefix_is_dropped_by_as_many_routes_as_it_takes() {
+        use {TrailingSlash::*, Use::*};
+        let rows: [(&[&str], _, _, _, _); 9] = [
+            (
+                &["/a"],
+                Keep,
+                Rewrite,
+                "{rest}",
+                Some(
+                    "write two routes: `path = \"/a/{*rest}\"` with `rewrite = \"/{rest}\"`, and `path = \"/a\"` with `rewrite = \"/\"`",
+                ),
+            ),
+            (&["/a"], Strip, Rewrite, "/{rest}", Some("write `path = \"/a/{*rest}\"` with `rewrite = \"/{rest}\"`")),
+            (&[""], Keep, Redirect, "/{rest}", Some("write `path = \"/{*rest}\"` with `redirect = \"/{rest}\"`")),
+            (
+                &["/a", ""],
+                Keep,
+                Redirect,
+                "{rest}?x",
+                Some(
+                    "write two routes: `path = [\"/a/{*rest}\", \"/{*rest}\"]` with `redirect = \"/{rest}?x\"`, and `path = \"/a\"` with `redirect = \"/?x\"`",
+                ),
+            ),
+            (
+                &["/a"],
+                Keep,
+                Redirect,
+                "/{rest}/b",
+                Some("take one segment: write `path = \"/a/{rest}\"` with `redirect = \"/{rest}/b\"`"),
+            ),
+            (&["/a"], Keep, Redirect, "/b{rest}", None),
+            (&["/a"], Keep, Redirect, "https://h.example{rest}", None),
+            (&["/a"], Keep, Redirect, "{path}", None),
+            (&[], Keep, Redirect, "{rest}", None),
+        ];
+        for (prefixes, trailing_slash, purpose, text, expected) in rows {
+            let several = prefixes.iter().map(|prefix| PathPattern::Prefix((*prefix).to_owned())).collect();
+            let path = if prefixes.is_empty() { PathPattern::Any } else { PathPattern::AnyOf(several) };
+            let holes = RouteHoles { path: Some(&path), conditions: &[], has_all: true, trailing_slash };
+            assert_eq!(without_rest(purpose, text, &holes).as_deref(), expected, "{prefixes:?} {text}");
+        }
+    }
+}
