@@ -6,6 +6,8 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "support/helps.rs"]
+mod helps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,6 +20,8 @@ use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
 use crossfade::route::Timestamp;
 use snapbox::Data;
+
+use helps::Followed;
 
 const TOP: &str = "routes.toml";
 
@@ -88,6 +92,56 @@ fn a_bad_example_has_its_code_and_a_fixed_one_has_none() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Helps that show code which no reader would put in place just so: what they begin with, and why.
+const NOT_FOLLOWED: &[(&str, &str)] = &[
+    ("write `cache_control = \"no-store\"`, which", "one finding is of several routes, and not all of them are marked"),
+    ("or, for the website's index pages", "with the last error gone, another origin is found wanting"),
+    ("give these paths a `[[behavior]]`", "a behavior is added in the distribution first"),
+    ("write `[[behavior]]` in its place", "it takes the place of a whole section"),
+    ("keep the included files in a folder", "the folder has to be made first"),
+    ("give it to the origin: ", "it is written at the origin instead of the route"),
+    ("write `id = \"old-news\"`", "the other findings of the route name it by its id"),
+    ("captures keep the case that they came in", "it is written in a route above this one"),
+    ("write `{name}` for one segment", "the name is an example: the target has its own"),
+];
+
+#[test]
+fn a_help_that_shows_code_cures_its_finding_and_leads_into_no_other() {
+    let (mut cured, mut wrong, mut excused) = (0, String::new(), BTreeSet::new());
+    let pages = CATALOGUE.iter().map(|code| (code.code.to_owned(), Page::read(&folder(&codes::page(code.code))).bad));
+    for (name, files) in bad_tables().into_iter().chain(pages) {
+        let loaded = load_at(TOP, &files, NOW);
+        let mut followed: BTreeMap<_, usize> = BTreeMap::new();
+        for found in &loaded.diagnostics {
+            for help in &found.help {
+                let like = followed.entry((found.code, &found.message)).or_default();
+                *like += 1;
+                if *like > 3 {
+                    continue;
+                }
+                let outcome = helps::follow(&files, &loaded, found, help);
+                if let Some((words, _)) = NOT_FOLLOWED.iter().find(|(words, _)| help.starts_with(words)) {
+                    excused.extend((outcome != Followed::Cured).then_some(*words));
+                    continue;
+                }
+                match outcome {
+                    Followed::Cured => cured += 1,
+                    Followed::NoCode => {}
+                    Followed::Failed(left) => {
+                        writeln!(wrong, "{name}: {} {}\n  help: {help}\n  then: {left}", found.code, found.message)
+                            .unwrap();
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    let stale: Vec<&str> =
+        NOT_FOLLOWED.iter().map(|(words, _)| *words).filter(|words| !excused.contains(words)).collect();
+    assert!(stale.is_empty(), "these need no excuse: {stale:?}");
+    assert!(cured > 150, "only {cured} helps were followed");
 }
 
 fn folder(name: &str) -> PathBuf {

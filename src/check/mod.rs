@@ -20,14 +20,17 @@ mod keys;
 mod language;
 mod letters;
 mod loops;
+mod made;
 pub mod memory;
 mod methods;
 mod never;
 mod over;
 mod places;
+mod refused;
 mod rewrites;
 mod sample;
 mod sessions;
+mod tried;
 mod weight;
 pub mod witness;
 
@@ -95,6 +98,7 @@ fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &m
     behaviors::check(table, spans, findings);
     loops::check(table, spans, findings);
     rewrites::check(table, spans, findings);
+    refused::check(table, spans, findings);
     guards::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

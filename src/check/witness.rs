@@ -9,6 +9,7 @@ use crate::route::canonical::{LetterCase, TrailingSlash};
 use crate::route::condition::{Asked, HostPattern, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::query;
+use crate::route::target::Target;
 use crate::route::{Action, Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
 
 use crate::check::language::{NormalForm, Visible};
@@ -16,7 +17,7 @@ use crate::check::sample::{Sample, Walker};
 use crate::requests::RequestLine;
 
 /// What stands for text that may be any.
-const ANY_TEXT: &str = "x";
+pub(crate) const ANY_TEXT: &str = "x";
 /// What stands for a value that may be any.
 const ANY_VALUE: &str = "1";
 /// What stands for the label of `*.example.com`.
@@ -36,13 +37,10 @@ pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'st
 
 /// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
 pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
-    let mut paths = match &route.path {
+    let paths = match &route.path {
         PathPattern::Map(map) => map.rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
         pattern => paths(&definition.canonical, pattern),
     };
-    if matches!(route.action, Action::Normalize(_)) {
-        paths = paths.iter().filter_map(|path| not_normal(&definition.canonical, path)).collect();
-    }
     witnesses_at(definition, route, paths)
 }
 
@@ -50,10 +48,14 @@ pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Itera
 pub(crate) fn witnesses_at<'r>(
     definition: &'r Definition,
     route: &'r Route,
-    paths: Vec<String>,
+    mut paths: Vec<String>,
 ) -> impl Iterator<Item = RequestLine<'static>> + use<'r> {
-    let lines = paths.into_iter().map(|path| {
-        let host = host(route).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+    if matches!(route.action, Action::Normalize(_)) {
+        paths = paths.iter().filter_map(|path| not_normal(&definition.canonical, path)).collect();
+    }
+    let needs_host = route.action.targets().flat_map(Target::holes).any(|hole| hole.fact().is_some());
+    let lines = paths.into_iter().map(move |path| {
+        let host = host(route).or_else(|| (needs_host || path.starts_with("//")).then(|| ANY_HOST.to_owned()));
         let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
         let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
         fill_query(&mut line, route);

@@ -243,7 +243,7 @@ catalogue! {
     TARGET_BRACE = "R113" Error "a target has a brace that is not part of a capture":
         "a literal brace is written `%7B` or `%7D`, in a header `{{` or `}}`";
     TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
-        "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or, in a rewrite, holds a text of `refuse` is refused for every request";
+        "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or holds a text of `refuse` is refused for every request";
     REWRITE_QUERY = "R115" Error "a rewrite has `#`":
         "it is what is sent on: only browsers see a fragment";
     TARGET_CHARACTER = "R116" Error "a target has a character that no URL may have":
@@ -347,6 +347,10 @@ catalogue! {
         "it redirects what `[canonical]` folds or strips, and nothing else";
     TWO_TESTS = "R180" Error "a condition has two tests":
         "a value is tested in one way";
+    REFUSED_ALWAYS = "R181" Error "a target is refused for every request":
+        "the route would do nothing: each request that it takes would be sent to the default";
+    REFUSED_SOMETIMES = "R182" Warning "a target is refused for some requests":
+        "such a request is sent to the default, not to where the route says";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
 }

@@ -171,7 +171,7 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     if story.tries_routes() {
         let moment = moment_of(request.epoch, request.time);
         let asked = Asked::new(request, canonical, path.as_str(), moment);
-        walk(table, &asked, (request, &path), &mut story);
+        RouteWalk { table, request, path: &path, asked: &asked }.tell(&mut story);
     }
     story.reads.outcome(table, &story.decision);
     story
@@ -187,27 +187,33 @@ impl Explanation<'_, '_> {
     }
 }
 
-/// Tries every route in written order.
-fn walk<'t, 'r>(
+/// A walk over every route in written order.
+struct RouteWalk<'t, 'r, 'a> {
     table: &'t Table,
-    asked: &Asked<'_>,
-    (request, path): (&'r Request<'r>, &NormalPath<'_>),
-    story: &mut Explanation<'t, 'r>,
-) {
-    for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
-        let failed = route.failed(asked);
-        let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
-        if story.winner.is_none() {
-            story.reads.route(route, failed);
-            let failed = failed.map(|failed| NearMiss::new(failed, request, asked));
-            if failed.is_none() {
-                story.winner = Some(Winner::new(found, asked, path));
-            }
-            story.candidates.push(Candidate { route: found, failed });
-        } else if failed.is_none() {
-            story.later_count += 1;
-            if story.later.len() < LATER_NAMED {
-                story.later.push(found);
+    request: &'r Request<'r>,
+    path: &'a NormalPath<'r>,
+    asked: &'a Asked<'a>,
+}
+
+impl<'t, 'r> RouteWalk<'t, 'r, '_> {
+    /// Tells what it met.
+    fn tell(&self, story: &mut Explanation<'t, 'r>) {
+        let RouteWalk { table, request, path, asked } = *self;
+        for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
+            let failed = route.failed(asked);
+            let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
+            if story.winner.is_none() {
+                story.reads.route(route, failed);
+                let failed = failed.map(|failed| NearMiss::new(failed, request, asked));
+                if failed.is_none() {
+                    story.winner = Some(Winner::new(found, asked, path));
+                }
+                story.candidates.push(Candidate { route: found, failed });
+            } else if failed.is_none() {
+                story.later_count += 1;
+                if story.later.len() < LATER_NAMED {
+                    story.later.push(found);
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 use crate::platform::METHODS;
 use crate::route::condition::{HostPattern, ValueTest};
 use crate::route::{Condition, Declared, Fact, LazyRegex, Told};
+use crate::text::host::NotAHost;
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
@@ -70,8 +71,21 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
     let texts = entry.one_or_more(findings);
     Distinct::of(findings, &texts, |text| {
         let fault = |why| Fault::whole(&codes::BAD_HOST, format!("`{text}` is not a host name: {why}"));
-        host_pattern(text).map_err(|why| fault(why).help(why.cure()))
+        host_pattern(text).map_err(|why| match captured_label(text).filter(|_| why == NotAHost::Capture) {
+            Some(host) => {
+                fault(why).help(format!("write `{host}`, which takes exactly one more label and captures it"))
+            }
+            None => fault(why).help(why.cure()),
+        })
     })
+}
+
+/// The host that was perhaps meant by one with a capture elsewhere than as its whole first label.
+fn captured_label(text: &str) -> Option<String> {
+    let (_, from) = text.split_once('{')?;
+    let (name, rest) = from.split_once('}')?;
+    let host = format!("{{{name}}}.{}", rest.split_once('.')?.1);
+    host_pattern(&host).is_ok().then_some(host)
 }
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {

@@ -143,11 +143,10 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     fn route(&mut self, section: &TomlTable<'a>, (conditions, spans): (Vec<Condition>, &[Span])) -> Option<Route> {
         let id = self.id(section);
         let path = self.path(section);
-        if let Some(path) = &path {
-            holes::check(self.findings, section, path, (&conditions, spans));
-        }
         let has_all = conditions.len() == conditions::count_written(section);
-        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all };
+        let trailing_slash = self.head.definition.canonical.trailing_slash;
+        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all, trailing_slash };
+        holes::check(self.findings, section, &route_holes, spans);
         let action = actions::lower(self.findings, section, self.head, &route_holes);
         let about = about::lower(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
