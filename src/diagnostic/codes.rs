@@ -318,6 +318,12 @@ catalogue! {
         "a value is tested in one way";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
+
+    // The syntax of other tools
+    FOREIGN_PATTERN = "R184" Warning "a pattern is written in another tool's syntax":
+        "it is compared as text, so the route takes only requests that hold these very characters";
+    FOREIGN_TARGET = "R185" Warning "a target or header is written in another tool's syntax":
+        "it is sent as text, and nothing fills it";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

@@ -7,6 +7,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use crate::config::lower::actions::REDIRECTS;
 use crate::config::lower::fault::Fault;
+use crate::config::lower::foreign::{self, rows::MapText};
 use crate::config::lower::targets::{check_literal, to_ascii};
 use crate::config::read::document::{decode, report_not_utf8};
 use crate::config::read::files::MAX_MAP;
@@ -42,6 +43,7 @@ pub(crate) fn lower(
     let text = text(reader, findings, &resolved, &name.span)?;
     let file = reader.sources.files().len();
     let read = Map::new(&text, file, canonical, findings).read();
+    foreign::rows::check(findings, MapText { file, text: &text }, read.rows.as_deref().unwrap_or_default(), canonical);
     reader.sources.add(&resolved, text);
     if read.rows.as_ref().is_some_and(Vec::is_empty) {
         findings

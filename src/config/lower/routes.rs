@@ -9,7 +9,7 @@ use super::cases::{WrittenCases, WrittenExamples};
 use super::distinct::Distinct;
 use super::spans::RouteSpans;
 use super::targets::RouteHoles;
-use super::{actions, caching, conditions, holes, paths};
+use super::{actions, caching, conditions, foreign, holes, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
@@ -146,8 +146,12 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         if let Some(path) = &path {
             holes::check(self.findings, section, path, (&conditions, spans));
         }
+        let canonical = &self.head.definition.canonical;
+        let meant = path.as_ref().and_then(|path| {
+            foreign::patterns::check(self.findings, section, (path, canonical), &conditions)
+        });
         let has_all = conditions.len() == conditions::count_written(section);
-        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all };
+        let route_holes = RouteHoles { path: path.as_ref(), meant: meant.as_ref(), conditions: &conditions, has_all };
         let action = actions::lower(self.findings, section, self.head, &route_holes);
         let about = about(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })

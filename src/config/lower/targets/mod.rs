@@ -3,6 +3,8 @@
 mod host;
 mod pieces;
 
+use std::ops::Range;
+
 use crate::route::pattern::PathPattern;
 use crate::route::target::{Hole, Part, Target, Unsafe, check_made};
 use crate::route::{Condition, Fact, hole_names};
@@ -10,6 +12,7 @@ use crate::route::{Condition, Fact, hole_names};
 use self::host::{absolute, check_start};
 use self::pieces::{Piece, What, pieces};
 use crate::config::lower::fault::Fault;
+use crate::config::lower::foreign::targets::{Fillers, ForeignTarget, TargetPlace, look};
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
 use crate::platform::limits::MAX_URL;
@@ -29,11 +32,24 @@ pub(crate) enum Use {
     Header,
 }
 
+impl Use {
+    /// In words.
+    fn what(self) -> &'static str {
+        match self {
+            Use::Rewrite => "the rewrite",
+            Use::Redirect => "the redirect",
+            Use::Header => "the header",
+        }
+    }
+}
+
 /// What can fill the holes of a route's targets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteHoles<'r> {
     /// The route's path; `None` where that was reported already.
     pub(crate) path: Option<&'r PathPattern>,
+    /// The path that is meant, where it is written in another tool's syntax.
+    pub(crate) meant: Option<&'r PathPattern>,
     pub(crate) conditions: &'r [Condition],
     /// Whether `conditions` are all that are written: one that is malformed was reported, and is left out.
     pub(crate) has_all: bool,
@@ -46,6 +62,15 @@ impl RouteHoles<'_> {
         let mut names = hole_names(path, self.conditions);
         names.extend(Hole::BUILT_IN.map(|(name, hole)| (name.to_owned(), hole)));
         Some(names)
+    }
+
+    fn fillers(&self) -> Option<Fillers<'_>> {
+        Some(Fillers { path: self.path?, names: self.names()? })
+    }
+
+    /// The same with another path.
+    fn with<'p>(&'p self, path: &'p PathPattern) -> RouteHoles<'p> {
+        RouteHoles { path: Some(path), meant: None, ..*self }
     }
 
     /// Whether a name stands for a path that is empty or begins with a slash of its own.
@@ -65,14 +90,14 @@ pub(crate) fn lower(
     text: &TextValue<'_>,
     holes: &RouteHoles<'_>,
 ) -> Option<Target> {
-    let mut faults = Vec::new();
-    let pieces = pieces(purpose, text.text, &mut faults);
-    if purpose != Use::Header {
-        check_text(purpose, text.text, (&pieces, holes), &mut faults);
-    }
-    let target = resolve(purpose, &pieces, holes, &mut faults);
-    if faults.is_empty() && purpose != Use::Header {
-        check_result(text.text, &pieces, holes, &mut faults);
+    let (target, mut faults) = judged(purpose, text.text, holes);
+    if let Some(foreign) = foreign(purpose, text.text, holes) {
+        let is_about = |fault: &Fault| foreign.parts.iter().any(|part| overlap(part, &fault.part));
+        if faults.iter().any(is_about) {
+            faults = faults.into_iter().map(|fault| if is_about(&fault) { fault.instead(&foreign.help) } else { fault }).collect();
+        } else {
+            foreign.report(findings, purpose.what(), text);
+        }
     }
     let fine = faults.iter().all(|fault| fault.code.severity == Severity::Warning);
     faults.sort_by_key(|fault| fault.part.start);
@@ -83,11 +108,40 @@ pub(crate) fn lower(
     fine.then_some(target)
 }
 
+/// A text as a target, and what is wrong with it.
+fn judged(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> (Target, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let pieces = pieces(purpose, text, &mut faults);
+    if purpose != Use::Header {
+        check_text(purpose, text, (&pieces, holes), &mut faults);
+    }
+    let target = resolve(purpose, &pieces, holes, &mut faults);
+    if faults.is_empty() && purpose != Use::Header {
+        check_result(text, &pieces, holes, &mut faults);
+    }
+    (target, faults)
+}
+
+/// What of a text is written as another tool would have it.
+fn foreign(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<ForeignTarget> {
+    let written = if purpose == Use::Header { TargetPlace::Header } else { TargetPlace::Url };
+    let now = holes.fillers()?;
+    let meant_holes = holes.meant.map(|path| holes.with(path));
+    let meant = meant_holes.as_ref().and_then(RouteHoles::fillers);
+    look(written, text, (&now, meant.as_ref()), |form, fillers| {
+        judged(purpose, form, &holes.with(fillers.path)).1.is_empty()
+    })
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
 /// Checks a target without captures, as a redirect map has; the first fault.
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
     let pieces = [Piece { what: What::Literal(text), part: 0..text.len() }];
-    let holes = RouteHoles { path: None, conditions: &[], has_all: true };
+    let holes = RouteHoles { path: None, meant: None, conditions: &[], has_all: true };
     check_text(Use::Redirect, text, (&pieces, &holes), &mut faults);
     if faults.is_empty() {
         check_result(text, &pieces, &holes, &mut faults);

@@ -1,0 +1,119 @@
+//! Rows of a redirect map in another tool's syntax: a map takes exact paths and sends to literal targets.
+
+use std::ops::Range;
+
+use super::patterns::own_form;
+use super::quoted;
+use super::references::{Referred, references};
+use super::scan::{ForeignPart, Meant, PatternPlace, parts};
+use crate::diagnostic::{Findings, Span, codes};
+use crate::route::Canonical;
+use crate::route::pattern::MapRow;
+use crate::text::percent::decode;
+
+/// Warnings of one map; the rest is counted.
+const MAX_WARNINGS: usize = 100;
+
+/// The map's file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MapText<'t> {
+    pub(crate) file: usize,
+    pub(crate) text: &'t str,
+}
+
+/// Warns of each row whose source or target is written as another tool would have it. O(bytes).
+pub(crate) fn check(findings: &mut Findings, map: MapText<'_>, rows: &[MapRow], canonical: &Canonical) {
+    let mut lines = Lines { text: map.text, line: 1, start: 0 };
+    let mut hidden: Option<(Range<usize>, usize)> = None;
+    let mut shown = 0;
+    for row in rows {
+        let Some((what, written, help)) = look(row, canonical) else { continue };
+        if shown == MAX_WARNINGS {
+            let at = hidden.take().unwrap_or_else(|| (lines.of(row.line), 0));
+            hidden = Some((at.0, at.1 + 1));
+            continue;
+        }
+        shown += 1;
+        let line = lines.of(row.line);
+        let at = place(map.text.get(line.clone()).unwrap_or_default(), &written);
+        let range = at.map_or(line.clone(), |at| line.start + at.start..line.start + at.end);
+        let code = if what == "source" { &codes::FOREIGN_PATTERN } else { &codes::FOREIGN_TARGET };
+        let how = if what == "source" { "matched" } else { "sent" };
+        let message = format!("the row's {what} has `{written}`, which is {how} as text");
+        findings.report(code, Span { file: map.file, range }, message).label("a map holds exact paths").help(help);
+    }
+    if let Some((range, count)) = hidden {
+        let message = format!("{count} more rows of the map are written in another tool's syntax");
+        findings.report(&codes::FOREIGN_PATTERN, Span { file: map.file, range }, message).label("starting here");
+    }
+}
+
+/// Which part of a row is foreign, its text, and what to do.
+fn look(row: &MapRow, canonical: &Canonical) -> Option<(&'static str, String, String)> {
+    let from = unescaped(&row.from);
+    let found = parts(&from, PatternPlace::Row);
+    let foreign = found.iter().find(|found| found.meant.is_foreign());
+    if let Some(ForeignPart { part, .. }) = foreign {
+        let written = from.get(part.clone())?.to_owned();
+        let form = own_form("path", (&from, &found), canonical);
+        let help = form.map(|form| format!("make it a route of its own, with `{} = {}`", form.key, quoted(&form.text)));
+        let help = help.unwrap_or_else(|| "make it a route of its own, with `path` or `regex`".to_owned());
+        return Some(("source", written, help));
+    }
+    let is_open = found.iter().any(|found| matches!(found.meant, Meant::AnyText));
+    let refers = |to: &Referred| match to {
+        Referred::Number(_) | Referred::OfCondition(_) | Referred::Splat => true,
+        Referred::Braced(_) | Referred::Variable(_) => true,
+        Referred::Star => is_open,
+        Referred::Colon(_) | Referred::Dollar(_) => false,
+    };
+    let reference = references(&row.to).into_iter().find(|found| refers(&found.to))?;
+    let help = "make it a route of its own: a `redirect` is filled from what its `path` captures".to_owned();
+    Some(("target", row.to.get(reference.part)?.to_owned(), help))
+}
+
+/// A source as it was written, as far as the syntax of other tools needs it: its brackets and backslashes.
+fn unescaped(path: &str) -> String {
+    let mut made = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('%') {
+        made += before;
+        let byte = match after.as_bytes() {
+            [high, low, ..] => decode(*high, *low).filter(|byte| b"[]<>\\^{|}".contains(byte)),
+            _ => None,
+        };
+        match byte {
+            Some(byte) => made.push(char::from(byte)),
+            None => made.push('%'),
+        }
+        rest = after.get(if byte.is_some() { 2 } else { 0 }..).unwrap_or_default();
+    }
+    made + rest
+}
+
+/// Where a text stands in a line, whatever its case.
+fn place(line: &str, written: &str) -> Option<Range<usize>> {
+    let at = line.to_ascii_lowercase().find(&written.to_ascii_lowercase())?;
+    Some(at..at + written.len())
+}
+
+/// The lines of a text, asked for in order. Together O(bytes).
+struct Lines<'t> {
+    text: &'t str,
+    line: u32,
+    start: usize,
+}
+
+impl Lines<'_> {
+    /// The bytes of a line, from 1, without its end.
+    fn of(&mut self, line: u32) -> Range<usize> {
+        let rest = |start: usize| self.text.get(start..).unwrap_or_default();
+        while self.line < line {
+            let Some(end) = rest(self.start).find('\n') else { break };
+            self.start += end + 1;
+            self.line += 1;
+        }
+        let text = rest(self.start).lines().next().unwrap_or_default();
+        self.start..self.start + text.len()
+    }
+}
