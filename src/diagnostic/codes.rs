@@ -6,8 +6,8 @@
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
 //! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R129 answers · R130–R139 redirect maps ·
-//! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R189 behaviors,
-//! cache keys and the function.
+//! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R183 behaviors,
+//! cache keys and the function · R184–R185 the syntax of other tools.
 
 use crate::diagnostic::Severity;
 

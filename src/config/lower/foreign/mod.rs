@@ -10,12 +10,12 @@
 pub(crate) mod patterns;
 pub(crate) mod rows;
 mod references;
-mod scan;
+pub(crate) mod scan;
 pub(crate) mod targets;
 pub(crate) mod values;
 
 /// A text as a table writes it: in single quotes where it can be.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains('\'') || text.chars().any(char::is_control) {
         format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
     } else {

@@ -136,13 +136,16 @@ fn cut_prefix((text, parts): (&str, &[ForeignPart])) -> Option<String> {
 
 /// The text with captures, where each part is a whole segment.
 fn template(key: &str, (text, parts): (&str, &[ForeignPart])) -> Option<String> {
+    let (text, parts) = match parts {
+        [others @ .., ForeignPart { part, meant: Meant::End }] => (text.get(..part.start)?, others),
+        _ => (text, parts),
+    };
     let mut made = String::new();
     let mut done = 0;
     for ForeignPart { part, meant } in parts {
         let is_last = part.end == text.len();
         let is_whole = text.get(..part.start)?.ends_with('/') && (is_last || text.get(part.end..)?.starts_with('/'));
         let hole = match meant {
-            Meant::End => String::new(),
             _ if !is_whole => return None,
             Meant::Segment(name) | Meant::Alone(name) => format!("{{{}}}", own_name(name)),
             Meant::Own(name) => format!("{{{name}}}"),

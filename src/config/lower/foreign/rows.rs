@@ -37,10 +37,12 @@ pub(crate) fn check(findings: &mut Findings, map: MapText<'_>, rows: &[MapRow], 
         let line = lines.of(row.line);
         let at = place(map.text.get(line.clone()).unwrap_or_default(), &written);
         let range = at.map_or(line.clone(), |at| line.start + at.start..line.start + at.end);
-        let code = if what == "source" { &codes::FOREIGN_PATTERN } else { &codes::FOREIGN_TARGET };
-        let how = if what == "source" { "matched" } else { "sent" };
+        let (code, how, label) = match what {
+            "source" => (&codes::FOREIGN_PATTERN, "matched", "a map holds exact paths"),
+            _ => (&codes::FOREIGN_TARGET, "sent", "nothing fills it"),
+        };
         let message = format!("the row's {what} has `{written}`, which is {how} as text");
-        findings.report(code, Span { file: map.file, range }, message).label("a map holds exact paths").help(help);
+        findings.report(code, Span { file: map.file, range }, message).label(label).help(help);
     }
     if let Some((range, count)) = hidden {
         let message = format!("{count} more rows of the map are written in another tool's syntax");

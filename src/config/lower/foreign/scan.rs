@@ -182,6 +182,37 @@ impl Scanner<'_> {
     }
 }
 
+/// The regex that stands where a path should: `^/old/(.*)$`, `~* \.php$` as nginx has it.
+pub(crate) fn regex_meant(text: &str) -> Option<String> {
+    let (flag, regex) = match text.strip_prefix("~*") {
+        Some(regex) => ("(?i)", regex.trim_start()),
+        None => ("", text.strip_prefix('~').map_or(text, str::trim_start)),
+    };
+    let is_regex = regex.len() < text.len() || regex.starts_with("^/") || has_regex(regex, PatternPlace::Path);
+    let anchors = if regex.starts_with('/') && regex.len() == text.len() { ("^", "$") } else { ("", "") };
+    let end = if regex.ends_with('$') { "" } else { anchors.1 };
+    is_regex.then(|| format!("{flag}{}{regex}{end}", anchors.0))
+}
+
+/// A path whose holes are written in another tool's braces, with ours.
+pub(crate) fn braces_meant(path: &str) -> Option<String> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let meant: Vec<String> = segments.iter().map(|segment| hole_meant(segment).unwrap_or_else(|| (*segment).to_owned())).collect();
+    let is_in_order = meant.iter().rev().skip(1).all(|segment| !segment.starts_with("{*"));
+    (is_in_order && meant != segments).then(|| meant.join("/"))
+}
+
+/// The hole that a segment is in another tool's braces: `{id:int}`, `{proxy+}`, `{**rest}`, `{rest...}`.
+fn hole_meant(segment: &str) -> Option<String> {
+    let inner = segment.strip_prefix('{')?.strip_suffix('}')?;
+    let (name, constraint) = inner.split_once(':').unwrap_or((inner, ""));
+    let bare = name.trim_start_matches('*').trim_end_matches(['+', '?']).trim_end_matches("...");
+    let is_rest = name.starts_with('*') || name.ends_with(['+', '.']) || constraint == "path" || constraint == ".*";
+    let is_simple = constraint.bytes().all(|byte| byte.is_ascii_alphabetic()) || constraint == ".*";
+    let is_other = bare.len() < inner.len() && is_word(bare) && is_simple;
+    is_other.then(|| format!("{{{}{}}}", if is_rest { "*" } else { "" }, super::own_name(bare)))
+}
+
 fn last_segment(text: &str) -> &str {
     text.rsplit('/').next().unwrap_or_default()
 }
@@ -282,6 +313,38 @@ mod tests {
     fn found(text: &str, place: PatternPlace) -> Vec<&str> {
         let foreign = parts(text, place).into_iter().filter(|found| found.meant.is_foreign());
         foreign.map(|found| &text[found.part]).collect()
+    }
+
+    #[test]
+    fn what_is_no_path_here_is_told_what_it_is() {
+        let rows = [
+            ("^/old/(.*)$", Some("^/old/(.*)$")),
+            (r"~* \.php$", Some(r"(?i)\.php$")),
+            ("~ ^/a", Some("^/a")),
+            (r"/a/(?:\d+)", Some(r"^/a/(?:\d+)$")),
+            ("/a?id=1", None),
+            ("a/b", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(regex_meant(text).as_deref(), expected, "{text}");
+        }
+        let rows = [
+            ("{id:int}", Some("{id}")),
+            ("{proxy+}", Some("{*proxy}")),
+            ("{**slug}", Some("{*slug}")),
+            ("{slug...}", Some("{*slug}")),
+            ("{path:path}", Some("{*rest}")),
+            ("{id?}", Some("{id}")),
+            (r"{id:\d+}", None),
+            ("{a b}", None),
+            ("{1}", None),
+            ("{*}", None),
+        ];
+        assert_eq!(braces_meant("/a/{id:int}/{b}/{c+}").as_deref(), Some("/a/{id}/{b}/{*c}"));
+        assert_eq!(braces_meant("/a/{c+}/b"), None);
+        for (segment, expected) in rows {
+            assert_eq!(hole_meant(segment).as_deref(), expected, "{segment}");
+        }
     }
 
     #[test]
