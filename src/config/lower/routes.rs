@@ -147,9 +147,9 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             holes::check(self.findings, section, path, (&conditions, spans));
         }
         let canonical = &self.head.definition.canonical;
-        let meant = path.as_ref().and_then(|path| {
-            foreign::patterns::check(self.findings, section, (path, canonical), &conditions)
-        });
+        let meant = path
+            .as_ref()
+            .and_then(|path| foreign::patterns::check(self.findings, section, (path, canonical), &conditions));
         let has_all = conditions.len() == conditions::count_written(section);
         let route_holes = RouteHoles { path: path.as_ref(), meant: meant.as_ref(), conditions: &conditions, has_all };
         let action = actions::lower(self.findings, section, self.head, &route_holes);

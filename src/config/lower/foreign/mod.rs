@@ -8,8 +8,8 @@
 //! query's value. Where a form is shown with "write", it was lowered and has no fault.
 
 pub(crate) mod patterns;
-pub(crate) mod rows;
 mod references;
+pub(crate) mod rows;
 pub(crate) mod scan;
 pub(crate) mod targets;
 pub(crate) mod values;

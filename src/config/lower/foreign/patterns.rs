@@ -4,7 +4,7 @@ use crate::route::canonical::LetterCase;
 use crate::route::pattern::PathPattern;
 use crate::route::{Canonical, Condition, hole_names};
 
-use super::scan::{ForeignPart, Meant, PatternPlace, parts};
+use super::scan::{self, ForeignPart, Meant, PatternPlace, parts};
 use super::{escaped, own_name, quoted};
 use crate::config::lower::paths;
 use crate::config::read::value::{TextValue, TomlTable};
@@ -66,12 +66,7 @@ fn names_are_once(pattern: &PathPattern, conditions: &[Condition]) -> bool {
     names.iter().enumerate().all(|(at, (name, _))| names.iter().take(at).all(|(earlier, _)| earlier != name))
 }
 
-fn report(
-    findings: &mut Findings,
-    key: &str,
-    (text, parts): (&TextValue<'_>, &[ForeignPart]),
-    help: String,
-) {
+fn report(findings: &mut Findings, key: &str, (text, parts): (&TextValue<'_>, &[ForeignPart]), help: String) {
     let mut foreign = parts.iter().filter(|found| found.meant.is_foreign());
     let Some(first) = foreign.next() else { return };
     let written = text.text.get(first.part.clone()).unwrap_or_default();
@@ -90,27 +85,30 @@ fn help(key: &str, count: usize, form: Option<&OwnForm>) -> String {
         Some(form) if form.key == key => format!("write `{}`", form.text),
         Some(form) if count == 1 => format!("write `{} = {}`", form.key, quoted(&form.text)),
         Some(form) => format!("make it a route of its own, with `{} = {}`", form.key, quoted(&form.text)),
-        None => "`path` has `{name}` for one segment and `{*name}` for all that is left; a regex has the key `regex`".to_owned(),
+        None => "`path` has `{name}` for one segment and `{*name}` for all that is left; a regex has the key `regex`"
+            .to_owned(),
     }
 }
 
 /// The pattern that is meant, in a form that has no fault.
-pub(super) fn own_form(
-    key: &'static str,
-    written: (&str, &[ForeignPart]),
-    canonical: &Canonical,
-) -> Option<OwnForm> {
-    let simple = match key {
-        "prefix" => cut_prefix(written).map(|text| ("prefix", text)),
-        _ => template(key, written).map(|text| ("path", text)),
+pub(super) fn own_form(key: &'static str, written: (&str, &[ForeignPart]), canonical: &Canonical) -> Option<OwnForm> {
+    // A regex in a glob is all of it a regex, whose stars are not those of a glob.
+    let (text, parts) = written;
+    let is_glob = key == "glob" && parts.iter().any(|found| matches!(found.meant, Meant::Regex(_)));
+    if is_glob && !text.contains('?') {
+        return own_form("path", (text, &scan::parts(text, PatternPlace::Path)), canonical);
+    }
+    // A prefix with an end is a path.
+    let is_ended = written.1.last().is_some_and(|found| found.meant == Meant::End);
+    let is_prefix = key == "prefix" && !is_ended;
+    let simple = match is_prefix {
+        true => cut_prefix(written).map(|text| ("prefix", text)),
+        false => template(key, written).map(|text| ("path", text)),
     };
     let (key, text) = match simple {
         Some(simple) => simple,
         None if key == "glob" => return None,
-        None => {
-            let end = if key == "prefix" { "(?<rest>/.*)?$" } else { "$" };
-            ("regex", regex(canonical, written, end)?)
-        }
+        None => ("regex", regex(canonical, written, if is_prefix { "(?<rest>/.*)?$" } else { "$" })?),
     };
     let mut none = Findings::default();
     let value = TextValue { text: &text, written: &text, span: Span::default() };
@@ -160,8 +158,10 @@ fn template(key: &str, (text, parts): (&str, &[ForeignPart])) -> Option<String> 
     }
     made += text.get(done..)?;
     // What else a glob means has no form here.
-    (key != "glob" || !made.contains(['?', '[', '\\', '*']) || made.ends_with("/{*rest}") && !made.contains(['?', '[', '\\']))
-        .then_some(made)
+    (key != "glob"
+        || !made.contains(['?', '[', '\\', '*'])
+        || made.ends_with("/{*rest}") && !made.contains(['?', '[', '\\']))
+    .then_some(made)
 }
 
 /// A regex that takes the same paths: what is literal in normal form, of the whole pattern with marks for its parts.
@@ -184,7 +184,8 @@ fn regex(canonical: &Canonical, (text, parts): (&str, &[ForeignPart]), end: &str
         made += &escaped(literal);
         made += &piece(&found.meant);
         rest = after;
-        let folded = canonical.case == LetterCase::Lower && piece(&found.meant).contains(|c: char| c.is_ascii_uppercase());
+        let folded =
+            canonical.case == LetterCase::Lower && piece(&found.meant).contains(|c: char| c.is_ascii_uppercase());
         if folded && matches!(found.meant, Meant::Regex(_)) {
             return None;
         }
@@ -240,14 +241,21 @@ mod tests {
             ("", "prefix", "/old/*", "prefix", "/old"),
             ("", "prefix", "/old/(.*)", "prefix", "/old"),
             ("", "prefix", "/*", "prefix", "/"),
+            ("", "prefix", "/old$", "path", "/old"),
             ("", "prefix", "/a/:id", "regex", "^/a/(?<id>[^/]+)(?<rest>/.*)?$"),
             ("", "glob", "/a/{slug}", "path", "/a/{slug}"),
+            ("", "glob", "/a/(.*)", "regex", "^/a/(.*)$"),
             ("", "glob", "/a/:slug/**", "path", "/a/{slug}/{*rest}"),
         ];
         for (words, key, text, own, expected) in rows {
             assert_eq!(form(words, key, text), Some((own, expected.to_owned())), "[{words}] {key} {text}");
         }
-        let without = [("lower", "path", "/a/([A-Z]+)"), ("", "path", "/a/:b/:b"), ("", "glob", "/a/{b}/*"), ("", "path", "/a/*/../b")];
+        let without = [
+            ("lower", "path", "/a/([A-Z]+)"),
+            ("", "path", "/a/:b/:b"),
+            ("", "glob", "/a/{b}/*"),
+            ("", "path", "/a/*/../b"),
+        ];
         for (words, key, text) in without {
             assert_eq!(form(words, key, text), None, "[{words}] {key} {text}");
         }

@@ -45,16 +45,13 @@ pub(super) enum RequestPart {
 
 /// The references of a text, in order.
 pub(super) fn references(text: &str) -> Vec<Reference> {
-    if !text.bytes().any(|byte| b"$\\%#:*".contains(&byte)) {
-        return Vec::new();
-    }
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        let reference = reference(text, at);
-        let end = reference.as_ref().map_or(at + first.len_utf8(), |(length, _)| at + length);
-        found.extend(reference.map(|(_, to)| Reference { part: at..end, to }));
-        at = end;
+    while let Some(next) = text.get(at..).and_then(|rest| rest.find(['$', '\\', '%', '#', ':', '*'])) {
+        let start = at + next;
+        let reference = reference(text, start);
+        at = start + reference.as_ref().map_or(1, |(length, _)| *length);
+        found.extend(reference.map(|(_, to)| Reference { part: start..at, to }));
     }
     found
 }
@@ -129,8 +126,17 @@ fn variable(name: &str) -> Option<RequestPart> {
         "host" | "http_host" | "server_name" | "HTTP_HOST" | "SERVER_NAME" | "hostname" => RequestPart::Host,
         "args" | "query_string" | "is_args" | "QUERY_STRING" | "query" => RequestPart::Query,
         "scheme" | "REQUEST_SCHEME" | "protocol" => RequestPart::Scheme,
-        "remote_addr" | "REMOTE_ADDR" | "request_method" | "REQUEST_METHOD" | "server_port" | "SERVER_PORT" | "port"
-        | "HTTPS" | "request_filename" | "REQUEST_FILENAME" | "proxy_add_x_forwarded_for" => RequestPart::Other,
+        "remote_addr"
+        | "REMOTE_ADDR"
+        | "request_method"
+        | "REQUEST_METHOD"
+        | "server_port"
+        | "SERVER_PORT"
+        | "port"
+        | "HTTPS"
+        | "request_filename"
+        | "REQUEST_FILENAME"
+        | "proxy_add_x_forwarded_for" => RequestPart::Other,
         _ => {
             let prefix = ["http_", "arg_", "cookie_", "HTTP_"].into_iter().find(|prefix| name.starts_with(prefix))?;
             (name.len() > prefix.len()).then_some(RequestPart::Other)?

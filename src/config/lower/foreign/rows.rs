@@ -1,5 +1,6 @@
 //! Rows of a redirect map in another tool's syntax: a map takes exact paths and sends to literal targets.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::patterns::own_form;
@@ -75,7 +76,10 @@ fn look(row: &MapRow, canonical: &Canonical) -> Option<(&'static str, String, St
 }
 
 /// A source as it was written, as far as the syntax of other tools needs it: its brackets and backslashes.
-fn unescaped(path: &str) -> String {
+fn unescaped(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
     let mut made = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {
@@ -90,7 +94,7 @@ fn unescaped(path: &str) -> String {
         }
         rest = after.get(if byte.is_some() { 2 } else { 0 }..).unwrap_or_default();
     }
-    made + rest
+    Cow::Owned(made + rest)
 }
 
 /// Where a text stands in a line, whatever its case.

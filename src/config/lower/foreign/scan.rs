@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::{is_word, leading_word};
 
+/// Longer texts are left alone: nobody wrote them by hand.
+const MAX_SCANNED: usize = 2048;
+
 /// A part of a pattern that is not plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ForeignPart {
@@ -67,7 +70,7 @@ impl Meant {
 /// The parts that are not plain text, in order; empty where none of them is another tool's.
 pub(super) fn parts(text: &str, place: PatternPlace) -> Vec<ForeignPart> {
     // One pass over bytes tells that there is nothing to look at: so it is of nearly every text.
-    if !text.bytes().any(|byte| b":*$([<\\{".contains(&byte)) {
+    if text.len() > MAX_SCANNED || !text.bytes().any(|byte| b":*$([<\\{".contains(&byte)) {
         return Vec::new();
     }
     let scanner = Scanner { text, place, is_regex: has_regex(text, place) };
@@ -154,7 +157,8 @@ impl Scanner<'_> {
             return Some((length + group.len() + 2, Meant::Regex(regex)));
         }
         // `:hover-within` is a name of another kind.
-        let is_selector = after.strip_prefix('-').is_some_and(|after| after.starts_with(|c: char| c.is_ascii_lowercase()));
+        let is_selector =
+            after.strip_prefix('-').is_some_and(|after| after.starts_with(|c: char| c.is_ascii_lowercase()));
         let ends_segment = |after: &str| after.is_empty() || after.starts_with('/');
         match after.strip_prefix(['*', '+']) {
             Some(after) if ends_segment(after) => Some((length + 1, Meant::Remainder(name.to_owned()))),
@@ -170,10 +174,13 @@ impl Scanner<'_> {
         match self.place {
             PatternPlace::Glob if inner.contains([',', '{']) => Some((length, Meant::OwnGlob)),
             PatternPlace::Glob => is_word(inner).then(|| (length, Meant::Alone(inner.to_owned()))),
-            PatternPlace::Path => Some((length, match inner.strip_prefix('*') {
-                Some(name) => Meant::OwnRest(name.to_owned()),
-                None => Meant::Own(inner.to_owned()),
-            })),
+            PatternPlace::Path => Some((
+                length,
+                match inner.strip_prefix('*') {
+                    Some(name) => Meant::OwnRest(name.to_owned()),
+                    None => Meant::Own(inner.to_owned()),
+                },
+            )),
             PatternPlace::Row => match inner.strip_prefix('*') {
                 Some(name) => is_word(name).then(|| (length, Meant::Remainder(name.to_owned()))),
                 None => is_word(inner).then(|| (length, Meant::Segment(inner.to_owned()))),
@@ -197,7 +204,8 @@ pub(crate) fn regex_meant(text: &str) -> Option<String> {
 /// A path whose holes are written in another tool's braces, with ours.
 pub(crate) fn braces_meant(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
-    let meant: Vec<String> = segments.iter().map(|segment| hole_meant(segment).unwrap_or_else(|| (*segment).to_owned())).collect();
+    let meant: Vec<String> =
+        segments.iter().map(|segment| hole_meant(segment).unwrap_or_else(|| (*segment).to_owned())).collect();
     let is_in_order = meant.iter().rev().skip(1).all(|segment| !segment.starts_with("{*"));
     (is_in_order && meant != segments).then(|| meant.join("/"))
 }
@@ -227,27 +235,29 @@ pub(super) fn has_regex(text: &str, place: PatternPlace) -> bool {
     let any = place != PatternPlace::Glob;
     let after_backslash = "dwsDWS.-/+()?*[]";
     let escapes = if any { after_backslash } else { "dwsDWS" };
-    text.char_indices().any(|(at, char)| {
-        let (before, rest) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
-        let after = rest.get(char.len_utf8()..).unwrap_or_default();
-        match char {
-            '.' if any && after.starts_with('*') => !before.ends_with('*'),
-            '.' if any && after.starts_with('+') => before.ends_with('/') && matches!(after, "+") || after.starts_with("+/"),
-            '\\' => after.starts_with(|char| escapes.contains(char)),
-            '(' => group_length(rest).and_then(|length| rest.get(1..length - 1)).is_some_and(is_regex_group),
-            '[' => class_length(rest).is_some_and(|length| {
-                let is_class = is_regex_class(rest.get(1..length - 1).unwrap_or_default());
-                is_class && (any || rest.get(length..).is_some_and(|after| after.starts_with('+')))
-            }),
-            _ => false,
-        }
-    })
+    text.len() <= MAX_SCANNED
+        && text.char_indices().any(|(at, char)| {
+            let (before, rest) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+            let after = rest.get(char.len_utf8()..).unwrap_or_default();
+            match char {
+                '.' if any && after.starts_with('*') => !before.ends_with('*'),
+                '.' if any && after.starts_with('+') => {
+                    before.ends_with('/') && matches!(after, "+") || after.starts_with("+/")
+                }
+                '\\' => after.starts_with(|char| escapes.contains(char)),
+                '(' => group_length(rest).and_then(|length| rest.get(1..length - 1)).is_some_and(is_regex_group),
+                '[' => class_length(rest).is_some_and(|length| {
+                    let is_class = is_regex_class(rest.get(1..length - 1).unwrap_or_default());
+                    is_class && (any || rest.get(length..).is_some_and(|after| after.starts_with('+')))
+                }),
+                _ => false,
+            }
+        })
 }
 
 /// Whether what stands in parentheses is a regex, and not a text such as `(1)` or `(a+b)`.
 fn is_regex_group(inner: &str) -> bool {
-    inner.starts_with('?')
-        || [".*", ".+", "|", "\\", "[^", "]+", "]*"].iter().any(|piece| inner.contains(piece))
+    inner.starts_with('?') || [".*", ".+", "|", "\\", "[^", "]+", "]*"].iter().any(|piece| inner.contains(piece))
 }
 
 /// Whether what stands in brackets is a class: `[^/]`, `[a-z0-9]`, not `[1]` or `[scope]`.

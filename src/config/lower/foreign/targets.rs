@@ -76,6 +76,11 @@ impl ForeignTarget {
 }
 
 impl Fillers<'_> {
+    /// Where the path or a condition has an error, no name is known.
+    pub(crate) fn unknown() -> Fillers<'static> {
+        Fillers { path: &PathPattern::Any, names: Vec::new() }
+    }
+
     fn has(&self, name: &str) -> bool {
         self.names.iter().any(|(known, _)| known == name)
     }
@@ -187,6 +192,9 @@ impl Fillers<'_> {
             return "write the host as text, such as `https://www.example.com{path}`".to_owned();
         }
         let names: Vec<String> = self.names.iter().take(MAX_NAMES).map(|(name, _)| format!("{{{name}}}")).collect();
+        if names.is_empty() {
+            return "what a target is filled with is written in braces: `{name}`, `{1}`".to_owned();
+        }
         let names = quoted(&names);
         match (&first.to, self.path) {
             (Referred::Number(number), PathPattern::Regex(_)) => {

@@ -44,7 +44,11 @@ pub(crate) fn check(findings: &mut Findings, entry: Setting<'_>, key: &str) {
 
 fn help(not: bool, (texts, seen): (&[TextValue<'_>], &[Option<ForeignValue>]), found: &ForeignValue) -> String {
     let Some(regex) = &found.regex else {
-        return if not { "`false` asks for no value at all".to_owned() } else { "for any value write `true`".to_owned() };
+        return if not {
+            "`false` asks for no value at all".to_owned()
+        } else {
+            "for any value write `true`".to_owned()
+        };
     };
     if not {
         return format!("let an earlier route take what has `{{ regex = {} }}`", quoted(regex));

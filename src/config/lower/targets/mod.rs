@@ -94,7 +94,10 @@ pub(crate) fn lower(
     if let Some(foreign) = foreign(purpose, text.text, holes) {
         let is_about = |fault: &Fault| foreign.parts.iter().any(|part| overlap(part, &fault.part));
         if faults.iter().any(is_about) {
-            faults = faults.into_iter().map(|fault| if is_about(&fault) { fault.instead(&foreign.help) } else { fault }).collect();
+            faults = faults
+                .into_iter()
+                .map(|fault| if is_about(&fault) { fault.instead(&foreign.help) } else { fault })
+                .collect();
         } else {
             foreign.report(findings, purpose.what(), text);
         }
@@ -125,7 +128,7 @@ fn judged(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> (Target, Vec<Faul
 /// What of a text is written as another tool would have it.
 fn foreign(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<ForeignTarget> {
     let written = if purpose == Use::Header { TargetPlace::Header } else { TargetPlace::Url };
-    let now = holes.fillers()?;
+    let Some(now) = holes.fillers() else { return look(written, text, (&Fillers::unknown(), None), |_, _| false) };
     let meant_holes = holes.meant.map(|path| holes.with(path));
     let meant = meant_holes.as_ref().and_then(RouteHoles::fillers);
     look(written, text, (&now, meant.as_ref()), |form, fillers| {
