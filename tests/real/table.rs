@@ -70,9 +70,6 @@ impl Text {
             .take(10)
             .map(|e| format!("{} {} at {:?}; {:?}", e.code, e.message, e.labels.first().map(place), e.help))
             .collect();
-        for f in loaded.diagnostics.iter().filter(|f| f.code == "R184" || f.code == "R185") {
-            eprintln!("FOREIGN {} {} at {:?}; {:?}", f.code, f.message, f.labels.first().map(place), f.help);
-        }
         assert!(shown.is_empty(), "{}", shown.join("\n"));
         assert_eq!(loaded.counts.routes_read, loaded.counts.routes_compiled);
         loaded.table.expect("a table without an error is a table")
