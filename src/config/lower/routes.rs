@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
 use super::distinct::Distinct;
+use super::foreign::patterns::LoweredPath;
 use super::spans::RouteSpans;
 use super::targets::RouteHoles;
 use super::{actions, caching, conditions, foreign, holes, paths};
@@ -146,10 +147,10 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         if let Some(path) = &path {
             holes::check(self.findings, section, path, (&conditions, spans));
         }
-        let canonical = &self.head.definition.canonical;
-        let meant = path
-            .as_ref()
-            .and_then(|path| foreign::patterns::check(self.findings, section, (path, canonical), &conditions));
+        let meant = path.as_ref().and_then(|path| {
+            let route = LoweredPath { path, canonical: &self.head.definition.canonical, conditions: &conditions };
+            foreign::patterns::check(self.findings, section, route)
+        });
         let has_all = conditions.len() == conditions::count_written(section);
         let route_holes = RouteHoles { path: path.as_ref(), meant: meant.as_ref(), conditions: &conditions, has_all };
         let action = actions::lower(self.findings, section, self.head, &route_holes);

@@ -8,7 +8,7 @@ use super::scan::{self, ForeignPart, Meant, PatternPlace, parts};
 use super::{escaped, own_name, quoted};
 use crate::config::lower::paths;
 use crate::config::read::value::{TextValue, TomlTable};
-use crate::diagnostic::{Findings, Span, codes};
+use crate::diagnostic::{Findings, Report, Span, codes};
 
 /// Parts that are pointed at in one text.
 const MAX_LABELS: usize = 8;
@@ -21,14 +21,18 @@ pub(super) struct OwnForm {
     pub(super) pattern: PathPattern,
 }
 
+/// The path of a route, lowered, and what stands beside it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoweredPath<'r> {
+    pub(crate) path: &'r PathPattern,
+    pub(crate) canonical: &'r Canonical,
+    pub(crate) conditions: &'r [Condition],
+}
+
 /// Warns of each text of a route's path that is written as another tool would have it; the pattern that is meant, where
 /// one is known.
-pub(crate) fn check(
-    findings: &mut Findings,
-    section: &TomlTable<'_>,
-    (path, canonical): (&PathPattern, &Canonical),
-    conditions: &[Condition],
-) -> Option<PathPattern> {
+pub(crate) fn check(findings: &mut Findings, section: &TomlTable<'_>, route: LoweredPath<'_>) -> Option<PathPattern> {
+    let LoweredPath { path, canonical, conditions } = route;
     let key = path.key();
     let place = match key {
         "path" | "prefix" => PatternPlace::Path,
@@ -45,7 +49,7 @@ pub(crate) fn check(
         }
         let form = own_form(key, (text.text, &parts), canonical);
         let form = form.filter(|form| names_are_once(&form.pattern, conditions));
-        report(findings, key, (text, &parts), help(key, texts.len(), form.as_ref()));
+        report(findings, key, (text, &parts)).help(help(key, texts.len(), form.as_ref()));
         meant.push(form.map(|form| (form.key, form.pattern)));
     }
     together(meant)
@@ -66,18 +70,16 @@ fn names_are_once(pattern: &PathPattern, conditions: &[Condition]) -> bool {
     names.iter().enumerate().all(|(at, (name, _))| names.iter().take(at).all(|(earlier, _)| earlier != name))
 }
 
-fn report(findings: &mut Findings, key: &str, (text, parts): (&TextValue<'_>, &[ForeignPart]), help: String) {
+fn report<'f>(findings: &'f mut Findings, key: &str, (text, parts): (&TextValue<'_>, &[ForeignPart])) -> Report<'f> {
     let mut foreign = parts.iter().filter(|found| found.meant.is_foreign());
-    let Some(first) = foreign.next() else { return };
+    let Some(first) = foreign.next() else { return Report::unlisted() };
     let written = text.text.get(first.part.clone()).unwrap_or_default();
     let message = format!("the {key} has `{written}`, which is matched as text");
-    let mut report = findings.report(&codes::FOREIGN_PATTERN, text.part(first.part.clone()), message);
-    report = report.label(first.meant.words());
-    for other in foreign.take(MAX_LABELS - 1) {
-        let place: Span = text.part(other.part.clone());
-        report = report.also(place, other.meant.words());
-    }
-    report.help(help);
+    let report = findings.report(&codes::FOREIGN_PATTERN, text.part(first.part.clone()), message);
+    let others = foreign.take(MAX_LABELS - 1);
+    others.fold(report.label(first.meant.words()), |report, other| {
+        report.also(text.part(other.part.clone()), other.meant.words())
+    })
 }
 
 fn help(key: &str, count: usize, form: Option<&OwnForm>) -> String {

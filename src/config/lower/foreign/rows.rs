@@ -123,3 +123,23 @@ impl Lines<'_> {
         self.start..self.start + text.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{MemoryFiles, load};
+
+    #[test]
+    fn of_many_rows_the_first_are_shown_and_the_others_are_counted_as_a_warning() {
+        let csv: String =
+            (0..150).map(|row| format!("/Old/{row}/*,/new/{row}\n/fine/{row},https://a.example/:x\n")).collect();
+        let top = "schema = 1\ndefault = 'a'\n[canonical]\ncase = 'lower'\n[origins.a]\nside = 'new'\ntype = 'custom'\n\
+                   domain = 'a.example.com'\n[[route]]\nid = 'map'\nredirect_map = 'map.csv'\n";
+        let read = load("routes.toml", &MemoryFiles::new().with("routes.toml", top).with("map.csv", csv));
+        let found = read.findings.finish();
+        assert_eq!(found.len(), super::MAX_WARNINGS + 1);
+        assert!(found.iter().all(|found| found.code == "R184"));
+        let place = |at: usize| read.sources.line_column(1, found[at].labels[0].span.range.start);
+        assert_eq!((place(0), place(99), place(100)), ((1, 8), (199, 9), (201, 1)));
+        assert_eq!(found[100].message, "50 more rows of the map are written in another tool's syntax");
+    }
+}

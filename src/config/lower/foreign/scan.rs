@@ -93,11 +93,11 @@ struct Scanner<'t> {
 }
 
 /// Where a part ends, and what it stands for.
-type Found = (usize, Meant);
+type Scanned = (usize, Meant);
 
 impl Scanner<'_> {
     /// The part that begins here.
-    fn part(&self, at: usize) -> Option<Found> {
+    fn part(&self, at: usize) -> Option<Scanned> {
         let rest = self.text.get(at..)?;
         let before = self.text.get(..at)?;
         let segment = rest.split('/').next().unwrap_or_default();
@@ -147,7 +147,7 @@ impl Scanner<'_> {
     }
 
     /// `:name`, and what may follow it.
-    fn colon(&self, before: &str, rest: &str) -> Option<Found> {
+    fn colon(&self, before: &str, rest: &str) -> Option<Scanned> {
         let begins = before.ends_with('/') || (before.ends_with(['-', '.']) && last_segment(before).starts_with(':'));
         let name = leading_word(rest.strip_prefix(':')?).filter(|_| begins && !is_below_css(before))?;
         let length = name.len() + 1;
@@ -168,7 +168,7 @@ impl Scanner<'_> {
     }
 
     /// `{name}`.
-    fn braces(&self, rest: &str) -> Option<Found> {
+    fn braces(&self, rest: &str) -> Option<Scanned> {
         let (inner, _) = rest.strip_prefix('{')?.split_once('}')?;
         let length = inner.len() + 2;
         match self.place {
@@ -270,7 +270,7 @@ fn is_regex_class(inner: &str) -> bool {
 }
 
 /// The piece of a regex that a text begins with, with what repeats it.
-fn regex_piece(rest: &str) -> Option<Found> {
+fn regex_piece(rest: &str) -> Option<Scanned> {
     let length = match rest.chars().next()? {
         '(' => group_length(rest)?,
         '[' => class_length(rest)?,

@@ -23,6 +23,13 @@ pub(crate) struct Fillers<'r> {
     pub(crate) names: Vec<(String, Hole)>,
 }
 
+/// What fills them as the route is written, and what would with the path that is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice<'c, 'r> {
+    pub(crate) now: &'c Fillers<'r>,
+    pub(crate) meant: Option<&'c Fillers<'r>>,
+}
+
 /// Where the text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetPlace {
@@ -40,14 +47,19 @@ pub(crate) struct ForeignTarget {
     pub(crate) help: String,
 }
 
-/// Looks at a text: with what the route has, with what it has when its path is as it is meant, and with what tells
-/// whether a text has a fault beside one or the other.
+/// Whether a text has anything to look at: names are worked out only then.
+pub(crate) fn refers(text: &str) -> bool {
+    !references(text).is_empty()
+}
+
+/// Looks at a text; `is_sound` tells whether another has no fault beside some fillers.
 pub(crate) fn look<'r>(
     written: TargetPlace,
     text: &str,
-    (now, meant): (&Fillers<'r>, Option<&Fillers<'r>>),
+    fillers: Choice<'_, 'r>,
     is_sound: impl Fn(&str, &Fillers<'r>) -> bool,
 ) -> Option<ForeignTarget> {
+    let Choice { now, meant } = fillers;
     let all = references(text);
     let best = meant.unwrap_or(now);
     let refers = |found: &Reference| now.counts(written, text, found) || best.counts(written, text, found);

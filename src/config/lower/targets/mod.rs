@@ -12,7 +12,7 @@ use crate::route::{Condition, Fact, hole_names};
 use self::host::{absolute, check_start};
 use self::pieces::{Piece, What, pieces};
 use crate::config::lower::fault::Fault;
-use crate::config::lower::foreign::targets::{Fillers, ForeignTarget, TargetPlace, look};
+use crate::config::lower::foreign::targets::{Choice, Fillers, ForeignTarget, TargetPlace, look, refers};
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
 use crate::platform::limits::MAX_URL;
@@ -127,11 +127,16 @@ fn judged(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> (Target, Vec<Faul
 
 /// What of a text is written as another tool would have it.
 fn foreign(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<ForeignTarget> {
+    if !refers(text) {
+        return None;
+    }
     let written = if purpose == Use::Header { TargetPlace::Header } else { TargetPlace::Url };
-    let Some(now) = holes.fillers() else { return look(written, text, (&Fillers::unknown(), None), |_, _| false) };
+    let Some(now) = holes.fillers() else {
+        return look(written, text, Choice { now: &Fillers::unknown(), meant: None }, |_, _| false);
+    };
     let meant_holes = holes.meant.map(|path| holes.with(path));
     let meant = meant_holes.as_ref().and_then(RouteHoles::fillers);
-    look(written, text, (&now, meant.as_ref()), |form, fillers| {
+    look(written, text, Choice { now: &now, meant: meant.as_ref() }, |form, fillers| {
         judged(purpose, form, &holes.with(fillers.path)).1.is_empty()
     })
 }
