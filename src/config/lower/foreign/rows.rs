@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::patterns::own_form;
 use super::quoted;
 use super::references::{Referred, references};
-use super::scan::{ForeignPart, Meant, PatternPlace, parts};
+use super::scan::{ForeignPart, PatternPlace, parts};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::Canonical;
 use crate::route::pattern::MapRow;
@@ -28,7 +28,7 @@ pub(crate) fn check(findings: &mut Findings, map: MapText<'_>, rows: &[MapRow], 
     let mut hidden: Option<(Range<usize>, usize)> = None;
     let mut shown = 0;
     for row in rows {
-        let Some((what, written, help)) = look(row, canonical) else { continue };
+        let Some((what, written)) = look(row) else { continue };
         if shown == MAX_WARNINGS {
             let at = hidden.take().unwrap_or_else(|| (lines.of(row.line), 0));
             hidden = Some((at.0, at.1 + 1));
@@ -43,7 +43,7 @@ pub(crate) fn check(findings: &mut Findings, map: MapText<'_>, rows: &[MapRow], 
             _ => (&codes::FOREIGN_TARGET, "sent", "nothing fills it"),
         };
         let message = format!("the row's {what} has `{written}`, which is {how} as text");
-        findings.report(code, Span { file: map.file, range }, message).label(label).help(help);
+        findings.report(code, Span { file: map.file, range }, message).label(label).help(help(what, row, canonical));
     }
     if let Some((range, count)) = hidden {
         let message = format!("{count} more rows of the map are written in another tool's syntax");
@@ -51,28 +51,33 @@ pub(crate) fn check(findings: &mut Findings, map: MapText<'_>, rows: &[MapRow], 
     }
 }
 
-/// Which part of a row is foreign, its text, and what to do.
-fn look(row: &MapRow, canonical: &Canonical) -> Option<(&'static str, String, String)> {
+/// Which part of a row is foreign, and its text.
+fn look(row: &MapRow) -> Option<(&'static str, String)> {
     let from = unescaped(&row.from);
     let found = parts(&from, PatternPlace::Row);
-    let foreign = found.iter().find(|found| found.meant.is_foreign());
-    if let Some(ForeignPart { part, .. }) = foreign {
-        let written = from.get(part.clone())?.to_owned();
-        let form = own_form("path", (&from, &found), canonical);
-        let help = form.map(|form| format!("make it a route of its own, with `{} = {}`", form.key, quoted(&form.text)));
-        let help = help.unwrap_or_else(|| "make it a route of its own, with `path` or `regex`".to_owned());
-        return Some(("source", written, help));
+    if let Some(ForeignPart { part, .. }) = found.iter().find(|found| found.meant.is_foreign()) {
+        return Some(("source", from.get(part.clone())?.to_owned()));
     }
-    let is_open = found.iter().any(|found| matches!(found.meant, Meant::AnyText));
     let refers = |to: &Referred| match to {
         Referred::Number(_) | Referred::OfCondition(_) | Referred::Splat => true,
         Referred::Braced(_) | Referred::Variable(_) => true,
-        Referred::Star => is_open,
-        Referred::Colon(_) | Referred::Dollar(_) => false,
+        // A source that is exact has nothing that they could mean.
+        Referred::Star | Referred::Colon(_) | Referred::Dollar(_) => false,
     };
     let reference = references(&row.to).into_iter().find(|found| refers(&found.to))?;
-    let help = "make it a route of its own: a `redirect` is filled from what its `path` captures".to_owned();
-    Some(("target", row.to.get(reference.part)?.to_owned(), help))
+    Some(("target", row.to.get(reference.part)?.to_owned()))
+}
+
+fn help(what: &str, row: &MapRow, canonical: &Canonical) -> String {
+    if what == "target" {
+        return "make it a route of its own: a `redirect` is filled from what its `path` captures".to_owned();
+    }
+    let from = unescaped(&row.from);
+    let found = parts(&from, PatternPlace::Row);
+    match own_form("path", (&from, &found), canonical) {
+        Some(form) => format!("make it a route of its own, with `{} = {}`", form.key, quoted(&form.text)),
+        None => "make it a route of its own, with `path` or `regex`".to_owned(),
+    }
 }
 
 /// A source as it was written, as far as the syntax of other tools needs it: its brackets and backslashes.
