@@ -6,8 +6,8 @@
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
 //! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R125 answers · R118, R126–R139 redirect maps ·
-//! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R189 behaviors,
-//! cache keys and the function.
+//! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R183 behaviors,
+//! cache keys and the function · R184–R185 the syntax of other tools.
 
 use crate::diagnostic::Severity;
 
@@ -353,6 +353,12 @@ catalogue! {
         "such a request is sent to the default, not to where the route says";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
+
+    // The syntax of other tools
+    FOREIGN_PATTERN = "R184" Warning "a pattern is written in another tool's syntax":
+        "it is compared as text, so the route takes only requests that hold these very characters";
+    FOREIGN_TARGET = "R185" Warning "a target or header is written in another tool's syntax":
+        "it is sent as text, and nothing fills it";
 }
 
 /// Findings that say that something is missing: not to be believed of a file of which a part could not be read.

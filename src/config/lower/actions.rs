@@ -13,6 +13,7 @@ use crate::route::{
 };
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::foreign;
 use crate::config::lower::head::Head;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, are_flat, check_request_secret, check_value};
 use crate::config::lower::secrets::secret;
@@ -243,7 +244,9 @@ fn answer_fields(findings: &mut Findings, entry: Setting<'_>) -> Vec<(String, St
     for field in entry.names(findings) {
         let name = names.take(findings, field.key(), field.key_span());
         let Some(value) = field.text(findings) else { continue };
-        check_value(findings, Written::OnAnswer, value.text, value.span);
+        check_value(findings, Written::OnAnswer, value.text, value.span.clone());
+        let cure = "a header of an answer is the same for every request: remove it, or write the text that is meant";
+        foreign::values::check_header(findings, &value, &format!("the header `{}`", field.key()), cure);
         fields.extend(name.map(|name| (name, value.text.to_owned())));
     }
     fields

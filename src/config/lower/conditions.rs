@@ -11,6 +11,7 @@ use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::fault::{Fault, sound};
+use crate::config::lower::foreign;
 use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
@@ -178,6 +179,9 @@ fn named<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Ve
             NamedFact::Query | NamedFact::Cookie => plain_name(findings, kind, named.key(), named.key_span()),
         };
         let test = value_test(findings, named, kind);
+        if test.is_some() {
+            foreign::values::check(findings, named, kind.key());
+        }
         if let (Some(name), Some(test)) = (name, test) {
             tests.push((kind.fact(name), test, named));
         }

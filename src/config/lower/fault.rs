@@ -45,6 +45,11 @@ impl Fault {
         self
     }
 
+    /// The same fault, and another thing to do.
+    pub(crate) fn instead(self, text: &str) -> Fault {
+        Fault { help: vec![text.to_owned()], ..self }
+    }
+
     /// Makes a finding of it: `report` is given its code, its bytes and its words.
     pub(crate) fn report<'f>(self, report: impl FnOnce(&'static Code, Range<usize>, String) -> Report<'f>) {
         let report = report(self.code, self.part, self.message);

@@ -9,6 +9,7 @@ pub mod cases;
 pub(crate) mod conditions;
 pub(crate) mod distinct;
 pub(crate) mod fault;
+pub(crate) mod foreign;
 mod gate;
 pub(crate) mod globs;
 pub(crate) mod head;

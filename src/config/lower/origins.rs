@@ -13,6 +13,7 @@ use crate::route::{
 };
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::foreign;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, as_secret, check_value, tells_a_secret};
 use crate::config::lower::secrets::secret;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
@@ -298,15 +299,17 @@ fn headers(findings: &mut Findings, entry: Setting<'_>) -> Vec<(String, HeaderVa
 
 fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Option<HeaderValue> {
     match entry.value() {
-        DeValue::String(value) => {
-            let span = entry.span();
-            check_value(findings, headers::Written::OnOrigin, value, span.clone());
+        DeValue::String(_) => {
+            let text = entry.text(findings)?;
+            check_value(findings, headers::Written::OnOrigin, text.text, text.span.clone());
+            let cure = "an origin's headers are the same for every request; a route's `request_headers` are filled";
+            foreign::values::check_header(findings, &text, &format!("the header `{name}`"), cure);
             if tells_a_secret(name) {
                 findings
-                    .report(&codes::LITERAL_SECRET, span, format!("the value of `{name}` looks like a secret"))
+                    .report(&codes::LITERAL_SECRET, text.span, format!("the value of `{name}` looks like a secret"))
                     .help(format!("name it and keep it elsewhere: `{}`", as_secret(name)));
             }
-            Some(HeaderValue::Text(value.to_string()))
+            Some(HeaderValue::Text(text.text.to_owned()))
         }
         DeValue::Table(_) => secret(findings, entry, name).map(HeaderValue::Secret),
         _ => entry.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),

@@ -7,6 +7,8 @@ use crate::route::pattern::{PathPattern, Segment, Template};
 use crate::route::{Canonical, LazyRegex, MAX_COMPILED, MAX_NESTING, MAX_TEXT, PatternError};
 
 use crate::config::lower::fault::{Fault, sound};
+use crate::config::lower::foreign::quoted;
+use crate::config::lower::foreign::scan::{braces_meant, regex_meant};
 use crate::config::lower::globs;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, codes};
@@ -102,6 +104,15 @@ fn bad_regex(text: &str, words: &str) -> Fault {
 
 /// Whether a text can be a path at all.
 fn check_path(key: &str, text: &str) -> Result<(), Fault> {
+    check_written(key, text).map_err(|fault| {
+        match regex_meant(text).filter(|regex| LazyRegex::for_paths(regex).is_ok()) {
+            Some(regex) => fault.instead(&format!("a regex has a key of its own: write `regex = {}`", quoted(&regex))),
+            None => fault,
+        }
+    })
+}
+
+fn check_written(key: &str, text: &str) -> Result<(), Fault> {
     if !text.starts_with('/') {
         let cure = match text.split_once("://") {
             Some((_, rest)) => {
@@ -152,6 +163,10 @@ fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Templa
                 Ok(hole) => holes.push(hole),
                 Err(fault) => {
                     if faults < MAX_FAULTS {
+                        let fault = match braces_meant(text.text) {
+                            Some(meant) => fault.instead(&format!("write `{meant}`")),
+                            None => fault,
+                        };
                         fault.report_in(findings, text);
                     }
                     faults += 1;

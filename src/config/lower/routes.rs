@@ -7,9 +7,10 @@ use toml::de::DeValue;
 
 use super::cases::{WrittenCases, WrittenExamples};
 use super::distinct::Distinct;
+use super::foreign::patterns::LoweredPath;
 use super::spans::RouteSpans;
 use super::targets::RouteHoles;
-use super::{about, actions, caching, conditions, holes, paths};
+use super::{about, actions, caching, conditions, foreign, holes, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
@@ -145,7 +146,12 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
         let path = self.path(section);
         let has_all = conditions.len() == conditions::count_written(section);
         let trailing_slash = self.head.definition.canonical.trailing_slash;
-        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all, trailing_slash };
+        let meant = path.as_ref().and_then(|path| {
+            let route = LoweredPath { path, canonical: &self.head.definition.canonical, conditions: &conditions };
+            foreign::patterns::check(self.findings, section, route)
+        });
+        let (path_now, meant) = (path.as_ref(), meant.as_ref());
+        let route_holes = RouteHoles { path: path_now, meant, conditions: &conditions, has_all, trailing_slash };
         holes::check(self.findings, section, &route_holes, spans);
         let action = actions::lower(self.findings, section, self.head, &route_holes);
         let about = about::lower(self.findings, section);

@@ -19,6 +19,7 @@ use self::sources::{RowSource, Uncovered};
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::distinct::Distinct;
 use crate::config::lower::fault::Fault;
+use crate::config::lower::foreign::{self, rows::MapText};
 use crate::config::lower::targets::to_ascii;
 use crate::config::read::document::{decode, report_not_utf8};
 use crate::config::read::files::MAX_MAP;
@@ -78,6 +79,8 @@ pub(crate) fn lower(
     let text = text(reader, findings, &resolved, &name.span)?;
     let file = reader.sources.files().len();
     let read = Map::new(&text, canonical, names, MapFindings::new(file, findings)).read();
+    let rows = read.map.as_ref().map_or(&[][..], |map| &map.rows);
+    foreign::rows::check(findings, MapText { file, text: &text }, rows, canonical);
     reader.sources.add(&resolved, text);
     if read.map.as_ref().is_some_and(|map| map.rows.is_empty()) {
         findings

@@ -6,6 +6,8 @@ mod rest;
 mod route_holes;
 mod unfilled;
 
+use std::ops::Range;
+
 use crate::route::canonical::TrailingSlash;
 use crate::route::target::{Part, Target, Unsafe, check_made};
 
@@ -15,6 +17,7 @@ use self::rest::without_rest;
 pub(crate) use self::route_holes::{RouteHoles, Use};
 use self::unfilled::undefined;
 use crate::config::lower::fault::Fault;
+use crate::config::lower::foreign::targets::{Choice, Fillers, ForeignTarget, TargetPlace, look, refers};
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
 use crate::platform::limits::MAX_URL;
@@ -38,15 +41,17 @@ pub(crate) fn lower(
     text: &TextValue<'_>,
     holes: &RouteHoles<'_>,
 ) -> Option<Target> {
-    let mut faults = Vec::new();
-    let pieces = pieces(purpose, text.text, &mut faults);
-    let written = TargetText { purpose, text: text.text, pieces: &pieces, holes };
-    if purpose != Use::Header {
-        written.check_text(&mut faults);
-    }
-    let target = written.resolve(&mut faults);
-    if faults.is_empty() && purpose != Use::Header {
-        written.check_result(&mut faults);
+    let (target, mut faults) = judged(purpose, text.text, holes);
+    if let Some(foreign) = foreign(purpose, text.text, holes) {
+        let is_about = |fault: &Fault| foreign.parts.iter().any(|part| overlap(part, &fault.part));
+        if faults.iter().any(is_about) {
+            faults = faults
+                .into_iter()
+                .map(|fault| if is_about(&fault) { fault.instead(&foreign.help) } else { fault })
+                .collect();
+        } else {
+            foreign.report(findings, purpose.what(), text);
+        }
     }
     let fine = faults.iter().all(|fault| fault.code.severity == Severity::Warning);
     faults.sort_by_key(|fault| fault.part.start);
@@ -57,11 +62,47 @@ pub(crate) fn lower(
     fine.then_some(target)
 }
 
+/// A text as a target, and what is wrong with it.
+fn judged(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> (Target, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let pieces = pieces(purpose, text, &mut faults);
+    let written = TargetText { purpose, text, pieces: &pieces, holes };
+    if purpose != Use::Header {
+        written.check_text(&mut faults);
+    }
+    let target = written.resolve(&mut faults);
+    if faults.is_empty() && purpose != Use::Header {
+        written.check_result(&mut faults);
+    }
+    (target, faults)
+}
+
+/// What of a text is written as another tool would have it.
+fn foreign(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<ForeignTarget> {
+    if !refers(text) {
+        return None;
+    }
+    let written = if purpose == Use::Header { TargetPlace::Header } else { TargetPlace::Url };
+    let Some(now) = holes.fillers() else {
+        return look(written, text, Choice { now: &Fillers::unknown(), meant: None }, |_, _| false);
+    };
+    let meant_holes = holes.meant.map(|path| holes.with(path));
+    let meant = meant_holes.as_ref().and_then(RouteHoles::fillers);
+    look(written, text, Choice { now: &now, meant: meant.as_ref() }, |form, fillers| {
+        judged(purpose, form, &holes.with(fillers.path)).1.is_empty()
+    })
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
 /// Checks a target without captures, as a redirect map has; the first fault.
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
     let pieces = [Piece { what: What::Literal(text), part: 0..text.len() }];
-    let holes = RouteHoles { path: None, conditions: &[], has_all: true, trailing_slash: TrailingSlash::Keep };
+    let holes =
+        RouteHoles { path: None, meant: None, conditions: &[], has_all: true, trailing_slash: TrailingSlash::Keep };
     let written = TargetText { purpose: Use::Redirect, text, pieces: &pieces, holes: &holes };
     written.check_text(&mut faults);
     if faults.is_empty() {

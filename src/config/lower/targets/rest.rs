@@ -85,7 +85,7 @@ mod tests {
         for (prefixes, trailing_slash, purpose, text, expected) in rows {
             let several = prefixes.iter().map(|prefix| PathPattern::Prefix((*prefix).to_owned())).collect();
             let path = if prefixes.is_empty() { PathPattern::Any } else { PathPattern::AnyOf(several) };
-            let holes = RouteHoles { path: Some(&path), conditions: &[], has_all: true, trailing_slash };
+            let holes = RouteHoles { path: Some(&path), meant: None, conditions: &[], has_all: true, trailing_slash };
             assert_eq!(without_rest(purpose, text, &holes).as_deref(), expected, "{prefixes:?} {text}");
         }
     }

@@ -1,5 +1,6 @@
 //! What a target is for, and what can fill its holes.
 
+use crate::config::lower::foreign::targets::Fillers;
 use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::PathPattern;
 use crate::route::target::Hole;
@@ -16,11 +17,24 @@ pub(crate) enum Use {
     Header,
 }
 
+impl Use {
+    /// In words.
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Use::Rewrite => "the rewrite",
+            Use::Redirect => "the redirect",
+            Use::Header => "the header",
+        }
+    }
+}
+
 /// What can fill the holes of a route's targets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RouteHoles<'r> {
     /// The route's path; `None` where that was reported already.
     pub(crate) path: Option<&'r PathPattern>,
+    /// The path that is meant, where it is written in another tool's syntax.
+    pub(crate) meant: Option<&'r PathPattern>,
     pub(crate) conditions: &'r [Condition],
     /// Whether `conditions` are all that are written: one that is malformed was reported, and is left out.
     pub(crate) has_all: bool,
@@ -35,6 +49,16 @@ impl RouteHoles<'_> {
         let mut names = hole_names(path, self.conditions);
         names.extend(Hole::BUILT_IN.map(|(name, hole)| (name.to_owned(), hole)));
         Some(names)
+    }
+
+    /// What other tools' references may stand for.
+    pub(super) fn fillers(&self) -> Option<Fillers<'_>> {
+        Some(Fillers { path: self.path?, names: self.names()? })
+    }
+
+    /// The same with another path.
+    pub(super) fn with<'p>(&'p self, path: &'p PathPattern) -> RouteHoles<'p> {
+        RouteHoles { path: Some(path), meant: None, ..*self }
     }
 
     /// Whether a name stands for a path that is empty or begins with a slash of its own.
