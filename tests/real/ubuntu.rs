@@ -14,7 +14,9 @@ pub(crate) fn asked_paths_are_redirected_as_a_plain_walk_over_the_regexes_says()
     let mut oracle = Vec::new();
     for (pattern, target) in text.lines().filter_map(entry) {
         // The pattern is matched whole, against the decoded path; ours are matched in the normal form.
-        let pattern = format!("^/{}$", percent(pattern));
+        let pattern = format!("^/{}$", percent(pattern)).replace("(?P<path>", "(?P<path_>");
+        // `{path}` is the whole path here, whatever a group is named.
+        let target = target.replace("{path}", "{path_}");
         match regex::Regex::new(&pattern) {
             Err(_) => tally.left_out("with a look-around"),
             Ok(_) if pattern.contains("//") || pattern.contains("\\]") => {
@@ -25,7 +27,7 @@ pub(crate) fn asked_paths_are_redirected_as_a_plain_walk_over_the_regexes_says()
             }
             Ok(regex) => {
                 tally.converted();
-                table.route(&[key("regex", &pattern), key("redirect", target)]);
+                table.route(&[key("regex", &pattern), key("redirect", &target)]);
                 oracle.push((regex, target));
             }
         }
@@ -67,12 +69,12 @@ fn percent(pattern: &str) -> String {
 }
 
 /// The target of the first regex that matches, its names filled.
-fn plain(oracle: &[(regex::Regex, &str)], path: &str) -> Option<String> {
+fn plain(oracle: &[(regex::Regex, String)], path: &str) -> Option<String> {
     oracle.iter().find_map(|(regex, target)| {
         let groups = regex.captures(path)?;
         let names = regex.capture_names().flatten();
         let text = |name: &str| groups.name(name).map_or("", |group| group.as_str());
-        Some(names.fold((*target).to_owned(), |made, name| made.replace(&format!("{{{name}}}"), text(name))))
+        Some(names.fold(target.clone(), |made, name| made.replace(&format!("{{{name}}}"), text(name))))
     })
 }
 

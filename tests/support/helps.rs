@@ -148,8 +148,13 @@ fn edits(text: &str, at: &Range<usize>, (help, codes): (&str, &[String])) -> Vec
         .chain(alone)
         .map(|assignments| with_assignments(&text, at.start, (help, section, &assignments)))
         .collect();
-    // Inside braces.
-    ways.extend(codes.iter().map(|code| format!("{}{code}{}", &text[..at.start], &text[at.end..])));
+    // Inside braces: in the place of the value alone, or of the key too.
+    for code in codes {
+        let line = text[..at.start].rfind('\n').map_or(0, |found| found + 1);
+        let key = assignment(code).and_then(|(key, _)| Some(line + text[line..at.start].rfind(key)?));
+        let starts = [Some(at.start), key].into_iter().flatten();
+        ways.extend(starts.map(|start| format!("{}{code}{}", &text[..start], &text[at.end..])));
+    }
     ways
 }
 
