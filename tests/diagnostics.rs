@@ -106,6 +106,12 @@ const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("give it to the origin: ", "it is written at the origin instead of the route"),
     ("write `id = \"old-news\"`", "the other findings of the route name it by its id"),
     ("captures keep the case that they came in", "it is written in a route above this one"),
+    ("make it a route of its own", "it is written in the table, not in the map"),
+    ("write `map_query", "it is written in the route, not in the map"),
+    ("write the path, `", "it takes another line of the route too"),
+    ("write `/a?id=%C3%A7`", "the one finding of all queries of the map counts it too then"),
+    ("put the text in quotes", "the key and the text are examples"),
+    ("write `key = value`", "the key and the value are examples"),
     ("write `{name}` for one segment", "the name is an example: the target has its own"),
 ];
 
