@@ -100,7 +100,9 @@ impl Taken<'_> {
                 }
             }
         }
-        if is_refused { Err(()) } else { Ok(Some(made).filter(|made| !made.is_empty())) }
+        // What is written without a hole stands as it is written, empty too.
+        let is_empty = made.is_empty() && target.holes().next().is_some();
+        if is_refused { Err(()) } else { Ok(Some(made).filter(|_| !is_empty)) }
     }
 
     /// `None` where the viewer's host is not known.
