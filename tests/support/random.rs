@@ -590,14 +590,15 @@ impl Holes {
         Holes { plain, slashed: [slashed, vec![Hole::Path]].concat(), labels }
     }
 
-    /// A text in which `@` stands for any hole, `^` for one that goes on with a path and `~` for a label; `None` where there
+    /// A text in which `@` stands for any hole, `!` for `{path}`, `^` for what goes on with a path and `~` for a label; `None` where there
     /// is none of the kind.
     fn put(&self, form: &str, mut pick: impl FnMut(usize) -> usize) -> Option<Target> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         for char in form.chars() {
             let holes = match char {
-                '@' => &self.plain,
+                '@' => self.plain.as_slice(),
+                '!' => &[Hole::Path],
                 '^' => &self.slashed,
                 '~' => &self.labels,
                 char => {
@@ -623,10 +624,10 @@ const REWRITES: [&[&str]; 2] = [
         "/to/@/x.html",
         "/@",
         "/to^",
-        "^",
+        "!",
         "/to?x=@&y=1",
         "/to/@?q=@&p=^",
-        "^?from=@",
+        "!?from=@",
         "/to?y",
     ],
     &WILD_TARGETS,
