@@ -213,7 +213,11 @@ fn gets_what_it_varies_on(table: &Table, key: &Key, sent: &Sent) -> Result<(), S
         ..Request::default()
     };
     let decision = decide(table, &request);
+    // What a route makes and may not send goes to the default with what the key holds, and that is not there for it.
     let Outcome::Origin(forward) = &decision.outcome else { return Ok(()) };
+    if decision.refused.is_some() {
+        return Ok(());
+    }
     let varies = &forward.origin.varies;
     let lacks = |what: &str, name: &str| Err(format!("{} is not sent the {what} `{name}`", forward.origin.id));
     if let Some(name) = varies.cookies.iter().find(|name| !key.cookies.contains(*name)) {

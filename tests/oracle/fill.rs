@@ -3,9 +3,8 @@
 use crossfade::route::condition::ValueTest;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{Fact, Request, Route};
-use regex::Regex;
 
-use crate::walk::{Matcher, bare, value_of};
+use crate::walk::{Matcher, bare, value_of, with_regex};
 
 /// A request that a route takes, as its holes see it.
 pub(crate) struct Taken<'a> {
@@ -67,7 +66,7 @@ impl Taken<'_> {
             let is_label = matches!(target.parts.get(at + 1), Some(Part::Literal(next)) if next.starts_with('.'));
             match Place::behind(&shape) {
                 Place::Host if is_label => {
-                    if !Regex::new(r"\A[a-z0-9-]{1,63}\z").unwrap().is_match(&text) {
+                    if !with_regex(r"\A[a-z0-9-]{1,63}\z", |label| label.is_match(&text)) {
                         return None;
                     }
                     made += &text;
@@ -123,11 +122,9 @@ impl Taken<'_> {
         let Some(condition) = self.route.conditions.get(condition) else { return (String::new(), From::Elsewhere) };
         let from = if matches!(condition.fact, Fact::Query(_)) { From::Query } else { From::Elsewhere };
         let ValueTest::Regex(regex) = &condition.test else { return (String::new(), from) };
-        let regex = Regex::new(regex.text()).unwrap();
-        let value = value_of(&condition.fact, self.request);
-        let groups = value.and_then(|value| regex.captures(value));
-        let text = groups.as_ref().and_then(|groups| groups.get(group)).map_or("", |text| text.as_str());
-        (text.to_owned(), from)
+        let value = value_of(&condition.fact, self.request).unwrap_or_default();
+        let text = with_regex(regex.text(), |regex| Some(regex.captures(value)?.get(group)?.as_str().to_owned()));
+        (text.unwrap_or_default(), from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
@@ -415,6 +416,15 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
     })
 }
 
+thread_local! {
+    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
+
+/// A regex of a value, compiled once.
+pub(crate) fn with_regex<T>(text: &str, look: impl FnOnce(&Regex) -> T) -> T {
+    COMPILED.with_borrow_mut(|all| look(all.entry(text.to_owned()).or_insert_with(|| Regex::new(text).unwrap())))
+}
+
 fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
     match (test, value) {
         (ValueTest::Absent, value) => value.is_none(),
@@ -424,7 +434,7 @@ fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
         (ValueTest::Present, Some(_)) => true,
         (ValueTest::AnyOf(texts), Some(value)) => texts.contains(&value.to_owned()),
         (ValueTest::NoneOf(texts), Some(value)) => !texts.contains(&value.to_owned()),
-        (ValueTest::Regex(regex), Some(value)) => Regex::new(regex.text()).unwrap().is_match(value),
+        (ValueTest::Regex(regex), Some(value)) => with_regex(regex.text(), |regex| regex.is_match(value)),
         (ValueTest::HostIn(_) | ValueTest::Within(_), _) => panic!("{test:?} is of no text"),
     }
 }

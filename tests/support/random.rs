@@ -15,6 +15,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use crate::depth::size;
 use crate::tables;
 
 /// How far a table may go.
@@ -758,7 +759,7 @@ fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
         epoch,
         time,
     });
-    vec(facts, 1..30)
+    vec(facts, 1..size(30, 200))
 }
 
 /// What a client may do to a path on its way.
