@@ -400,6 +400,26 @@ fn a_secret_goes_where_its_route_sends_it_and_nowhere_else() {
     }
 }
 
+/// A path that is too long to be written for the bucket of a group, but not to be passed on to the default.
+#[test]
+fn nor_does_it_where_a_failover_goes_to_the_default_instead() {
+    let head = HEAD
+        .replace("failover = \"standby\"", "failover = \"site\"")
+        .replace("refuse = []", "refuse = []\npath_parameters = \"strip\"");
+    let site = "[origins.site]\nside = \"new\"\ntype = \"s3\"\ndomain = \"site.s3.sa-east-1.amazonaws.com\"\n";
+    let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", format!("{head}{site}{SECRETS}")));
+    let found = format!("{:#?}", loaded.diagnostics);
+    let secrets = ["TOKEN", "KEY"].map(|name| (name.to_owned(), SECRET.to_owned()));
+    let handler = Handler::new(loaded.table.expect(&found), BTreeMap::from(secrets));
+    let mut event = event(&format!("/{}", "é".repeat(3000)), "", &[("authorization", SECRET), ("x-key", SECRET)]);
+    event["Records"][0]["cf"]["request"]["origin"] = json!({ "s3": { "authMethod": "none", "customHeaders": {},
+        "domainName": "site.s3.sa-east-1.amazonaws.com", "path": "", "region": "sa-east-1" } });
+    let (outcome, answer) = handled(&handler, &event);
+    assert_eq!(domain(&answer), "legacy.example.com");
+    assert!(outcome.summary.unwrap().surprise.is_some());
+    assert!(!answer.to_string().contains(SECRET), "{answer}");
+}
+
 #[test]
 fn without_its_secret_a_request_goes_to_the_default_and_the_name_is_told() {
     for given in [&[("TOKEN", SECRET)][..], &[("KEY", SECRET)], &[]] {
