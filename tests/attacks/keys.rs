@@ -514,23 +514,24 @@ fn no_name_of_a_key_can_be_left_out() {
 fn a_hole_puts_what_fills_it_into_the_key() {
     let head = "schema = 1\ndefault = 'cms'\n[canonical]\ncase = 'lower'\n[[behavior]]\nconfigured_origin = 'cms'\n\
         [origins.cms]\nside = 'new'\ntype = 'custom'\ndomain = 'cms.example.com'\nvaries = { query = [] }\n";
-    let rows: [(&str, &[&str], &[&str], &[&str]); 14] = [
-        ("origin = 'cms'", &[], &[], &[]),
-        ("origin = 'cms'\nrewrite = '/to{path}'", &[], &[], &[]),
-        ("normalize = true", &[], &[], &[]),
-        ("origin = 'cms'\nrequest_headers = { set = { x-t = { secret = 'T' } } }", &[], &[], &[]),
-        ("origin = 'cms'\nrequest_headers = { set = { x-h = '{host}' } }", &["x-crossfade-host"], &[], &[]),
-        ("origin = 'cms'\nrequest_headers = { add = { x-h = 'of {host}' } }", &["x-crossfade-host"], &[], &[]),
-        ("origin = 'cms'\nrewrite = '/{host}{path}'", &["x-crossfade-host"], &[], &[]),
-        ("redirect = '/to?h={host}'", &["x-crossfade-host"], &[], &[]),
-        ("host = '{site}.example.com'\nredirect = '/to/{site}'", &["x-crossfade-host"], &[], &[]),
-        ("query = { id = { regex = '(?<id>.+)' } }\nredirect = '/to/{id}'", &[], &[], &["id"]),
-        ("query = { id = { not = '1' } }\norigin = 'cms'", &[], &[], &["id"]),
-        ("header = { x-a = { regex = '(?<a>.+)' } }\nredirect = '/to/{a}'", &["x-a"], &[], &[]),
-        ("cookie = { c = { regex = '(?<c>.+)' } }\norigin = 'cms'\nrewrite = '/to/{c}'", &[], &["c"], &[]),
-        ("cookie = { c = { not = ['1', '2'] } }\norigin = 'cms'", &[], &["c"], &[]),
+    // Names of headers, of cookies, of parameters.
+    let rows: [(&str, [&[&str]; 3]); 14] = [
+        ("origin = 'cms'", [&[], &[], &[]]),
+        ("origin = 'cms'\nrewrite = '/to{path}'", [&[], &[], &[]]),
+        ("normalize = true", [&[], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { set = { x-t = { secret = 'T' } } }", [&[], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { set = { x-h = '{host}' } }", [&["x-crossfade-host"], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { add = { x-h = 'of {host}' } }", [&["x-crossfade-host"], &[], &[]]),
+        ("origin = 'cms'\nrewrite = '/{host}{path}'", [&["x-crossfade-host"], &[], &[]]),
+        ("redirect = '/to?h={host}'", [&["x-crossfade-host"], &[], &[]]),
+        ("host = '{site}.example.com'\nredirect = '/to/{site}'", [&["x-crossfade-host"], &[], &[]]),
+        ("query = { id = { regex = '(?<id>.+)' } }\nredirect = '/to/{id}'", [&[], &[], &["id"]]),
+        ("query = { id = { not = '1' } }\norigin = 'cms'", [&[], &[], &["id"]]),
+        ("header = { x-a = { regex = '(?<a>.+)' } }\nredirect = '/to/{a}'", [&["x-a"], &[], &[]]),
+        ("cookie = { c = { regex = '(?<c>.+)' } }\norigin = 'cms'\nrewrite = '/to/{c}'", [&[], &["c"], &[]]),
+        ("cookie = { c = { not = ['1', '2'] } }\norigin = 'cms'", [&[], &["c"], &[]]),
     ];
-    for (route, headers, cookies, query) in rows {
+    for (route, [headers, cookies, query]) in rows {
         let drops = "query_string = 'drop'\nprefix = '/a'\n";
         let text = format!("{head}[[route]]\nid = 'r'\n{drops}{route}\n");
         let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
