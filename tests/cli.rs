@@ -5,6 +5,11 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "cli/version.rs"]
+mod version;
+#[cfg(unix)]
+#[path = "cli/watch.rs"]
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -31,6 +36,9 @@ struct Row {
     /// The sentence that it proves.
     name: String,
     args: Vec<String>,
+    /// Below the world.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    folder: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     env: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,7 +68,9 @@ fn every_row_answers_as_it_is_written_down() {
 impl Row {
     /// The same row with what comes out now.
     fn run(self) -> Row {
-        let mut child = crossfade().args(&self.args).envs(&self.env).spawn().unwrap();
+        let mut child = crossfade();
+        child.current_dir(folder().join("world").join(&self.folder));
+        let mut child = child.args(&self.args).envs(&self.env).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let input = self.stdin.clone().unwrap_or_default();
         let feeder = std::thread::spawn(move || {
@@ -82,7 +92,7 @@ fn folder() -> PathBuf {
 fn crossfade() -> Command {
     let mut command = Command::new(snapbox::cmd::cargo_bin!("crossfade"));
     command.current_dir(folder().join("world"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ORIGIN_VERIFY"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ORIGIN_VERIFY", "CROSSFADE_ROUTES"] {
         command.env_remove(name);
     }
     command.env("TERM", "xterm-256color");
@@ -90,20 +100,60 @@ fn crossfade() -> Command {
     command
 }
 
+/// What a command ends with, however much of its answer is read.
+const EXITS: [(Args<'_>, i32); 17] = [
+    (&["check"], 0),
+    (&["check", "--format=json"], 0),
+    (&["check", "bad/errors.toml", "--all"], 1),
+    (&["check", "bad/errors.toml", "--format=json"], 1),
+    (&["check", "bad/warnings.toml"], 0),
+    (&["check", "bad/warnings.toml", "--deny-warnings"], 1),
+    (&["test"], 0),
+    (&["test", "bad/tests.toml"], 1),
+    (&["test", "bad/tests.toml", "--format=json"], 1),
+    (&["explain", "/"], 0),
+    (&["decide", "--urls"], 0),
+    (&["invoke", "events/default.json"], 0),
+    (&["manifest", "--schema"], 0),
+    (&["rule"], 0),
+    (&["completions", "bash"], 0),
+    (&["man"], 0),
+    (&["--help"], 0),
+];
+
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
-    for args in
-        [&["decide", "--urls"][..], &["check"], &["explain", "/"], &["test"], &["--help"], &["check", "--format=json"]]
-    {
+fn a_reader_that_goes_away_changes_no_exit_code() {
+    for (args, exit) in EXITS {
+        // A reader that is gone before the first byte, and one that leaves after a line, as `head -1` does.
+        for (round, lines) in [0, 1].into_iter().cycle().take(20).enumerate() {
+            let (reader, writer) = std::io::pipe().unwrap();
+            let mut child = crossfade().args(args).stdout(writer).spawn().unwrap();
+            let mut reader = BufReader::with_capacity(64, reader);
+            let mut line = String::new();
+            // A command that reads no stdin may be gone already.
+            if lines > 0 {
+                let _gone = child.stdin.take().map(|mut stdin| stdin.write_all(b"/a\n"));
+                reader.read_line(&mut line).unwrap();
+            }
+            drop(reader);
+            let _gone = child.stdin.take().map(|mut stdin| stdin.write_all("/a\n".repeat(1000).as_bytes()));
+            let output = child.wait_with_output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), &*stderr), (Some(exit), ""), "{args:?}, round {round}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_and_a_table_that_is_not_used_are_so_without_a_reader_too() {
+    let rows: [Args<'_>; 4] =
+        [&["check", "--bad"], &["chekc"], &["check", "nothing.toml"], &["decide", "--routes", "bad/one.toml"]];
+    for args in rows {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let mut child = crossfade().args(args).stdout(writer).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        let _gone = stdin.write_all("/a\n".repeat(1000).as_bytes());
-        drop(stdin);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
+        let (_, told) = std::io::pipe().unwrap();
+        let status = crossfade().args(args).stdout(writer).stderr(told).status().unwrap();
+        assert_eq!(status.code(), Some(2), "{args:?}");
     }
 }
 
@@ -226,6 +276,121 @@ fn two_thousand_findings_are_counted_the_first_are_shown_and_none_is_lost() {
         assert_eq!(text.matches("did you mean `prefix`").count(), shown, "{args:?}");
         assert_eq!(text.contains("1,950 more findings not shown"), shown == 50, "{args:?}");
     }
+}
+
+#[test]
+fn every_command_has_examples_and_exit_codes_that_fit_a_terminal() {
+    let all = crossfade::cli::arguments();
+    let commands: Vec<_> = all.get_subcommands().collect();
+    assert!(commands.len() > 9);
+    for command in commands {
+        let name = command.get_name();
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains("Examples:\n  ") && help.contains("\n\nExit codes: 0 "), "{name}:\n{help}");
+        assert!(help.contains(&format!("crossfade {name}")), "{name}:\n{help}");
+        // Longer lines are broken where it hurts.
+        let long: Vec<&str> = help.lines().filter(|line| line.chars().count() > 100).collect();
+        assert!(long.is_empty(), "{name}: {long:#?}");
+    }
+}
+
+#[test]
+fn every_code_is_listed_with_its_title() {
+    let output = crossfade().arg("rule").output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let json = crossfade().args(["rule", "--format", "json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let mut lines = stdout.lines();
+    for (at, code) in crossfade::diagnostic::codes::CATALOGUE.iter().enumerate() {
+        let words: Vec<&str> = lines.next().unwrap().splitn(3, "  ").map(str::trim).collect();
+        assert_eq!(words, [code.code, code.severity.word(), code.title]);
+        assert_eq!((&json["rules"][at]["code"], &json["rules"][at]["title"]), (&code.code.into(), &code.title.into()));
+    }
+    assert_eq!(lines.collect::<Vec<_>>(), ["", "`crossfade rule R001` tells what a code means"]);
+}
+
+#[test]
+fn the_version_names_the_target_and_the_commit_where_it_is_known() {
+    let output = crossfade().arg("--version").output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let (first, rest) = stdout.split_once('\n').unwrap();
+    let commit = first.strip_prefix(concat!("crossfade ", env!("CARGO_PKG_VERSION"))).unwrap();
+    // Builds that are not optimised know no commit.
+    assert!(commit.is_empty() || commit.starts_with(" (") && commit.ends_with(')'), "{first}");
+    assert!(rest.starts_with(&format!("target: {}-", std::env::consts::ARCH)) && rest.ends_with('\n'), "{rest}");
+}
+
+#[test]
+fn the_completions_are_scripts_of_their_shells() {
+    for (shell, word) in
+        [("bash", "R110"), ("zsh", "R110"), ("fish", "deny-warnings"), ("powershell", "--deny-warnings")]
+    {
+        let output = crossfade().args(["completions", shell]).output().unwrap();
+        assert!(output.status.success());
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(script.contains(word), "{shell}");
+        // A shell that is not on this machine cannot judge; PowerShell has no way to only parse.
+        if shell == "powershell" {
+            continue;
+        }
+        let Ok(mut child) = Command::new(shell).args(["-n", "/dev/stdin"]).stdin(Stdio::piped()).spawn() else {
+            continue;
+        };
+        child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success(), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page_that_is_rendered_without_a_complaint() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("share/man1");
+    let output = crossfade().args(["man", "--out"]).arg(&pages).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let all = crossfade::cli::arguments();
+    for name in all.get_subcommands().map(clap::Command::get_name).chain([""]) {
+        let page = if name.is_empty() { "crossfade.1".to_owned() } else { format!("crossfade-{name}.1") };
+        let roff = fs::read(pages.join(&page)).unwrap();
+        let args = ["man", name];
+        let printed = crossfade().args(&args[..if name.is_empty() { 1 } else { 2 }]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&printed.stdout), String::from_utf8_lossy(&roff), "{page}");
+        let title = page.replace(".1", "").replace('-', "\\-");
+        assert!(String::from_utf8_lossy(&roff).contains(&format!("\n.SH NAME\n{title} \\- ")), "{page}");
+        let Ok(child) = Command::new("man").args(["--warnings", "-E", "UTF-8", "-l"]).arg(pages.join(&page)).output()
+        else {
+            continue;
+        };
+        let (text, complaints) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
+        assert!(child.status.success() && complaints.is_empty(), "{page}: {complaints}");
+        assert!(name.is_empty() || text.contains(&format!("crossfade {name}")), "{page}: {text}");
+    }
+}
+
+#[test]
+fn a_table_that_is_nowhere_is_told_with_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = fs::canonicalize(folder.path()).unwrap();
+    for command in ["check", "test", "serve", "decide", "package", "manifest"] {
+        let output = crossfade().arg(command).current_dir(&here).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let error = format!("error: there is no `routes.toml` in `{}`, nor in a folder above it\n", here.display());
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        assert!(stderr.starts_with(&error) && stderr.contains("CROSSFADE_ROUTES"), "{command}: {stderr}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_cannot_be_read_is_not_passed_over_for_one_further_up() {
+    let (world, folder) = (folder().join("world"), tempfile::tempdir().unwrap());
+    let below = folder.path().join("below/deeper");
+    fs::create_dir_all(&below).unwrap();
+    fs::copy(world.join("timed.toml"), folder.path().join("routes.toml")).unwrap();
+    std::os::unix::fs::symlink("nothing", folder.path().join("below/routes.toml")).unwrap();
+    let output = crossfade().arg("check").current_dir(&below).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.starts_with("error: there is no `../routes.toml`\n"), "{stderr}");
 }
 
 #[test]

@@ -6,24 +6,32 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "support/helps.rs"]
+mod helps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossfade::check::{Loaded, load};
+use crossfade::check::{Loaded, load_at};
 use crossfade::config::MemoryFiles;
 use crossfade::diagnostic::codes::{self, CATALOGUE};
 use crossfade::diagnostic::{Diagnostic, Severity};
+use crossfade::route::Timestamp;
 use snapbox::Data;
 
+use helps::Followed;
+
 const TOP: &str = "routes.toml";
+
+/// When the tables are checked: 2026-11-01. What is over by then is in 2001, what is not in 2999.
+const NOW: Timestamp = Timestamp(1_793_491_200_000_000_000);
 
 #[test]
 fn every_bad_table_has_its_list_of_findings() {
     for (name, files) in bad_tables() {
-        let loaded = load(TOP, &files);
+        let loaded = load_at(TOP, &files, NOW);
         let errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
         let examples = loaded.diagnostics.iter().all(|found| {
             found.severity == Severity::Warning || crossfade::check::examples::is_failed_example(found.code)
@@ -69,7 +77,7 @@ fn every_code_has_its_page() {
 #[test]
 fn a_bad_example_has_its_code_and_a_fixed_one_has_none() {
     let found = |files: &MemoryFiles| -> BTreeSet<&str> {
-        load(TOP, files).diagnostics.iter().map(|found| found.code).collect()
+        load_at(TOP, files, NOW).diagnostics.iter().map(|found| found.code).collect()
     };
     let mut wrong = String::new();
     for code in CATALOGUE {
@@ -84,6 +92,56 @@ fn a_bad_example_has_its_code_and_a_fixed_one_has_none() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Helps that show code which no reader would put in place just so: what they begin with, and why.
+const NOT_FOLLOWED: &[(&str, &str)] = &[
+    ("write `cache_control = \"no-store\"`, which", "one finding is of several routes, and not all of them are marked"),
+    ("or, for the website's index pages", "with the last error gone, another origin is found wanting"),
+    ("give these paths a `[[behavior]]`", "a behavior is added in the distribution first"),
+    ("write `[[behavior]]` in its place", "it takes the place of a whole section"),
+    ("keep the included files in a folder", "the folder has to be made first"),
+    ("give it to the origin: ", "it is written at the origin instead of the route"),
+    ("write `id = \"old-news\"`", "the other findings of the route name it by its id"),
+    ("captures keep the case that they came in", "it is written in a route above this one"),
+    ("write `{name}` for one segment", "the name is an example: the target has its own"),
+];
+
+#[test]
+fn a_help_that_shows_code_cures_its_finding_and_leads_into_no_other() {
+    let (mut cured, mut wrong, mut excused) = (0, String::new(), BTreeSet::new());
+    let pages = CATALOGUE.iter().map(|code| (code.code.to_owned(), Page::read(&folder(&codes::page(code.code))).bad));
+    for (name, files) in bad_tables().into_iter().chain(pages) {
+        let loaded = load_at(TOP, &files, NOW);
+        let mut followed: BTreeMap<_, usize> = BTreeMap::new();
+        for found in &loaded.diagnostics {
+            for help in &found.help {
+                let like = followed.entry((found.code, &found.message)).or_default();
+                *like += 1;
+                if *like > 3 {
+                    continue;
+                }
+                let outcome = helps::follow(&files, &loaded, found, help);
+                if let Some((words, _)) = NOT_FOLLOWED.iter().find(|(words, _)| help.starts_with(words)) {
+                    excused.extend((outcome != Followed::Cured).then_some(*words));
+                    continue;
+                }
+                match outcome {
+                    Followed::Cured => cured += 1,
+                    Followed::NoCode => {}
+                    Followed::Failed(left) => {
+                        writeln!(wrong, "{name}: {} {}\n  help: {help}\n  then: {left}", found.code, found.message)
+                            .unwrap();
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+    let stale: Vec<&str> =
+        NOT_FOLLOWED.iter().map(|(words, _)| *words).filter(|words| !excused.contains(words)).collect();
+    assert!(stale.is_empty(), "these need no excuse: {stale:?}");
+    assert!(cured > 150, "only {cured} helps were followed");
 }
 
 fn folder(name: &str) -> PathBuf {

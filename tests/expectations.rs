@@ -3,6 +3,7 @@
 use crossfade::analysis::cases::{ask, run};
 use crossfade::check::{Loaded, load};
 use crossfade::config::MemoryFiles;
+use crossfade::report::Ending;
 use crossfade::report::Format;
 use crossfade::report::cases::CasesRun;
 use crossfade::route::{Request, decide};
@@ -174,7 +175,7 @@ fn a_test_shows_what_was_expected_and_what_came() {
 fn the_results_are_one_document() {
     let loaded = loaded("cookie = { b = '1' }\nexamples = ['/shops']\nnot_examples = ['/shop/x']");
     let (table, asked) = (loaded.table.expect("a table"), ask(&loaded.cases));
-    let results = CasesRun { results: &run(&table, &asked), table: "routes.toml" };
+    let results = CasesRun { results: &run(&table, &asked), table: "routes.toml", ending: Ending::Told };
     let document = Format::Json.answer(&results, 80).unwrap();
     let expected = serde_json::json!({
         "schema": 1, "passed": 0, "failed": 2,

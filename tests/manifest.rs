@@ -157,6 +157,22 @@ fn a_manifest_says_what_a_safe_distribution_needs() {
 }
 
 #[test]
+fn what_tells_the_rows_of_a_map_apart_is_in_the_key_and_comes_once() {
+    let top =
+        format!("{SMALL}varies = {{ query = ['q'] }}\n[[route]]\nid = 'm'\nredirect_map = 'm.csv'\nmethod = 'GET'\n")
+            + "map_query = ['id', 'lang']\nquery_string = 'drop'\n";
+    let loaded = load("routes.toml", &MemoryFiles::from_iter([("routes.toml", &*top), ("m.csv", "/p?id=1,/q\n")]));
+    let identity = Identity { table_hash: "0".repeat(64), build: "0".repeat(16) };
+    let table = loaded.table.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    let manifest: Value = serde_json::from_str(&json::document(&Manifest::of(&table, identity)).unwrap()).unwrap();
+    let part =
+        |name: &str, routes: &[&str], origins: &[&str]| json!({ "name": name, "routes": routes, "origins": origins });
+    let key = [part("id", &["m"], &[]), part("lang", &["m"], &[]), part("q", &[], &["legacy"])];
+    assert_eq!(manifest["behaviors"][0]["cache_key"]["query_strings"]["names"], json!(key));
+    assert_eq!(manifest["behaviors"][0]["first_values"]["query_strings"], json!(["id", "lang"]));
+}
+
+#[test]
 fn what_is_no_manifest_is_kept_out() {
     let validator = schema();
     let whole = manifest(FULL);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
+use crossfade::route::pattern::{Glob, MapRow, PathPattern, RedirectMap, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::Target;
 use crossfade::route::{
@@ -271,7 +271,14 @@ pub(crate) fn templates(routes: usize) -> (Definition, Vec<String>) {
 pub(crate) fn map(rows: usize) -> (Definition, Vec<String>) {
     let row = |at: usize| MapRow { from: format!("/old/page-{at}"), to: "/new".into(), status: None, line: 1 };
     let paths = (0..rows).map(|at| format!("/old/page-{at}")).collect();
-    (definition(vec![PathPattern::Map((0..rows).map(row).collect())]), paths)
+    (definition(vec![PathPattern::Map((0..rows).map(row).collect::<Vec<_>>().into())]), paths)
+}
+
+/// So many rows on one path, told apart by two parameters.
+pub(crate) fn keyed_rows(rows: usize) -> RedirectMap {
+    let from = |at: usize| format!("/page.do?id={at}&lang=de");
+    let row = |at: usize| MapRow { from: from(at), to: format!("/new/{at}"), status: None, line: 1 };
+    RedirectMap { rows: (0..rows).map(row).collect(), names: vec!["id".into(), "lang".into()] }
 }
 
 /// A table of these patterns, in this order.

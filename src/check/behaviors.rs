@@ -41,7 +41,7 @@ fn paths(pattern: &PathPattern) -> Vec<BehaviorPattern> {
         PathPattern::Exact(path) => vec![text(path)],
         PathPattern::Prefix(prefix) => vec![text(prefix), text(&format!("{prefix}/*"))],
         PathPattern::Template(template) => vec![text(&with_stars(template))],
-        PathPattern::Map(rows) => rows.iter().map(|row| text(&row.from)).collect(),
+        PathPattern::Map(map) => map.rows.iter().map(|row| text(row.path())).collect(),
         PathPattern::AnyOf(several) => {
             let each: Vec<_> = several.iter().map(paths).collect();
             if each.iter().any(Vec::is_empty) { Vec::new() } else { each.concat() }

@@ -9,7 +9,7 @@ use crate::config::cases::{Case, Expect};
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report};
 use crate::route::condition::Asked;
-use crate::route::{BehaviorId, Decision, Definition, Fact, Outcome, Request, Route, RouteId, Table, decide};
+use crate::route::{BehaviorId, Decision, Definition, Fact, Failed, Outcome, Request, Route, RouteId, Table, decide};
 
 /// Whether a finding is an example that its table does not keep: the only errors with which `crossfade test` still runs.
 #[must_use]
@@ -143,7 +143,14 @@ pub fn why_not_taken(definition: &Definition, route: &Route, request: &Request<'
     if !route.path.matches(path) {
         return Some(format!("its path, in normal form `{path}`, does not match"));
     }
-    let failed = &route.conditions[failing_condition(definition, route, request)?];
+    let asked = Asked::new(request, &definition.canonical, path, request.time);
+    if !route.takes_path(&asked) {
+        return Some(format!("its path is in normal form already: `{path}`"));
+    }
+    let failed = match route.failed(&asked)? {
+        Failed::Condition(failed) => failed,
+        Failed::Row(_) => return Some(format!("no row of its map for `{path}` has the parameters of this query")),
+    };
     let key = match (&failed.fact, failed.fact.name()) {
         (Fact::Time, _) => "from` or `until".to_owned(),
         (fact, Some(name)) => format!("{}.{name}", fact.key()),
@@ -175,7 +182,10 @@ fn failing_condition(definition: &Definition, route: &Route, request: &Request<'
     if definition.canonical.refuses(request.path) || !route.takes_path(&asked) {
         return None;
     }
-    route.conditions.iter().position(|condition| !condition.holds(&asked))
+    match route.failed(&asked)? {
+        Failed::Condition(failed) => route.conditions.iter().position(|condition| condition == failed),
+        Failed::Row(_) => None,
+    }
 }
 
 /// The routes that are live only for a while, with their windows open: what a request could meet at some time.

@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 
 use crate::route::canonical::{PathParameters, Slashes};
-use crate::route::pattern::PathPattern;
-use crate::route::{Action, OriginKind, Outcome, Route, Table, Url, decide};
+use crate::route::pattern::{MapRow, PathPattern};
+use crate::route::{Action, Definition, OriginKind, Outcome, Route, Table, Url, decide};
 
 use crate::check::places::path_span;
-use crate::check::witness::witnesses;
+use crate::check::witness::{MAP_ROWS, witnesses, witnesses_at};
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
@@ -52,12 +52,27 @@ pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings
 }
 
 fn is_guard(route: &Route) -> bool {
-    let keeps = matches!(&route.action, Action::Respond(action) if GUARDS.contains(&action.status));
+    let keeps = match &route.action {
+        Action::Respond(action) => GUARDS.contains(&action.status),
+        Action::RedirectMap(_) => route.path.rows().iter().any(MapRow::is_gone),
+        Action::Origin(_) | Action::Redirect(_) | Action::Normalize(_) => false,
+    };
     keeps && route.path != PathPattern::Any
 }
 
+/// A few requests that it keeps from an origin: of a map those of rows that are gone.
+fn kept<'r>(definition: &'r Definition, route: &'r Route) -> Box<dyn Iterator<Item = RequestLine<'static>> + 'r> {
+    match &route.path {
+        PathPattern::Map(map) => {
+            let gone = map.rows.iter().filter(|row| row.is_gone()).take(MAP_ROWS);
+            Box::new(witnesses_at(definition, route, gone.map(|row| row.from.clone()).collect()))
+        }
+        _ => Box::new(witnesses(definition, route)),
+    }
+}
+
 fn passed(table: &Table, way: Around, (at, route): (usize, &Route)) -> Option<Passed> {
-    witnesses(table.definition(), route).find_map(|line| {
+    kept(table.definition(), route).find_map(|line| {
         let is_taken = decide(table, &line.request()).taker_id.is_some_and(|id| id.position() == at);
         let others = is_taken.then(|| way.other_spellings(&line));
         others.into_iter().flatten().find_map(|other| {

@@ -13,7 +13,7 @@ use crate::route::{BehaviorId, LazyRegex, Table};
 pub(crate) fn path_in(table: &Table, id: BehaviorId, pattern: &PathPattern) -> Option<String> {
     let definition = table.definition();
     let is_in = |path: &String| definition.behaviors.of_path(path) == id;
-    let of_rows = pattern.rows().iter().map(|row| row.from.clone());
+    let of_rows = pattern.rows().iter().map(|row| row.path().to_owned());
     let canonical = &definition.canonical;
     // CloudFront looks at case, and at a slash at the end, whatever the table says.
     let forms = |path: String| {

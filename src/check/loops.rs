@@ -4,19 +4,19 @@
 
 use std::borrow::Cow;
 
-use crate::check::witness::{MAP_ROWS, witnesses};
+use crate::check::witness::{MAP_ROWS, witnesses, witnesses_at};
 use crate::config::RouteSpans;
 use crate::diagnostic::{Findings, codes};
 use crate::requests::RequestLine;
-use crate::route::pattern::PathPattern;
-use crate::route::{Action, Canonical, Fact, Outcome, RedirectAction, Route, Table, Url, decide};
+use crate::route::pattern::{MapRow, PathPattern};
+use crate::route::{Action, Canonical, Fact, MapAction, Outcome, RedirectAction, Route, Table, Url, decide};
 
 /// Reports each redirect that is proved to lead back to its own route. O(n) in routes and map rows.
 pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
     for (route, spans) in table.routes().iter().zip(spans) {
         let found = match &route.action {
             Action::Redirect(action) => redirects_to_itself(table, route, action).map(|round| (round, "redirect")),
-            Action::RedirectMap(_) => row_to_itself(table, route).map(|round| (round, "redirect_map")),
+            Action::RedirectMap(action) => row_to_itself(table, route, action).map(|round| (round, "redirect_map")),
             // What is normal is not taken again.
             Action::Origin(_) | Action::Normalize(_) | Action::Respond(_) => None,
         };
@@ -52,23 +52,26 @@ fn redirects_to_itself(table: &Table, route: &Route, action: &RedirectAction) ->
     lines.find_map(|line| goes_round(table, route, line))
 }
 
-/// The same of a row of a map.
-fn row_to_itself(table: &Table, route: &Route) -> Option<RoundTrip> {
+/// The same of a row of a map. Loops over several rows are not looked for.
+fn row_to_itself(table: &Table, route: &Route, action: &MapAction) -> Option<RoundTrip> {
+    let PathPattern::Map(map) = &route.path else { return None };
     let canonical = &table.definition().canonical;
-    let leads_back = |from: &str, to: &str| canonical.normalize(Url::split(to).path).as_str() == from;
-    let rows = route.path.rows().iter().filter(|row| leads_back(&row.from, &row.to)).take(MAP_ROWS);
-    rows.into_iter().find_map(|row| {
-        let mut line = witnesses(table.definition(), route).next()?;
-        line.url = Cow::Owned(at_path(&line.url, &row.from));
-        goes_round(table, route, line)
-    })
+    let leads_back = |row: &&MapRow| {
+        let to = Url::split(&row.to);
+        let is_there = !row.is_gone() && canonical.normalize(to.path).as_str() == row.path();
+        is_there && map.fits(row, &followed_query(to, row, action))
+    };
+    let rows = map.rows.iter().filter(leads_back).take(MAP_ROWS);
+    let mut lines = witnesses_at(table.definition(), route, rows.map(|row| row.from.clone()).collect());
+    lines.find_map(|line| goes_round(table, route, line))
 }
 
-/// A URL's host with another path and the same query.
-fn at_path(url: &str, path: &str) -> String {
-    let Url { scheme, authority, query, .. } = Url::split(url);
-    let host = scheme.zip(authority).map_or_else(String::new, |(scheme, host)| format!("{scheme}://{host}"));
-    query.map_or_else(|| format!("{host}{path}"), |query| format!("{host}{path}?{query}"))
+/// The query that the redirect of a row leads to, of a request that has no more than the row asks for.
+fn followed_query(to: Url<'_>, row: &MapRow, action: &MapAction) -> String {
+    let mut kept = String::new();
+    action.query_string.append_to(row.query(), &mut kept);
+    let pieces = to.query.into_iter().chain([kept.as_str()]).filter(|piece| !piece.is_empty());
+    pieces.collect::<Vec<_>>().join("&")
 }
 
 /// The request, if its redirect leads to one that the same route redirects to the same place.

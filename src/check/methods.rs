@@ -99,7 +99,9 @@ fn loses_method(route: &Route) -> Option<bool> {
         Action::Redirect(action) => Some(loses(action.status)),
         Action::Normalize(action) => Some(loses(action.status)),
         Action::RedirectMap(action) => {
-            Some(route.path.rows().iter().any(|row| loses(row.status.unwrap_or(action.status))))
+            let mut redirects = route.path.rows().iter().filter(|row| !row.is_gone()).peekable();
+            redirects.peek()?;
+            Some(redirects.any(|row| loses(row.status.unwrap_or(action.status))))
         }
         Action::Origin(_) | Action::Respond(_) => None,
     }

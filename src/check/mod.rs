@@ -2,7 +2,7 @@
 //!
 //! [`load`] is the entry to a table for all commands: `config` reads and lowers it, here it is compiled and checked. A
 //! check is a function of the finished table, of where its routes are written, and of the findings it adds to. It reads
-//! no file and no clock, it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
+//! no file and no clock (`load_at` is handed the time), it proves what it says (`witness` makes requests that a route takes, `sample` the texts that a
 //! pattern matches), and it marks the part that it means.
 //!
 //! A new check is three files, beside its line in `check` below: its code in `diagnostic/codes.rs`, its function here,
@@ -20,20 +20,24 @@ mod keys;
 mod language;
 mod letters;
 mod loops;
+mod made;
 pub mod memory;
 mod methods;
 mod never;
+mod over;
 mod places;
+mod refused;
 mod rewrites;
 mod sample;
 mod sessions;
+mod tried;
 mod weight;
 pub mod witness;
 
 use self::memory::MemoryNeed;
 use crate::config::{self, Case, Counts, Files};
 use crate::diagnostic::{Diagnostic, Findings, Sources};
-use crate::route::Table;
+use crate::route::{Table, Timestamp};
 
 use self::places::PartsWritten;
 
@@ -55,11 +59,20 @@ pub struct Loaded {
 }
 
 /// Loads a table: reads the top file and all that it names, and finds every problem in them. O(bytes of all files).
+///
+/// Nothing is said of what is over: that depends on when it is ([`load_at`]).
 #[must_use]
 pub fn load(top: &str, files: &dyn Files) -> Loaded {
+    load_at(top, files, over::BEFORE_ALL)
+}
+
+/// The same as it is at a moment: a route whose `until` or `expires` has passed by then is a warning.
+#[must_use]
+pub fn load_at(top: &str, files: &dyn Files, now: Timestamp) -> Loaded {
     let mut read = config::load(top, files);
     let findings = &mut read.findings;
     never::check(&read.definition.canonical, &read.patterns, findings);
+    over::check(&read.definition.routes, &read.spans, now, findings);
     let table = (!findings.has_errors())
         .then(|| Table::compile(read.definition).expect("a definition without a finding does not contradict itself"));
     let memory = table.as_ref().map(MemoryNeed::of);
@@ -85,6 +98,7 @@ fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &m
     behaviors::check(table, spans, findings);
     loops::check(table, spans, findings);
     rewrites::check(table, spans, findings);
+    refused::check(table, spans, findings);
     guards::check(table, spans, findings);
     examples::check(table, spans, cases, findings);
 }

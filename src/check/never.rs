@@ -28,9 +28,13 @@ pub(crate) fn check(canonical: &Canonical, patterns: &[WrittenPattern], findings
         if let Some(text) = never.write {
             report = report.help(format!("write `{text}`"));
         }
-        if never.holds_query {
-            report.help("ask for the query with `query = { name = \"text\" }`");
-        }
+        match never.ends_path {
+            Some('#') => {
+                report.help("take it away: what follows a `#` stays in the browser; the character itself is `%23`")
+            }
+            Some(_) => report.help("ask for the query with `query = { name = \"text\" }`"),
+            None => report,
+        };
     }
 }
 
@@ -46,8 +50,8 @@ struct Never {
     further: Vec<Cause>,
     /// The pattern as it should be: known to match a path.
     write: Option<String>,
-    /// It looks for a query where no query is.
-    holds_query: bool,
+    /// The `?` or `#` that it looks for, where a path has ended.
+    ends_path: Option<char>,
 }
 
 /// The rules of the normal form, in the order in which one of them is given as the cause.
@@ -68,7 +72,7 @@ fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
         return None;
     }
     let query = pattern.letters().into_iter().find(|letter| matches!(letter.char, '?' | '#'));
-    let holds_query = query.is_some();
+    let ends_path = query.as_ref().map(|letter| letter.char);
     let (edits, write) = cured(canonical, pattern).unzip();
     let edits = edits.unwrap_or_default();
     let firsts = RULES.iter().filter_map(|rule| edits.iter().find(|edit| edit.rule == *rule));
@@ -77,7 +81,7 @@ fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
         Some(letter) => (letter.at, "a path ends before `?` and `#`".to_owned()),
         None => (0..pattern.text.len(), broken_rule(canonical, pattern).to_owned()),
     });
-    Some(Never { cause, further: causes.collect(), write, holds_query })
+    Some(Never { cause, further: causes.collect(), write, ends_path })
 }
 
 /// The edits after the first rule that brings the pattern to life, else after all rules, and what they make of it.

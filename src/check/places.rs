@@ -26,8 +26,10 @@ impl PartsWritten<'_> {
     fn asking(&self, table: &Table, route: usize, fact: &Fact) -> Span {
         let condition = table.routes()[route].conditions.iter().position(|condition| condition.fact == *fact);
         let spans = &self.routes[route];
+        let is_key = || table.routes()[route].asked_facts().any(|asked| asked == *fact);
         match (condition, fact) {
             (Some(at), _) => spans.condition(at),
+            (None, Fact::Query(_)) if is_key() => spans.key("map_query"),
             (None, Fact::Query(_) | Fact::WholeQuery) => spans.key("query_string"),
             (None, _) => spans.header(),
         }

@@ -50,7 +50,8 @@ impl Walker {
         Walker::of(glob.meaning())
     }
 
-    fn of(meaning: Option<Hir>) -> Walker {
+    /// Of what a pattern means.
+    pub(crate) fn of(meaning: Option<Hir>) -> Walker {
         Walker { pattern: meaning.and_then(|hir| automaton(&hir)) }
     }
 

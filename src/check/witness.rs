@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use crate::route::canonical::{LetterCase, TrailingSlash};
 use crate::route::condition::{Asked, HostPattern, ValueTest};
 use crate::route::pattern::{PathPattern, Segment, Template};
+use crate::route::query;
+use crate::route::target::Target;
 use crate::route::{Action, Canonical, Condition, Definition, Fact, Request, Route, Timestamp};
 
 use crate::check::language::{NormalForm, Visible};
@@ -15,7 +17,7 @@ use crate::check::sample::{Sample, Walker};
 use crate::requests::RequestLine;
 
 /// What stands for text that may be any.
-const ANY_TEXT: &str = "x";
+pub(crate) const ANY_TEXT: &str = "x";
 /// What stands for a value that may be any.
 const ANY_VALUE: &str = "1";
 /// What stands for the label of `*.example.com`.
@@ -35,12 +37,25 @@ pub fn witness(definition: &Definition, route: &Route) -> Option<RequestLine<'st
 
 /// A few requests that fit a route and differ in their paths, so that one may get past the routes before it.
 pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Iterator<Item = RequestLine<'static>> + 'r {
-    let mut paths = paths(&definition.canonical, &route.path);
+    let paths = match &route.path {
+        PathPattern::Map(map) => map.rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
+        pattern => paths(&definition.canonical, pattern),
+    };
+    witnesses_at(definition, route, paths)
+}
+
+/// The same of paths that are given, with a query of their own where the row of a map has one.
+pub(crate) fn witnesses_at<'r>(
+    definition: &'r Definition,
+    route: &'r Route,
+    mut paths: Vec<String>,
+) -> impl Iterator<Item = RequestLine<'static>> + use<'r> {
     if matches!(route.action, Action::Normalize(_)) {
         paths = paths.iter().filter_map(|path| not_normal(&definition.canonical, path)).collect();
     }
-    let lines = paths.into_iter().map(|path| {
-        let host = host(route).or_else(|| path.starts_with("//").then(|| ANY_HOST.to_owned()));
+    let needs_host = route.action.targets().flat_map(Target::holes).any(|hole| hole.fact().is_some());
+    let lines = paths.into_iter().map(move |path| {
+        let host = host(route).or_else(|| (needs_host || path.starts_with("//")).then(|| ANY_HOST.to_owned()));
         let url = host.map_or_else(|| path.clone(), |host| format!("https://{host}{path}"));
         let mut line = RequestLine { url: Cow::Owned(url), ..RequestLine::default() };
         fill_query(&mut line, route);
@@ -53,9 +68,7 @@ pub fn witnesses<'r>(definition: &'r Definition, route: &'r Route) -> impl Itera
 #[must_use]
 pub fn takes(canonical: &Canonical, route: &Route, request: &Request<'_>) -> bool {
     let path = canonical.normalize(request.path);
-    let asked = Asked::new(request, canonical, path.as_str(), request.time);
-    let holds = |condition: &Condition| condition.holds(&asked);
-    !canonical.refuses(request.path) && route.takes_path(&asked) && route.conditions.iter().all(holds)
+    !canonical.refuses(request.path) && route.takes(&Asked::new(request, canonical, path.as_str(), request.time))
 }
 
 /// A path that `normalize` redirects to this one.
@@ -138,7 +151,7 @@ pub fn paths(canonical: &Canonical, pattern: &PathPattern) -> Vec<String> {
         PathPattern::Prefix(prefix) => vec![prefix.clone(), format!("{prefix}/{ANY_TEXT}")],
         PathPattern::Glob(glob) => sampled(Walker::glob(glob)),
         PathPattern::Regex(regex) => sampled(Walker::regex(regex)),
-        PathPattern::Map(rows) => rows.iter().take(MAP_ROWS).map(|row| row.from.clone()).collect(),
+        PathPattern::Map(map) => map.rows.iter().take(MAP_ROWS).map(|row| row.path().to_owned()).collect(),
         PathPattern::AnyOf(several) => several.iter().flat_map(|one| paths(canonical, one)).collect(),
     };
     let normal = paths.into_iter().map(|path| canonical.normalize(&path).as_str().to_owned());
@@ -166,7 +179,9 @@ fn host(route: &Route) -> Option<String> {
 fn fill_query(line: &mut RequestLine<'_>, route: &Route) {
     for condition in &route.conditions {
         let Fact::Query(name) = &condition.fact else { continue };
-        let Some(value) = wanted(&condition.test, Visible::QUERY) else { continue };
+        // The row of a map has its own.
+        let is_there = query::value(line.request().query, name).is_some();
+        let Some(value) = wanted(&condition.test, Visible::QUERY).filter(|_| !is_there) else { continue };
         add_query(line, name, &value);
     }
 }

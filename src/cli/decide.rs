@@ -9,7 +9,10 @@ use serde::Serialize;
 
 use super::error::words;
 use super::lines::{InputLines, MAX_LINE, NextLine, is_input_error};
+use super::locate::TableArg;
 use super::table::OpenTable;
+use super::terminal::Audience;
+use super::viewer::undeclared;
 use super::{CliError, Exit, Global, Terminal, clock};
 use crate::report::json::versioned;
 use crate::report::numbers::count;
@@ -20,7 +23,9 @@ use crate::route::{Table, Timestamp, decide};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DecideArgs {
-    /// The lines are plain URLs or paths instead of JSON
+    #[command(flatten)]
+    table: TableArg,
+    /// The lines are plain URLs or paths instead of JSON; what begins with `/` is a path, `//x` too, as in logs
     #[arg(long)]
     urls: bool,
 }
@@ -46,16 +51,16 @@ const BUFFER: usize = 64 * 1024;
 /// # Errors
 /// The table cannot be used, stdin cannot be read, or stdout cannot be written.
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = OpenTable::read(global)?.table;
-    let mut stderr = Terminal::stderr(global);
+    let table = OpenTable::read(&args.table, global)?.table;
     if io::stdin().is_terminal() {
-        stderr.note("reading requests from the terminal, one a line; end with Ctrl-D\n");
+        Terminal::remark("reading requests from the terminal, one a line; end with Ctrl-D\n", global);
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
     let input = if args.urls { Input::Urls } else { Input::Json };
-    let mut decider = Decider { table: &table, input, clock: None, stderr, answer: Vec::new(), bad: 0, first_bad: 0 };
-    decider.run(lines, &output).map_err(|error| match is_input_error(&error) {
+    let mut decider = Decider::new(&table, input, global);
+    // Nobody waits for further answers once the reader is gone: what was decided by then is what the exit code tells of.
+    Audience::after(decider.run(lines, &output)).map_err(|error| match is_input_error(&error) {
         Some(error) => CliError::new(format_args!("stdin cannot be read: {}", words(error))),
         None => error.into(),
     })?;
@@ -74,11 +79,14 @@ struct Decider<'t> {
     input: Input,
     /// What it said; `None`: it was not asked.
     clock: Option<Option<Timestamp>>,
-    stderr: Terminal,
+    global: &'t Global,
     answer: Vec<u8>,
     /// Lines that are not requests, and the number of the first.
     bad: usize,
     first_bad: usize,
+    /// Lines that name a cohort or a language which the table does not declare, and what the first of them says.
+    undeclared: usize,
+    first_undeclared: String,
 }
 
 /// The answer to a line that is not a request.
@@ -88,13 +96,27 @@ struct ErrorLine<'a> {
     line: usize,
 }
 
-impl Decider<'_> {
+impl<'t> Decider<'t> {
+    fn new(table: &'t Table, input: Input, global: &'t Global) -> Decider<'t> {
+        Decider {
+            table,
+            input,
+            clock: None,
+            global,
+            answer: Vec::new(),
+            bad: 0,
+            first_bad: 0,
+            undeclared: 0,
+            first_undeclared: String::new(),
+        }
+    }
+
     fn run<W: Write>(&mut self, mut lines: InputLines<'_, impl io::Read, W>, output: &RefCell<W>) -> io::Result<()> {
         let mut number = 0;
         while let Some(line) = lines.next_line()? {
             number += 1;
             self.answer.clear();
-            if let Err(error) = self.decide(line) {
+            if let Err(error) = self.decide(line, number) {
                 self.answer.clear();
                 self.bad += 1;
                 if self.bad == 1 {
@@ -109,13 +131,19 @@ impl Decider<'_> {
     }
 
     /// Writes the decision of a line, or says why there is none.
-    fn decide(&mut self, line: NextLine<'_>) -> Result<(), String> {
+    fn decide(&mut self, line: NextLine<'_>, number: usize) -> Result<(), String> {
         let NextLine::Whole(bytes) = line else {
             return Err(format!("the line is longer than {MAX_LINE} bytes"));
         };
         let mut line = self.parse(bytes)?;
         if line.time.is_none() {
             line.time = self.now();
+        }
+        if let Some((_, value)) = undeclared(&line, &self.table.definition().declared).next() {
+            self.undeclared += 1;
+            if self.undeclared == 1 {
+                self.first_undeclared = format!("`{value}` in line {number}");
+            }
         }
         let request = line.request();
         let decision = decide(self.table, &request);
@@ -131,8 +159,8 @@ impl Decider<'_> {
             },
             Input::Urls if bytes.is_empty() => Err(LineError::Blank),
             Input::Urls => match url_text(bytes) {
-                Cow::Borrowed(url) => RequestLine::parse_url(url),
-                Cow::Owned(url) => RequestLine::parse_url(url),
+                Cow::Borrowed(url) => RequestLine::parse_logged(url),
+                Cow::Owned(url) => RequestLine::parse_logged(url),
             },
         };
         parsed.map_err(|error| error.to_string())
@@ -140,20 +168,26 @@ impl Decider<'_> {
 
     /// The time of lines that have none. The clock is read at most once, and only where a decision could depend on it.
     fn now(&mut self) -> Option<Timestamp> {
-        let (table, stderr) = (self.table, &mut self.stderr);
+        let (table, global) = (self.table, self.global);
         *self.clock.get_or_insert_with(|| {
             let now = clock::now_for(table)?;
-            stderr.note(&format!("note: lines without a time are decided at {now}\n"));
+            Terminal::remark(&format!("note: lines without a time are decided at {now}\n"), global);
             Some(now)
         })
     }
 
-    fn end(mut self) -> Exit {
+    fn end(self) -> Exit {
+        if self.undeclared > 0 {
+            let (lines, first) = (count(self.undeclared, "line"), &self.first_undeclared);
+            let what = "a cohort or language that the table does not declare";
+            Terminal::remark(&format!("note: {what} is in {lines}, the first is {first}\n"), self.global);
+        }
         if self.bad == 0 {
             return Exit::Fine;
         }
         let (lines, first) = (count(self.bad, "line"), self.first_bad);
-        self.stderr.note(&format!("warning: {lines} could not be decided, the first is line {first}\n"));
+        let told = format!("warning: {lines} could not be decided, the first is line {first}\n");
+        Terminal::remark(&told, self.global);
         Exit::Found
     }
 }

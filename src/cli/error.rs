@@ -5,22 +5,21 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::text::shown;
+use crate::text::{said, shown};
 
-/// Ends a command with exit code 2, or with 0 where the reader of its answer went away.
+/// Ends a command with exit code 2.
 #[derive(Debug)]
 pub struct CliError {
     report: String,
     cause: String,
     cures: Vec<String>,
-    closed_pipe: bool,
 }
 
 impl CliError {
     /// Says what went wrong: lower case, no full stop, user text in backticks.
     #[must_use]
     pub fn new(cause: impl Display) -> CliError {
-        CliError { report: String::new(), cause: cause.to_string(), cures: Vec::new(), closed_pipe: false }
+        CliError { report: String::new(), cause: cause.to_string(), cures: Vec::new() }
     }
 
     /// Adds a line that says what to do.
@@ -35,12 +34,6 @@ impl CliError {
     pub fn after(mut self, report: String) -> CliError {
         self.report = report;
         self
-    }
-
-    /// Whether the reader of stdout went away, which is no failure.
-    #[must_use]
-    pub fn is_closed_pipe(&self) -> bool {
-        self.closed_pipe
     }
 
     /// Styled text with its line break.
@@ -59,16 +52,18 @@ impl CliError {
 /// Of writing an answer: files that are read have their own words.
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> CliError {
-        let closed_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        CliError { closed_pipe, ..CliError::new(format_args!("the answer cannot be written: {}", words(&error))) }
+        CliError::new(format_args!("the answer cannot be written: {}", words(&error)))
     }
+}
+
+/// Whether the reader of an answer went away, which is no failure.
+#[must_use]
+pub fn is_closed_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 /// The system's words in the manner of all messages: lower case, no number.
 #[must_use]
 pub fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    said(&error.to_string())
 }

@@ -132,11 +132,6 @@ fn unreadable(path: &Path, error: &io::Error) -> CliError {
     match error.kind() {
         io::ErrorKind::NotFound => {
             let error = CliError::new(format_args!("there is no `{shown}`"));
-            if path == Path::new("routes.toml") {
-                return error.help(
-                    "without `--routes FILE` the table is `routes.toml` in the current folder: name another, or go there",
-                );
-            }
             error.help("check the name; a relative one begins at the current folder")
         }
         io::ErrorKind::PermissionDenied => CliError::new(format_args!("`{shown}` may not be read: {}", words(error)))

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ColorChoice};
 
-use crate::report::Format;
+use crate::report::{Ending, Format};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,9 @@ impl From<Exit> for ExitCode {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Global {
-    /// The table
-    #[arg(long, global = true, value_name = "FILE", default_value = "routes.toml", display_order = 101)]
-    pub routes: PathBuf,
+    /// The table [default: what CROSSFADE_ROUTES names, else `routes.toml` here or in the nearest folder above]
+    #[arg(long, global = true, value_name = "FILE", display_order = 101)]
+    pub routes: Option<PathBuf>,
     /// `text` for people, or `json` for programs
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, display_order = 102)]
     pub format: Format,
@@ -49,4 +49,15 @@ pub struct Global {
         display_order = 103
     )]
     pub color: ColorChoice,
+    /// Findings and answers only: no counts, no notes, and no line for each request of `serve`
+    #[arg(short, long, global = true, display_order = 104)]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// Whether an answer for people ends with its counts.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        if self.quiet { Ending::LeftOut } else { Ending::Told }
+    }
 }

@@ -1,12 +1,13 @@
 //! `crossfade invoke`: one CloudFront event through the very handler of the edge.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::error::words;
+use super::locate::TableArg;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal, clock, secrets};
 use crate::edge::{Handled, Handler};
@@ -20,6 +21,8 @@ pub struct InvokeArgs {
     /// The event as CloudFront sends it; `-` is stdin
     #[arg(value_name = "EVENT.json")]
     event: PathBuf,
+    #[command(flatten)]
+    table: TableArg,
     /// Write the answer byte for byte as the edge would
     #[arg(long, conflicts_with = "format")]
     raw: bool,
@@ -47,31 +50,23 @@ const MAX_EVENT: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// The table or the event cannot be read, or the answer cannot be written.
 pub fn run(args: InvokeArgs, global: &Global) -> Result<Exit, CliError> {
-    let table = OpenTable::read(global)?.table;
+    let table = OpenTable::read(&args.table, global)?.table;
     let event = read_event(&args.event)?;
-    let mut stderr = Terminal::stderr(global);
     if let (None, Some(now)) = (args.at, clock::now_for(&table)) {
-        stderr.note(&format!("note: an event without an epoch is decided at {now}\n"));
+        Terminal::remark(&format!("note: an event without an epoch is decided at {now}\n"), global);
     }
     let secrets = secrets::placeholders(&table);
     let handled = Handler::new(table, secrets).handle(&event, args.at.unwrap_or_else(clock::now));
     let invoked = Invoked(&handled);
     if args.raw {
-        write_raw(&invoked.raw())?
+        Terminal::answer_bytes(&invoked.raw())?;
     } else {
-        Terminal::answer(&invoked, global)?
+        Terminal::answer(&invoked, global)?;
     }
     if global.format.is_for_people() {
-        handled.log.iter().for_each(|line| stderr.note(&format!("{line}\n")));
+        handled.log.iter().for_each(|line| Terminal::remark(&format!("{line}\n"), global));
     }
     Ok(exit(&handled))
-}
-
-/// The very bytes, whatever `--color` says.
-fn write_raw(answer: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(answer)?;
-    stdout.flush()
 }
 
 fn exit(handled: &Handled) -> Exit {

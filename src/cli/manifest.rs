@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::locate::TableArg;
 use super::package::source::manifest;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
@@ -12,8 +13,10 @@ use crate::report::json;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ManifestArgs {
+    #[command(flatten)]
+    table: TableArg,
     /// Print the JSON Schema that every manifest keeps, and read no table
-    #[arg(long)]
+    #[arg(long, conflicts_with = "file")]
     schema: bool,
 }
 
@@ -31,10 +34,10 @@ Exit codes: 0 written · 2 the table could not be read or has errors";
 /// The table cannot be read or has errors, or the answer cannot be written.
 pub fn run(args: ManifestArgs, global: &Global) -> Result<Exit, CliError> {
     if args.schema {
-        Terminal::stdout(global).print(SCHEMA)?;
+        Terminal::answer_text(SCHEMA, global)?;
         return Ok(Exit::Fine);
     }
-    let manifest = manifest(&OpenTable::read(global)?);
-    Terminal::stdout(global).print(&json::document(&manifest).map_err(CliError::new)?)?;
+    let manifest = manifest(&OpenTable::read(&args.table, global)?);
+    Terminal::answer_text(&json::document(&manifest).map_err(CliError::new)?, global)?;
     Ok(Exit::Fine)
 }

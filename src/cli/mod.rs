@@ -1,9 +1,11 @@
 //! The command line: what is typed, and where results go. One file per command.
 //!
 //! A command is `run(args, global) -> Result<Exit, CliError>`. Its answer goes to stdout, everything else to stderr.
+//! A reader that goes away before the end changes no exit code.
 
 pub mod check;
 pub mod clock;
+pub mod completions;
 pub mod decide;
 pub mod error;
 pub mod explain;
@@ -11,13 +13,19 @@ pub mod files;
 pub mod global;
 pub mod invoke;
 pub mod lines;
+pub mod locate;
+pub mod man;
 pub mod manifest;
+pub mod new;
 pub mod package;
+pub mod rule;
 pub mod secrets;
 pub mod serve;
+pub mod signals;
 pub mod table;
 pub mod terminal;
 pub mod test;
+pub mod version;
 pub mod viewer;
 pub mod watch;
 
@@ -30,9 +38,11 @@ pub use error::CliError;
 pub use global::{Exit, Global};
 pub use terminal::Terminal;
 
+use error::is_closed_pipe;
+
 /// Fades a live site from its old origin to its new one behind CloudFront, a route at a time
 #[derive(Debug, Parser)]
-#[command(name = "crossfade", version, max_term_width = 100, after_help = START)]
+#[command(name = "crossfade", version, long_version = version::LONG, max_term_width = 100, after_help = START)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -45,6 +55,7 @@ One file, `routes.toml`, says for every URL which origin answers it, and what is
 rewritten on the way.
 
 Start here:
+  crossfade new site-routes       a repository of your own, whose tests pass
   crossfade check                 is the table right?
   crossfade explain /promo/natal  why does this request go where it goes?
   crossfade explain --help        every command has examples
@@ -54,8 +65,12 @@ Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could 
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a repository of one's own: a table with tests, a workflow that runs them
+    New(new::NewArgs),
     /// Find everything that is wrong with the table
     Check(check::CheckArgs),
+    /// Tell what a code of a finding means
+    Rule(rule::RuleArgs),
     /// Tell why a request gets its decision
     Explain(explain::ExplainArgs),
     /// Decide requests from stdin, one JSON object a line
@@ -70,6 +85,10 @@ enum Command {
     Package(package::PackageArgs),
     /// Tell infrastructure code what the table needs, as JSON
     Manifest(manifest::ManifestArgs),
+    /// Write the completions of a shell
+    Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(man::ManArgs),
 }
 
 /// Runs the command that the process was started with.
@@ -89,7 +108,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let global = cli.global;
     match dispatch(cli.command, &global) {
         Ok(exit) => exit,
-        Err(error) if error.is_closed_pipe() => Exit::Fine,
         Err(error) => {
             Terminal::stderr(&global).note(&error.render());
             Exit::CouldNot
@@ -97,13 +115,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// All arguments of this program, for what is made of them.
+#[must_use]
+pub fn arguments() -> clap::Command {
+    Cli::command()
+}
+
 /// Prints help, the version, or what is wrong with the arguments.
 fn usage(error: &clap::Error) -> Exit {
     let exit = if error.use_stderr() { Exit::CouldNot } else { Exit::Fine };
     match error.print() {
-        Ok(()) => exit,
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Fine,
-        Err(_) => Exit::CouldNot,
+        Err(error) if !is_closed_pipe(&error) => Exit::CouldNot,
+        Ok(()) | Err(_) => exit,
     }
 }
 
@@ -124,7 +147,9 @@ fn color_asked_for(args: &[OsString]) -> ColorChoice {
 
 fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
     match command {
+        Command::New(args) => new::run(args, global),
         Command::Check(args) => check::run(args, global),
+        Command::Rule(args) => rule::run(args, global),
         Command::Explain(args) => explain::run(args, global),
         Command::Decide(args) => decide::run(args, global),
         Command::Test(args) => test::run(args, global),
@@ -132,6 +157,8 @@ fn dispatch(command: Command, global: &Global) -> Result<Exit, CliError> {
         Command::Serve(args) => serve::run(args, global),
         Command::Package(args) => package::run(args, global),
         Command::Manifest(args) => manifest::run(args, global),
+        Command::Completions(args) => completions::run(args, arguments()),
+        Command::Man(args) => man::run(args, arguments(), global),
     }
 }
 

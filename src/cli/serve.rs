@@ -12,17 +12,21 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::error::words;
+use super::locate::TableArg;
+use super::viewer::country;
 use super::watch::Watched;
 use super::{CliError, Exit, Global, Terminal, secrets};
-use crate::report::exchange::{Columns, Served, banner, reloaded, warning};
+use crate::report::exchange::{Columns, Served, banner, ending, reloaded, warning};
 use crate::report::numbers::count;
-use crate::serve::{self, Edge, MapError, Notice, Reading, ServeSettings, Tabled, parse_mapping};
-use crate::text::{is_country, nearest, quoted};
+use crate::serve::{self, Edge, MapError, Mapping, Notice, Reading, ServeSettings, Tabled, parse_mapping};
+use crate::text::{nearest, quoted};
 
 /// Arguments of `serve`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
+    #[command(flatten)]
+    table: TableArg,
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: Listen,
@@ -33,23 +37,26 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ID=TARGET")]
     map: Vec<String>,
     /// Country of viewers that send no `cloudfront-viewer-country`
-    #[arg(long, value_name = "CODE", value_parser = parse_country)]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     country: Option<String>,
 }
 
 const EXAMPLES: &str = "\
 An origin without a `--map` is played by a page that tells which route chose it and what it got.
-Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow from
-the number in the cookie crossfade-draw and each cohort's share, its language from Accept-Language or
-the cookie that `[languages]` names. The table is read again when it changes; a broken one leaves the
-last good one in use.
+Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow
+from the number in the cookie crossfade-draw and each cohort's share, its language from
+Accept-Language or the cookie that `[languages]` names. A mapped server gets every header and
+cookie; CloudFront forwards only what its policies name.
+
+The table is read again when it changes. One with an error, or without an origin that a `--map`
+names, leaves the last good one in use. Ctrl-C waits for open requests, a second one does not.
 
 Examples:
   crossfade serve
   crossfade serve --map legacy=http://127.0.0.1:9001 --map cms=3000 --map site=./dist
   curl -i -H 'Host: www.example.com' http://127.0.0.1:8080/promo/natal
 
-Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, or nowhere to listen";
+Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, no such origin to map, or nowhere to listen";
 
 /// Lines that may wait for a slow terminal.
 const WAITING_LINES: usize = 4_096;
@@ -71,6 +78,9 @@ impl FromStr for Listen {
         if let Ok(address) = text.parse::<SocketAddr>() {
             return Ok(Listen { host: address.ip().to_string(), port: Some(address.port()) });
         }
+        if text.parse::<u16>().is_ok() {
+            return Err(format!("it takes HOST:PORT; a port alone is given with `--port {text}`"));
+        }
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if bare.parse::<IpAddr>().is_ok() {
             return Ok(Listen { host: bare.to_owned(), port: None });
@@ -82,10 +92,6 @@ impl FromStr for Listen {
         let port = port.map(|port| port.parse().map_err(|_| "it takes HOST:PORT".to_owned())).transpose()?;
         Ok(Listen { host: host.to_owned(), port })
     }
-}
-
-fn parse_country(text: &str) -> Result<String, String> {
-    if is_country(text) { Ok(text.to_owned()) } else { Err("it takes two capital letters, such as `BR`".to_owned()) }
 }
 
 /// Serves until it is told to end.
@@ -105,45 +111,55 @@ pub fn run(args: ServeArgs, global: &Global) -> Result<Exit, CliError> {
 /// Returns what tells that the last line is written.
 async fn listen_and_serve(args: ServeArgs, global: &Global) -> Result<Receiver<()>, CliError> {
     let mapping = parse_mapping(args.map.iter().map(String::as_str)).map_err(unmappable)?;
-    let (watched, table) = Watched::open(&global.routes, global)?;
+    let located = args.table.locate(global)?;
+    let (watched, table) = Watched::open(&located, global)?;
     let stop = stop()?;
     let listener = listen(&args).await?;
     let address = listener.local_addr()?;
-    let name = global.routes.display().to_string();
+    let name = located.path.display().to_string();
     let greeting = banner(&format!("http://{address}"), &name, table.definition(), &mapping);
     let columns = Arc::new(Mutex::new(Columns::of(table.definition())));
     let (told, notices) = sync_channel(WAITING_LINES);
     let teller = Teller { told, left_out: AtomicUsize::new(0) };
-    let settings = ServeSettings { mapping, country: args.country, ..ServeSettings::default() };
-    let edge =
-        Edge::new(Tabled::new(table, secrets::of_environment), settings, Arc::new(move |notice| teller.tell(notice)))
-            .map_err(unmappable)?;
-    let edge = Arc::new(edge);
+    let settings = ServeSettings { country: args.country, ..ServeSettings::default() };
+    let tabled = Tabled::new(table, mapping.clone(), secrets::of_environment).map_err(unmappable)?;
+    let edge = Arc::new(Edge::new(tabled, settings, Arc::new(move |notice| teller.tell(notice))));
     greet(global, address, &greeting);
     let written = write_in_a_thread(global.clone(), Arc::clone(&columns), notices);
-    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), reader(watched, columns, global.clone())));
+    let read = reader(ReloadReader { watched, mapping, columns, global: global.clone() });
+    let watching = tokio::spawn(serve::watch(Arc::clone(&edge), read));
     serve::serve(listener, edge, stop).await;
     watching.abort();
     Ok(written)
 }
 
-/// Looks whether the table changed, and reads it if so.
-fn reader(
-    mut watched: Watched,
+/// What a table that changes is read with.
+struct ReloadReader {
+    watched: Watched,
+    mapping: Mapping,
     columns: Arc<Mutex<Columns>>,
     global: Global,
-) -> impl FnMut() -> Reading + Send + 'static {
-    move || {
-        if !watched.has_changed() {
-            return Reading::Unchanged;
-        }
-        match watched.read(&global) {
-            Ok(None) => Reading::Unchanged,
-            Ok(Some(table)) => {
-                *columns.lock().unwrap_or_else(PoisonError::into_inner) = Columns::of(table.definition());
-                Reading::Changed(Box::new(Tabled::new(table, secrets::of_environment)))
+}
+
+/// Looks whether the table changed, and reads it if so.
+fn reader(mut reader: ReloadReader) -> impl FnMut() -> Reading + Send + 'static {
+    move || if reader.watched.has_changed() { reader.read() } else { Reading::Unchanged }
+}
+
+impl ReloadReader {
+    fn read(&mut self) -> Reading {
+        let table = match self.watched.read(&self.global) {
+            Ok(None) => return Reading::Unchanged,
+            Ok(Some(table)) => table,
+            Err(error) => return Reading::Broken(error.render()),
+        };
+        let columns = Columns::of(table.definition());
+        match Tabled::new(table, self.mapping.clone(), secrets::of_environment) {
+            Ok(tabled) => {
+                *self.columns.lock().unwrap_or_else(PoisonError::into_inner) = columns;
+                Reading::Changed(Box::new(tabled))
             }
-            Err(error) => Reading::Broken(error.render()),
+            Err(error) => Reading::Broken(unmappable(error).render()),
         }
     }
 }
@@ -191,9 +207,11 @@ async fn listen(args: &ServeArgs) -> Result<TcpListener, CliError> {
     })
 }
 
-/// The banner belongs to the answer for people; programs get nothing but their lines.
+/// The banner belongs to the answer for people; programs get nothing but their lines. A warning is told in any case.
 fn greet(global: &Global, address: SocketAddr, greeting: &str) {
-    Terminal::for_people(global).note(greeting);
+    if !global.quiet {
+        Terminal::for_people(global).note(greeting);
+    }
     if !address.ip().is_loopback() {
         Terminal::stderr(global).note(&warning("whoever reaches this machine can reach the mapped origins"));
     }
@@ -236,11 +254,14 @@ fn write_in_a_thread(global: Global, columns: Arc<Mutex<Columns>>, notices: Rece
 
 fn write(notice: &Notice, columns: Columns, global: &Global) -> io::Result<()> {
     match notice {
+        Notice::Exchange(_) if global.quiet && global.format.is_for_people() => Ok(()),
+        Notice::Reloaded { .. } if global.quiet => Ok(()),
         Notice::Exchange(exchange) => {
             Terminal::stdout(global).print(&global.format.line(&Served { exchange, columns })?)
         }
-        Notice::Reloaded { routes, unknown } => Terminal::for_people(global).print(&reloaded(*routes, unknown)),
+        Notice::Reloaded { routes } => Terminal::for_people(global).print(&reloaded(*routes)),
         Notice::Kept(why) => Terminal::stderr(global).print(&format!("{why}the last good table stays in use\n")),
+        Notice::Ending { open, limit } => Terminal::for_people(global).print(&ending(*open, *limit)),
     }
 }
 
@@ -252,6 +273,10 @@ fn unmappable(error: MapError) -> CliError {
             None => problem.help(format_args!("it has {}", quoted(known))),
         },
         MapError::Scheme(_) => problem.help("put a local server or a proxy that speaks plain HTTP before it"),
+        MapError::Folder(text) if text.contains(':') || text.parse::<IpAddr>().is_ok() => {
+            let host = if text.starts_with(':') { "127.0.0.1" } else { "" };
+            problem.help(format_args!("a server is written `http://{host}{text}`"))
+        }
         MapError::Folder(_) | MapError::Form(_) => {
             problem.help("a target is `http://HOST:PORT`, a port of this machine, or a folder that exists")
         }
@@ -276,6 +301,7 @@ mod tests {
             ("localhost:x", None),
             (":80", None),
             ("http://localhost", None),
+            ("8080", None),
             ("", None),
         ];
         for (text, expected) in rows {

@@ -1,8 +1,9 @@
 //! From a file's name to a table that a command can use.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::files::DiskFiles;
+use super::locate::{Located, LocatedBy, TableArg};
 use super::{CliError, Global, Terminal};
 use crate::check::examples::is_failed_example;
 use crate::check::{self, Loaded};
@@ -10,7 +11,7 @@ use crate::config::cases::Case;
 use crate::diagnostic::{Diagnostic, Severity, Sources};
 use crate::report::diagnostics::{self, Show, top_name};
 use crate::report::numbers::count;
-use crate::route::Table;
+use crate::route::{Table, Timestamp};
 
 /// A table that a command may use, with what it was read from. Files are named as the table names them.
 #[derive(Debug)]
@@ -35,20 +36,26 @@ pub enum Accept {
 }
 
 impl OpenTable {
-    /// Reads the table of `--routes` for a command that decides with it.
+    /// Reads the table for a command that decides with it, and whose answer does not name it: one that was found
+    /// further up is named on stderr.
     ///
     /// # Errors
-    /// The file cannot be read, or the table has errors; the diagnostics are part of what is rendered then.
-    pub fn read(global: &Global) -> Result<OpenTable, CliError> {
-        OpenTable::read_from(&global.routes, Accept::NoError, global)
+    /// It is not found or cannot be read, or has errors; the diagnostics are part of what is rendered then.
+    pub fn read(table: &TableArg, global: &Global) -> Result<OpenTable, CliError> {
+        let located = table.locate(global)?;
+        let open = OpenTable::read_from(&located, Accept::NoError, global)?;
+        if located.by == LocatedBy::ParentFolder {
+            Terminal::remark(&format!("note: the table is `{}`\n", located.path.display()), global);
+        }
+        Ok(open)
     }
 
     /// Reads a table.
     ///
     /// # Errors
-    /// As [`read`](OpenTable::read).
-    pub fn read_from(path: &Path, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
-        let files = DiskFiles::beside(path)?;
+    /// It cannot be read, or has errors.
+    pub fn read_from(located: &Located, accept: Accept, global: &Global) -> Result<OpenTable, CliError> {
+        let files = DiskFiles::beside(&located.path).map_err(|error| located.say_who_named_it(error))?;
         OpenTable::of(check::load(files.top(), &files), files.prefix(), accept, global)
     }
 
@@ -83,13 +90,13 @@ impl OpenTable {
     }
 }
 
-/// Reads a table with all its findings, its files named as seen from the current folder.
+/// Reads a table with all its findings as it is at a moment, its files named as seen from the current folder.
 ///
 /// # Errors
 /// The file is not there, is a folder, or cannot be read.
-pub fn load(path: &Path) -> Result<Loaded, CliError> {
-    let files = DiskFiles::beside(path)?;
-    let mut loaded = check::load(files.top(), &files);
+pub fn load(located: &Located, now: Timestamp) -> Result<Loaded, CliError> {
+    let files = DiskFiles::beside(&located.path).map_err(|error| located.say_who_named_it(error))?;
+    let mut loaded = check::load_at(files.top(), &files, now);
     loaded.sources.prefix_names(&files.prefix());
     Ok(loaded)
 }
@@ -99,7 +106,8 @@ fn refused(loaded: &Loaded, global: &Global) -> CliError {
     let errors: Vec<_> = errors(loaded).cloned().collect();
     let report = diagnostics::text(&errors, &loaded.sources, Show::First, Terminal::stderr(global).width());
     let (name, count) = (top_name(&loaded.sources), count(errors.len(), "error"));
-    CliError::new(format_args!("`{name}` has {count}: fix the errors first; the table was not used")).after(report)
+    let error = CliError::new(format_args!("`{name}` has {count}: fix the errors first; the table was not used"));
+    diagnostics::read_on(&errors).into_iter().fold(error, CliError::help).after(report)
 }
 
 fn errors(loaded: &Loaded) -> impl Iterator<Item = &Diagnostic> {

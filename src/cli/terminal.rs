@@ -4,11 +4,35 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
+use super::error::is_closed_pipe;
 use super::{CliError, Global};
 use crate::report::Present;
 
 /// Width of text that goes to no terminal.
 const WIDTH_ELSEWHERE: usize = 140;
+
+/// Whoever reads an answer. One who has read enough and goes away is no failure, and changes no exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Has got all of it.
+    There,
+    /// Is gone.
+    Gone,
+}
+
+impl Audience {
+    /// What a write tells of the reader.
+    ///
+    /// # Errors
+    /// The write failed for another reason.
+    pub fn after(written: io::Result<()>) -> io::Result<Audience> {
+        match written {
+            Ok(()) => Ok(Audience::There),
+            Err(error) if is_closed_pipe(&error) => Ok(Audience::Gone),
+            Err(error) => Err(error),
+        }
+    }
+}
 
 /// One of the two standard streams.
 pub struct Terminal {
@@ -41,10 +65,42 @@ impl Terminal {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn answer(result: &impl Present, global: &Global) -> Result<(), CliError> {
-        let mut out = Terminal::stdout(global);
-        let text = global.format.answer(result, out.width).map_err(CliError::new)?;
-        Ok(out.print(&text)?)
+    pub fn answer(result: &impl Present, global: &Global) -> Result<Audience, CliError> {
+        let text = global.format.answer(result, Terminal::stdout(global).width).map_err(CliError::new)?;
+        Terminal::answer_text(&text, global)
+    }
+
+    /// Writes an answer that has one format only.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn answer_text(styled: &str, global: &Global) -> Result<Audience, CliError> {
+        Ok(Audience::after(Terminal::stdout(global).print(styled))?)
+    }
+
+    /// Writes the very bytes of an answer, whatever `--color` says.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    pub fn answer_bytes(answer: &[u8]) -> Result<Audience, CliError> {
+        let mut stdout = io::stdout().lock();
+        Ok(Audience::after(stdout.write_all(answer).and_then(|()| stdout.flush()))?)
+    }
+
+    /// Writes words for people to stderr, unless they asked for none.
+    pub fn remark(styled: &str, global: &Global) {
+        if !global.quiet {
+            Terminal::stderr(global).note(styled);
+        }
+    }
+
+    /// Empties the screen that people read the answer on; does nothing where they read it elsewhere. Colours have no
+    /// say in it.
+    pub fn clear_screen(global: &Global) {
+        let mut stdout = io::stdout();
+        if global.format.is_for_people() && stdout.is_terminal() {
+            let _gone = stdout.write_all(b"\x1b[2J\x1b[H").and_then(|()| stdout.flush());
+        }
     }
 
     /// Columns that text may take.

@@ -1,9 +1,8 @@
 //! `crossfade test`: does the table do what it says it does?
 
-use std::path::PathBuf;
-
 use clap::Args;
 
+use super::locate::TableArg;
 use super::table::{Accept, OpenTable};
 use super::{CliError, Exit, Global, Terminal};
 use crate::analysis::cases;
@@ -14,9 +13,8 @@ use crate::report::diagnostics::top_name;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TestArgs {
-    /// The table, instead of `--routes`
-    #[arg(value_name = "FILE")]
-    file: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableArg,
 }
 
 const EXAMPLES: &str = "\
@@ -35,10 +33,9 @@ Exit codes: 0 all passed · 1 some failed · 2 the table could not be read, or h
 /// # Errors
 /// The table cannot be read or has an error other than an example that is not kept, or the answer cannot be written.
 pub fn run(args: TestArgs, global: &Global) -> Result<Exit, CliError> {
-    let path = args.file.as_ref().unwrap_or(&global.routes);
-    let open = OpenTable::read_from(path, Accept::FailedExamples, global)?.named_from_here();
+    let open = OpenTable::read_from(&args.table.locate(global)?, Accept::FailedExamples, global)?.named_from_here();
     let asked = cases::ask(&open.cases);
     let results = cases::run(&open.table, &asked);
-    Terminal::answer(&CasesRun { results: &results, table: top_name(&open.sources) }, global)?;
+    Terminal::answer(&CasesRun { results: &results, table: top_name(&open.sources), ending: global.ending() }, global)?;
     Ok(if results.failed > 0 { Exit::Found } else { Exit::Fine })
 }

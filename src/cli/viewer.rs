@@ -2,8 +2,17 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
+use crate::platform::countries::{NotACountry, check_country};
 use crate::requests::RequestLine;
-use crate::route::Told;
+use crate::route::{Declared, Told};
+
+/// A country as it is typed: one that CloudFront can tell.
+///
+/// # Errors
+/// It is none of them.
+pub fn country(text: &str) -> Result<String, NotACountry> {
+    check_country(text).map(|()| text.to_owned())
+}
 
 /// What the flags say.
 #[derive(Clone, Debug, Default)]
@@ -18,11 +27,25 @@ impl ViewerArgs {
     }
 }
 
+/// What a request tells of its viewer and the gate never would: a cohort or language that the table does not declare. It
+/// is no fault of the request, which may come from a log of another time.
+pub fn undeclared<'l>(line: &'l RequestLine<'_>, declared: &'l Declared) -> impl Iterator<Item = (Told, &'l str)> {
+    let told = Told::ALL.into_iter().flat_map(|told| {
+        let values = line.told(told).into_iter().flat_map(move |text| told.values(text));
+        values.map(move |value| (told, value))
+    });
+    told.filter(|(told, value)| !declared.has(*told, value))
+}
+
 impl Args for ViewerArgs {
     fn augment_args(command: Command) -> Command {
         let action = |told: Told| if told.is_list() { ArgAction::Append } else { ArgAction::Set };
         let flag = |told: Told| Arg::new(told.key()).long(told.key()).help(told.about()).action(action(told));
-        command.args(Told::ALL.map(|told| flag(told).value_name(told.key().to_uppercase())))
+        let flag = |told: Told| flag(told).value_name(told.key().to_uppercase());
+        command.args(Told::ALL.map(|told| match told {
+            Told::Country => flag(told).value_parser(country),
+            _ => flag(told),
+        }))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -13,11 +13,12 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use super::files::DiskFiles;
+use super::locate::Located;
 use super::table::{Accept, OpenTable};
 use super::{CliError, Global};
 use crate::check::{self, Loaded};
 use crate::config::{FileError, Files, FolderEntry};
-use crate::route::Table;
+use crate::route::{Table, Timestamp};
 
 /// Files that are being written are left alone until they have been still for this long.
 const STILL: Duration = Duration::from_millis(60);
@@ -44,13 +45,19 @@ struct Stamp {
 }
 
 impl Watched {
-    /// Reads the table of a top file, to be watched from now on.
+    /// A table to be watched, which need not be there yet. Nothing is read.
+    #[must_use]
+    pub fn at(path: &Path) -> Watched {
+        Watched { path: path.to_owned(), seen: Stamps::new(), digest: None }
+    }
+
+    /// Reads the table, to be watched from now on.
     ///
     /// # Errors
     /// The files cannot be read, or the table has errors.
-    pub fn open(path: &Path, global: &Global) -> Result<(Watched, Table), CliError> {
-        let mut watched = Watched { path: path.to_owned(), seen: Stamps::new(), digest: None };
-        let (loaded, folder) = watched.load()?;
+    pub fn open(located: &Located, global: &Global) -> Result<(Watched, Table), CliError> {
+        let mut watched = Watched::at(&located.path);
+        let (loaded, folder) = watched.load(None).map_err(|error| located.say_who_named_it(error))?;
         Ok((watched, OpenTable::of(loaded, folder, Accept::NoError, global)?.table))
     }
 
@@ -59,20 +66,35 @@ impl Watched {
     /// # Errors
     /// As [`open`](Watched::open).
     pub fn read(&mut self, global: &Global) -> Result<Option<Table>, CliError> {
-        let last = self.digest.take();
-        let (loaded, folder) = self.load()?;
-        if self.digest == last {
-            return Ok(None);
-        }
+        let Some((loaded, folder)) = self.load_changed(None)? else { return Ok(None) };
         OpenTable::of(loaded, folder, Accept::NoError, global).map(|open| Some(open.table))
     }
 
-    /// Reads the files and notes how they are. The text is what goes before their names.
-    fn load(&mut self) -> Result<(Loaded, String), CliError> {
+    /// Reads the table with all its findings, its files named as seen from the current folder. `None` as in
+    /// [`read`](Watched::read).
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn check(&mut self, now: Timestamp) -> Result<Option<Loaded>, CliError> {
+        let Some((mut loaded, folder)) = self.load_changed(Some(now))? else { return Ok(None) };
+        loaded.sources.prefix_names(&folder);
+        Ok(Some(loaded))
+    }
+
+    fn load_changed(&mut self, now: Option<Timestamp>) -> Result<Option<(Loaded, String)>, CliError> {
+        let last = self.digest.take();
+        let loaded = self.load(now)?;
+        Ok((self.digest != last).then_some(loaded))
+    }
+
+    /// Reads the files and notes how they are. The text is what goes before their names. What is over is told where the
+    /// time is.
+    fn load(&mut self, now: Option<Timestamp>) -> Result<(Loaded, String), CliError> {
         self.seen = Stamps::from([(self.path.clone(), Stamp::of(&self.path))]);
         let disk = DiskFiles::beside(&self.path)?;
         let files = Remembering { folder: disk.prefix(), disk, seen: RefCell::default(), hasher: RefCell::default() };
-        let loaded = check::load(files.disk.top(), &files);
+        let top = files.disk.top();
+        let loaded = now.map_or_else(|| check::load(top, &files), |now| check::load_at(top, &files, now));
         self.seen.append(&mut files.seen.take());
         self.digest = Some(files.hasher.into_inner().finish());
         Ok((loaded, files.folder))

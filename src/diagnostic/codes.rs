@@ -1,11 +1,11 @@
 //! The catalogue: every finding that a table can have, with its stable code.
 //!
-//! A code is never used for another meaning and never renumbered; gaps are fine. Retired: R160 (GET and HEAD decided
-//! differently; since GET takes HEAD too, no table can). Each has its page,
-//! `docs/diagnostics/RNNN.md`, and its row in `tests/diagnostics/`. This file is a data table.
+//! A code is never used for another meaning and never renumbered; gaps are fine, and [`RETIRED`] tells of those that were
+//! used before. Each code has its page, `docs/diagnostics/RNNN.md`, without which nothing is built, and its row in
+//! `tests/diagnostics/`. This file is a data table.
 //!
 //! R001–R019 files and TOML · R020–R029 include · R030–R039 top-level keys · R040–R059 origins · R060–R079 routes and
-//! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R129 answers · R130–R139 redirect maps ·
+//! conditions · R080–R089 headers · R090–R109 paths · R110–R119 targets · R120–R125 answers · R118, R126–R139 redirect maps ·
 //! R140–R159 examples and tests · R160–R169 lints of the whole table · R170–R189 behaviors,
 //! cache keys and the function.
 
@@ -22,6 +22,8 @@ pub struct Code {
     pub title: &'static str,
     /// Why it is a finding, in a sentence.
     pub explanation: &'static str,
+    /// The text of its [`page`], Markdown.
+    pub text: &'static str,
 }
 
 /// The page of a code: `docs/diagnostics/R005.md`.
@@ -30,12 +32,29 @@ pub fn page(code: &str) -> String {
     format!("docs/diagnostics/{code}.md")
 }
 
+/// The command that prints it: `crossfade rule R005`.
+#[must_use]
+pub fn command(code: &str) -> String {
+    format!("crossfade rule {code}")
+}
+
+/// Codes that no table can have any more, each with the reason.
+pub static RETIRED: &[(&str, &str)] = &[
+    ("R034", "each cohort has its own share of all viewers, so shares may add up to more than 100"),
+    ("R160", "`GET` takes HEAD too, so no table can decide the two differently"),
+];
+
 macro_rules! catalogue {
     ($($name:ident = $code:literal $severity:ident $title:literal: $explanation:literal;)*) => {
         $(
             #[doc = concat!("`", $code, "`: ", $title, ". ", $explanation, ".")]
-            pub static $name: Code =
-                Code { code: $code, severity: Severity::$severity, title: $title, explanation: $explanation };
+            pub static $name: Code = Code {
+                code: $code,
+                severity: Severity::$severity,
+                title: $title,
+                explanation: $explanation,
+                text: include_str!(concat!("../../docs/diagnostics/", $code, ".md")),
+            };
         )*
 
         /// Every code, in the order of its number.
@@ -141,22 +160,26 @@ catalogue! {
         "no request could have it";
     UNKNOWN_METHOD = "R068" Warning "a method that CloudFront never passes on":
         "CloudFront knows GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive";
-    BAD_COUNTRY = "R069" Error "a country is not a code of two capital letters":
-        "countries are case-sensitive, and CloudFront sends capitals";
+    BAD_COUNTRY = "R069" Error "a country is not a code of ISO 3166-1":
+        "CloudFront sends its two capital letters, and countries are compared with case";
     UNKNOWN_COHORT = "R070" Warning "a cohort is not declared":
         "the gate will put no viewer in it";
     NO_OFFSET = "R071" Error "a date-time has no offset":
         "a table means the same moment everywhere";
     EMPTY_WINDOW = "R072" Error "`from` is not before `until`":
         "the route would never be live";
-    BAD_NAME_IN_CONDITION = "R073" Error "a condition's name can never be in a request":
-        "the condition would never hold";
+    BAD_NAME_IN_CONDITION = "R073" Error "a name can never be in a request":
+        "no query parameter or cookie could have it, so what names it would have no effect";
     BAD_VALUE_IN_CONDITION = "R074" Error "a condition's value can never be in a request":
         "the condition would never hold";
     COHORT_AND_SECRET = "R075" Warning "only routes by cohort lead to an origin that is sent a secret":
         "a viewer can choose its cohort, so a cohort proves nothing of a viewer";
     BAD_COOKIE_DOMAIN = "R076" Error "the domain of the gate's cookie is malformed":
         "browsers would drop the cookie, and each request would draw anew";
+    EXPIRES_BEFORE_ADDED = "R077" Error "`expires` is before `added`":
+        "one of the two days is wrong";
+    OVER = "R078" Warning "the time of a route is over":
+        "it makes the table longer, and nothing else";
 
     // Headers
     BAD_HEADER_NAME = "R080" Error "a header name is malformed":
@@ -220,13 +243,15 @@ catalogue! {
     TARGET_BRACE = "R113" Error "a target has a brace that is not part of a capture":
         "a literal brace is written `%7B` or `%7D`, in a header `{{` or `}}`";
     TARGET_UNSAFE = "R114" Error "a target would lead elsewhere":
-        "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or, in a rewrite, holds a text of `refuse` is refused for every request";
+        "what begins with `//`, has a control character, climbs with `.` or `..` in any spelling or holds a text of `refuse` is refused for every request";
     REWRITE_QUERY = "R115" Error "a rewrite has `#`":
         "it is what is sent on: only browsers see a fragment";
     TARGET_CHARACTER = "R116" Error "a target has a character that no URL may have":
         "browsers and servers differ in what they make of it";
     TARGET_DOUBLE_SLASH = "R117" Warning "a target doubles the slash of `{rest}` or `{path}`":
         "`{path}` begins with a slash itself; after a prefix, so does `{rest}` where it is not empty";
+    QUOTE_NOT_CLOSED = "R118" Error "a quote in a redirect map is not closed":
+        "all rows up to the next quote, or to the end of the file, are read as one cell";
 
     // Answers
     BAD_REDIRECT_STATUS = "R120" Error "a status is not a redirect status":
@@ -244,14 +269,20 @@ catalogue! {
 
 
     // Redirect maps
+    OTHER_SEPARATOR = "R126" Error "the cells of a redirect map are not separated by commas":
+        "a map is CSV: a row that is not taken apart has no source and no target";
+    MAP_HEADER = "R127" Error "the header of a redirect map does not name its columns":
+        "a header says which columns are `from`, `to` and `status`; nobody reads a column with another name";
+    ROW_QUERY = "R128" Error "a row's query is not one that `map_query` covers":
+        "requests are told apart by the path and the parameters of `map_query`, with their values as they are sent";
     ROW_COLUMNS = "R130" Error "a row has too few or too many columns":
-        "a row is `from,to` or `from,to,status`";
+        "a row is `from,to` or `from,to,status`, unless a header names further columns";
     ROW_STATUS = "R131" Error "a row's status is not a redirect status":
-        "301, 302, 303, 307 and 308 carry a `location`";
+        "301, 302, 303, 307 and 308 carry a `location`, and 410 says that a page is gone";
     ROW_DUPLICATE = "R132" Error "two rows have the same source":
         "only one of them can decide";
     ROW_SOURCE = "R133" Error "a row's source is not a path":
-        "a map is looked up by path, without host, query and fragment";
+        "a map is looked up by path, without host and fragment";
     ROW_TARGET = "R134" Error "a row's target is malformed":
         "it would lead elsewhere, or nowhere";
     EMPTY_MAP = "R135" Warning "a redirect map has no rows":
@@ -265,7 +296,7 @@ catalogue! {
     EXPECTS_UNKNOWN = "R141" Error "a test expects a route or origin that the table does not have":
         "no decision could name it";
     NEEDS_TIME = "R142" Error "a test or example needs a time and gives none":
-        "a check reads no clock, so that it says the same today and tomorrow";
+        "no expectation reads a clock, so that it holds the same today and tomorrow";
     EXAMPLE_NOT_TAKEN = "R143" Error "an example is not taken by its route":
         "an example says what the route is for";
     NOT_EXAMPLE_TAKEN = "R144" Error "a route takes one of its `not_examples`":
@@ -316,6 +347,10 @@ catalogue! {
         "it redirects what `[canonical]` folds or strips, and nothing else";
     TWO_TESTS = "R180" Error "a condition has two tests":
         "a value is tested in one way";
+    REFUSED_ALWAYS = "R181" Error "a target is refused for every request":
+        "the route would do nothing: each request that it takes would be sent to the default";
+    REFUSED_SOMETIMES = "R182" Warning "a target is refused for some requests":
+        "such a request is sent to the default, not to where the route says";
     TOO_LITTLE_MEMORY = "R183" Error "the function has too little memory for the table":
         "a process that runs out of memory is a 503 for every viewer, start after start";
 }
@@ -336,6 +371,7 @@ mod tests {
         for code in CATALOGUE {
             let digits = code.code.strip_prefix('R').unwrap_or_default();
             assert!(digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{}", code.code);
+            assert!(RETIRED.iter().all(|(retired, _)| *retired != code.code), "{} is retired", code.code);
             assert!(!code.title.ends_with('.') && !code.explanation.ends_with('.'), "{}", code.code);
         }
     }

@@ -23,6 +23,18 @@ pub enum Severity {
     Warning,
 }
 
+#[cfg(feature = "cli")]
+impl Severity {
+    /// As reports and pages spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// A finding: what, where, why and what to do. Texts are lower case, without full stop, user text in backticks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {

@@ -9,7 +9,7 @@ use super::handled::{FunctionError, Handled, Handling, Summary};
 use super::notes::{self, Note, SaidOnce, is_sampled, short};
 use super::origins::Origins;
 use super::secrets::RouteSecrets;
-use super::sending::{self, Came, Sending};
+use super::sending::{self, Came, Chosen, Sending};
 use super::surprise::Surprise;
 use crate::event::{
     Aim, Content, Event, EventFacts, EventOrigin, EventReads, Generated, HeaderEdits, RequestEvent, Trigger,
@@ -139,7 +139,10 @@ impl<'h> Turn<'h> {
             Outcome::Origin(forward) => {
                 let to = origins.at(forward.origin_id);
                 let headers = self.headers(forward)?;
-                self.send(&Sending::by_route(&came, to, (forward, decision.route), headers)?, Handling::Origin)
+                self.send(
+                    &Sending::by_route(&came, to, Chosen { forward, route: decision.route }, headers)?,
+                    Handling::Origin,
+                )
             }
             Outcome::Redirect(redirect) => generate(&Generated::redirect(redirect), Handling::Redirect),
             Outcome::Respond(respond) => generate(&Generated::respond(respond), Handling::Respond),

@@ -47,6 +47,14 @@ impl Came<'_> {
     }
 }
 
+/// What was decided of a request that is sent on.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen<'e> {
+    pub(super) forward: &'e Forward<'e, 'e>,
+    /// `None`: the default takes it.
+    pub(super) route: Option<&'e Route>,
+}
+
 impl<'e> Sending<'e> {
     /// To the origin that was chosen, with what the route changes.
     ///
@@ -55,9 +63,10 @@ impl<'e> Sending<'e> {
     pub(super) fn by_route(
         came: &'e Came<'e>,
         to: &'e ReadyOrigin,
-        (forward, route): (&'e Forward<'_, '_>, Option<&Route>),
+        chosen: Chosen<'e>,
         headers: HeaderEdits<'e>,
     ) -> Result<Sending<'e>, Surprise> {
+        let Chosen { forward, route } = chosen;
         let mut edits = Edits { uri: edited(&forward.uri), headers, ..Edits::default() };
         let by_default = route.is_none() && to.server.is_none();
         if route.is_some_and(makes_query) || by_default || *came.keyed != KeyedQuery::All {

@@ -1,4 +1,4 @@
-//! What CloudFront accepts, as data: header lists, sizes, ranges. Each with the page it comes from.
+//! What CloudFront accepts, and tells, as data: header lists, sizes, ranges, countries. Each with the page it comes from.
 //!
 //! Read by the check (an error in the pull request is better than a 502) and by the edge before an answer leaves it
 //! (`edge::contract`). Nothing is decided here. Pages are of the CloudFront Developer Guide, by file name, as of [`AS_OF`].
@@ -6,6 +6,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod buckets;
+#[cfg(feature = "cli")]
+pub mod countries;
 pub mod headers;
 pub mod limits;
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::Present;
 use super::json::versioned;
 use super::numbers::{count, grouped};
 use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
+use super::{Ending, Present};
 use crate::analysis::cases::{CaseDifference, CaseKind, CaseResult, CaseResults};
 use crate::requests::DecisionLine;
 
@@ -18,6 +18,8 @@ pub struct CasesRun<'a> {
     pub results: &'a CaseResults<'a>,
     /// The name of the table.
     pub table: &'a str,
+    /// Whether the text ends with the counts.
+    pub ending: Ending,
 }
 
 #[derive(Serialize)]
@@ -42,7 +44,9 @@ impl Present for CasesRun<'_> {
             failure(sheet, case);
             sheet.line([]);
         }
-        summary(sheet, self.results, self.table);
+        if self.ending == Ending::Told {
+            summary(sheet, self.results, self.table);
+        }
     }
 
     fn json(&self) -> impl Serialize {

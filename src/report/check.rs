@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::diagnostics::{self, Show, Tally, top_name};
 use super::numbers::{count, grouped};
-use super::sheet::{BAD, GOOD, PLAIN, WARN, cell};
-use super::{Present, Sheet};
+use super::sheet::{BAD, FAINT, GOOD, PLAIN, WARN, cell};
+use super::{Ending, Present, Sheet};
 use crate::check::Loaded;
 use crate::check::memory::MemoryNeed;
 use crate::config::Counts;
@@ -17,6 +17,8 @@ pub struct Checked<'a> {
     pub loaded: &'a Loaded,
     /// How many of them the text shows.
     pub show: Show,
+    /// Whether the text has more than those.
+    pub ending: Ending,
 }
 
 #[derive(Serialize)]
@@ -58,6 +60,9 @@ impl Present for Checked<'_> {
     fn text(&self, sheet: &mut Sheet) {
         let Loaded { diagnostics, sources, counts, .. } = self.loaded;
         sheet.rendered(diagnostics::text(diagnostics, sources, self.show, sheet.width()));
+        if self.ending == Ending::LeftOut {
+            return;
+        }
         let read = [
             format!("{} read", count(counts.routes_read, "route")),
             format!("{} compiled", grouped(counts.routes_compiled)),
@@ -74,6 +79,9 @@ impl Present for Checked<'_> {
         ]);
         if let Some(need) = self.loaded.memory {
             sheet.line([cell(PLAIN, format!("at the edge: {}", memory_words(&MemoryJson::of(need))))]);
+        }
+        if let Some(read_on) = diagnostics::read_on(diagnostics) {
+            sheet.line([cell(FAINT, read_on)]);
         }
     }
 

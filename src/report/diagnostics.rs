@@ -74,6 +74,13 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: us
     out
 }
 
+/// Where to read on, with the first error as the example: `crossfade rule R030`. Said once a report.
+#[must_use]
+pub fn read_on(diagnostics: &[Diagnostic]) -> Option<String> {
+    let first = diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity)?;
+    Some(format!("`{}` tells what a code means", codes::command(first.code)))
+}
+
 /// The ones to show, in order of position; where not all are, errors win over warnings.
 fn chosen(diagnostics: &[Diagnostic], show: Show) -> Vec<&Diagnostic> {
     if show == Show::All || diagnostics.len() <= SHOWN {
@@ -182,6 +189,7 @@ pub struct DiagnosticJson<'a> {
     witness: Option<&'a str>,
     help: &'a [String],
     docs: String,
+    explain: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -216,16 +224,14 @@ fn entry<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> DiagnosticJson
     let labels = diagnostic.labels.iter().map(|label| LabelJson { place: place(label, sources), text: &label.text });
     DiagnosticJson {
         code: diagnostic.code,
-        severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: diagnostic.severity.word(),
         message: &diagnostic.message,
         place: diagnostic.labels.first().map(|label| place(label, sources)),
         labels: labels.collect(),
         witness: diagnostic.witness.as_deref(),
         help: &diagnostic.help,
         docs: codes::page(diagnostic.code),
+        explain: codes::command(diagnostic.code),
     }
 }
 

@@ -14,8 +14,12 @@ use crate::serve::{Exchange, Mapping, ServedBehavior};
 
 /// Ids longer than this push what follows to the right.
 const WIDEST_ID: usize = 28;
+/// A method is cut after this many characters: the longest that is registered has 17.
+const LONGEST_METHOD: usize = 20;
 /// A path is cut after this many characters.
 const LONGEST_PATH: usize = 120;
+/// So are words on what went wrong, which may hold a path.
+const LONGEST_TROUBLE: usize = 200;
 const REDIRECT: Style = AnsiColor::Cyan.on_default().bold();
 
 /// The widths of the columns of a table's request lines.
@@ -67,17 +71,18 @@ impl Present for Served<'_> {
     /// `200  GET      cms     promo-page   1.2 ms  /promo/x`. The query is never part of it.
     fn text(&self, sheet: &mut Sheet) {
         let Served { exchange, columns } = self;
+        let status = if exchange.status == 0 { "-".to_owned() } else { exchange.status.to_string() };
         let mut grid = Grid::of_widths(vec![3, 7, columns.origin, columns.route, 7]);
         let cells = [
-            cell(status_style(exchange.status), exchange.status.to_string()),
-            cell(STRONG, &exchange.method),
+            cell(status_style(exchange.status), status),
+            cell(STRONG, cut(or_dash(&exchange.method), LONGEST_METHOD)),
             cell(KEY, exchange.origin.as_deref().unwrap_or("-")),
             cell(PLAIN, exchange.route.as_deref().unwrap_or("-")),
             number(FAINT, time(exchange.took)),
-            cell(PLAIN, cut(&exchange.path)),
+            cell(PLAIN, cut(or_dash(&exchange.path), LONGEST_PATH)),
         ];
         let behavior = exchange.behavior.as_ref().map(|behavior| cell(FAINT, behavior_words(behavior)));
-        let trouble = exchange.trouble.as_deref().map(|trouble| cell(WARN, cut(trouble)));
+        let trouble = exchange.trouble.as_deref().map(|trouble| cell(WARN, cut(trouble, LONGEST_TROUBLE)));
         grid.row(cells.into_iter().chain(behavior).chain(trouble));
         sheet.grid(0, grid);
     }
@@ -108,7 +113,7 @@ fn behavior_words(behavior: &ServedBehavior) -> String {
 
 fn status_style(status: u16) -> Style {
     match status {
-        0..=299 => GOOD,
+        1..=299 => GOOD,
         300..=399 => REDIRECT,
         400..=499 => WARN,
         _ => BAD,
@@ -126,20 +131,30 @@ fn time(took: Duration) -> String {
     }
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_PATH) {
+fn or_dash(text: &str) -> &str {
+    if text.is_empty() { "-" } else { text }
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
 }
 
-/// What `serve` says of a table that was read again: its routes, and the mapped origins that it no longer has.
+/// What `serve` says of a table that was read again.
 #[must_use]
-pub fn reloaded(routes: usize, unknown: &[String]) -> String {
+pub fn reloaded(routes: usize) -> String {
     let mut sheet = Sheet::new(usize::MAX);
     sheet.line([cell(GOOD, "reloaded"), cell(PLAIN, format!(": {}", count(routes, "route")))]);
-    let warnings = unknown.iter().map(|id| warning(&format!("the table no longer has the mapped origin `{id}`")));
-    text::write(&sheet) + &warnings.collect::<String>()
+    text::write(&sheet)
+}
+
+/// What `serve` says when it is told to end and requests are under way.
+#[must_use]
+pub fn ending(open: usize, limit: Duration) -> String {
+    let (open, limit) = (count(open, "open request"), limit.as_secs());
+    format!("waiting for {open}, {limit} s at most; Ctrl-C again ends now\n")
 }
 
 /// A line that warns.
@@ -212,6 +227,8 @@ mod tests {
             let path_pattern = path_pattern.map(str::to_owned);
             Some(ServedBehavior { path_pattern, configured_origin: "cms".to_owned(), not_routed })
         };
+        let long = Exchange { status: 405, method: "M".repeat(9_000), path: "/x".to_owned(), ..exchange() };
+        let unread = Exchange { trouble: Some("127.0.0.1:9 left".to_owned()), ..Exchange::default() };
         let placed = Exchange { path: "/x".to_owned(), behavior: behavior(None, false), ..exchange() };
         let passed = Exchange { behavior: behavior(Some("/api/*"), true), ..placed.clone() };
         let rows = [
@@ -221,6 +238,8 @@ mod tests {
                 "200  GET      cms     -       1.2 ms  /x  behavior /api/*: the router does not run here\n".to_owned(),
             ),
             (exchange(), "200  GET      cms     -       1.2 ms  /promo/\\u{9b}x\n".to_owned()),
+            (long, "405  MMMMMMMMMMMMMMMMMMMM…  cms     -       1.2 ms  /x\n".to_owned()),
+            (unread, "-    -        -       -       0.0 ms  -  127.0.0.1:9 left\n".to_owned()),
             (failed, format!("502  PURGE    legacy  a-very-long-id   12.3 s  {}…  no connection\n", "/".repeat(120))),
         ];
         for (exchange, expected) in rows {
@@ -237,6 +256,14 @@ mod tests {
             "\n"
         );
         assert_eq!(line(&exchange(), Format::Json), expected);
+    }
+
+    #[test]
+    fn what_is_waited_for_is_counted() {
+        let rows = [(1, "waiting for 1 open request, 10 s"), (2, "waiting for 2 open requests, 10 s")];
+        for (open, begin) in rows {
+            assert!(ending(open, Duration::from_secs(10)).starts_with(begin));
+        }
     }
 
     #[test]

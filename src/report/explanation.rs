@@ -194,7 +194,7 @@ fn route_row(mark: Cell, style: anstyle::Style, found: &RouteRef<'_>, why: Cell)
     let route = found.route;
     let pattern = match &route.path {
         PathPattern::Any => "every path".to_owned(),
-        PathPattern::Map(rows) => format!("redirect_map of {}", count(rows.len(), "row")),
+        PathPattern::Map(map) => format!("redirect_map of {}", count(map.rows.len(), "row")),
         pattern => format!("{} {pattern}", pattern.key()),
     };
     let place = format!("{}:{}", found.file, route.place.line);
@@ -209,7 +209,8 @@ fn captured(story: &Explanation<'_, '_>) -> Grid {
         grid.row([cell(KEY, format!("{{{name}}}")), value]);
     }
     if let Some(row) = &winner.row {
-        fact(&mut grid, "row", format!("line {} of the map: {} → {}", row.line, row.from, row.to));
+        let to = if row.to.is_empty() { "gone" } else { row.to };
+        fact(&mut grid, "row", format!("line {} of the map: {} → {to}", row.line, row.from));
     }
     grid
 }

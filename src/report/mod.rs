@@ -13,13 +13,25 @@ pub mod explanation;
 pub mod format;
 pub mod invoked;
 pub mod json;
+pub mod made;
 pub mod numbers;
 pub mod packed;
+pub mod page;
+pub mod rule;
 pub mod sheet;
 pub mod text;
 
 pub use format::Format;
 pub use sheet::Sheet;
+
+/// Whether what is said to people ends with what was counted, and where to read on. JSON always has its counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It does.
+    Told,
+    /// Findings only: nothing is said where all is fine.
+    LeftOut,
+}
 
 /// A result that can be shown.
 pub trait Present {

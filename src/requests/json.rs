@@ -29,12 +29,46 @@ pub(super) fn parse<'de, T: Deserialize<'de>>(line: &'de str) -> Result<T, JsonE
         let words = error.to_string();
         // The parser ends with a place of its own, which is of no use on a stream of lines.
         let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
-        let what =
-            if error.is_syntax() || error.is_eof() { format!("the line is not JSON: {words}") } else { plain(words) };
+        let what = if error.is_syntax() || error.is_eof() {
+            format!("the line is not JSON: {words}")
+        } else {
+            mistyped(words, || key_at_fault::<T>(line)).unwrap_or_else(|| plain(words))
+        };
         // An object in place of something else is told before a byte was counted.
         JsonError { what, column: error.column().max(1) }
     })
 }
+
+/// The key whose value a line is refused for. Read once more for it: what keeps track of keys costs every line.
+fn key_at_fault<'de, T: Deserialize<'de>>(line: &'de str) -> String {
+    let read = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_str(line));
+    read.err().map(|error| error.path().to_string()).unwrap_or_default()
+}
+
+/// What a value must be and is not, in the words of the documentation; `None` where serde says something else.
+fn mistyped(words: &str, key: impl FnOnce() -> String) -> Option<String> {
+    let (found, expected) = match words.strip_prefix("invalid type: ") {
+        Some(words) => words.rsplit_once(", expected ")?,
+        None => ("", Some(words).filter(|words| *words == TEXT_OR_LIST)?),
+    };
+    let expected = if expected == "a string" { "a text" } else { expected };
+    let not = match found.split(' ').next().unwrap_or_default() {
+        "integer" | "floating" => ", not a number",
+        "string" => ", not a text",
+        "boolean" => ", not a boolean",
+        "sequence" => ", not a list",
+        "map" => ", not an object",
+        "null" => ", not `null`",
+        _ => "",
+    };
+    Some(match key().as_str() {
+        "" | "." => format!("the line must be {expected}{not}"),
+        key => format!("key `{key}` must be {expected}{not}"),
+    })
+}
+
+/// What serde says where a value is neither.
+const TEXT_OR_LIST: &str = "a text or a list of texts";
 
 /// serde's words about a key as the documentation would say them.
 fn plain(words: &str) -> String {
@@ -64,7 +98,7 @@ pub(super) fn optional<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<
 
 /// One text, or several that are joined.
 #[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "a cohort is a text or a list of texts")]
+#[serde(untagged, expecting = "a text or a list of texts")]
 enum Joined<'a> {
     #[serde(borrow)]
     One(Borrowed<'a>),
@@ -111,7 +145,7 @@ pub(super) fn fields<'de, D: Deserializer<'de>>(from: D) -> Result<Pairs<'de>, D
 struct InOrder<'a>(Pairs<'a>);
 
 #[derive(serde::Deserialize)]
-#[serde(untagged, expecting = "the value of a header is a text or a list of texts")]
+#[serde(untagged, expecting = "a text or a list of texts")]
 enum OneOrMany<'a> {
     #[serde(borrow)]
     One(Borrowed<'a>),

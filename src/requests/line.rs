@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, JsonError};
+use crate::platform::countries::{NotACountry, check_country};
 use crate::platform::headers::OUR_PREFIX;
 use crate::route::{Request, Told, Url, Viewer};
 use crate::text::percent::push_escaped;
@@ -69,6 +70,9 @@ pub enum LineError {
     /// A URL that is neither absolute nor a path.
     #[error(transparent)]
     Url(#[from] UrlError),
+    /// A country that CloudFront never tells.
+    #[error(transparent)]
+    Country(#[from] NotACountry),
     /// A method that RFC 9110 does not allow.
     #[error("`{0}` cannot be a method: write a name such as `GET`")]
     Method(String),
@@ -90,9 +94,7 @@ pub enum UrlError {
     #[error("the URL is empty: the path of a home page is `/`")]
     Empty,
     /// It begins with `//`, which is a host to some and a path to others.
-    #[error(
-        "`{0}` could mean a host or a path: write it with scheme and host, `https://www.example.com{0}` for a path"
-    )]
+    #[error("`{0}` could mean a host or a path: write `https:{0}` for a host, `https://www.example.com{0}` for a path")]
     TwoSlashes(String),
     /// A scheme and no `//host`.
     #[error("`{0}` has no host: write `https://www.example.com/a`, or a path that begins with `/`")]
@@ -110,6 +112,19 @@ impl<'a> RequestLine<'a> {
     pub fn parse_url(url: impl Into<Cow<'a, str>>) -> Result<RequestLine<'a>, LineError> {
         let url = url.into();
         check_url(&url)?;
+        Ok(RequestLine { url, ..RequestLine::default() })
+    }
+
+    /// A GET of a URL or path as an access log holds it: what begins with `/` is a path, and so is `//x`. A log's field
+    /// never names a host that way, while a text of a person might.
+    ///
+    /// # Errors
+    /// The text is neither absolute nor a path that begins with `/`.
+    pub fn parse_logged(url: impl Into<Cow<'a, str>>) -> Result<RequestLine<'a>, LineError> {
+        let url = url.into();
+        if !url.starts_with('/') {
+            check_url(&url)?;
+        }
         Ok(RequestLine { url, ..RequestLine::default() })
     }
 
@@ -141,7 +156,7 @@ impl<'a> RequestLine<'a> {
         Ok(parsed)
     }
 
-    /// Checks what is not a matter of form: URL, method, headers. For lines that were not parsed here.
+    /// Checks what is not a matter of form: URL, method, headers, country. For lines that were not parsed here.
     ///
     /// # Errors
     /// The first value that no request can have.
@@ -152,6 +167,9 @@ impl<'a> RequestLine<'a> {
         }
         for (name, value) in &self.headers {
             check_header(name, value)?;
+        }
+        if let Some(country) = &self.country {
+            check_country(country)?;
         }
         Ok(())
     }
@@ -165,7 +183,9 @@ impl<'a> RequestLine<'a> {
         }
     }
 
-    fn told(&self, told: Told) -> Option<&str> {
+    /// What it says of the viewer.
+    #[must_use]
+    pub fn told(&self, told: Told) -> Option<&str> {
         match told {
             Told::Country => self.country.as_deref(),
             Told::Cohort => self.cohort.as_deref(),
@@ -176,7 +196,7 @@ impl<'a> RequestLine<'a> {
     /// The request it stands for.
     #[must_use]
     pub fn request(&self) -> Request<'_> {
-        let url = Url::split(&self.url);
+        let url = if self.url.starts_with('/') { Url::of_path(&self.url) } else { Url::split(&self.url) };
         let header = |wanted: &str| {
             let named = |(name, _): &&(Cow<'_, str>, Cow<'_, str>)| name.eq_ignore_ascii_case(wanted);
             self.headers.iter().find(named).map(|(_, value)| value.as_ref())
@@ -318,7 +338,7 @@ mod tests {
             assert_eq!(line.request().viewer.values(Told::Cohort).collect::<Vec<_>>(), values, "{cohort}");
         }
         let error = RequestLine::parse_json(r#"{"url":"/","cohort":7}"#).unwrap_err();
-        assert_eq!(error.to_string(), "a cohort is a text or a list of texts (column 22)");
+        assert_eq!(error.to_string(), "key `cohort` must be a text or a list of texts (column 22)");
     }
 
     #[test]
@@ -363,15 +383,26 @@ mod tests {
             (r#"{"url":"/a"} x"#, "the line is not JSON: trailing characters (column 14)"),
             (r#"{"method":"GET"}"#, "key `url` is missing (column 16)"),
             (r#"["/a"]"#, "a list is not a request: write an object with the key `url` (column 1)"),
-            (r#""/a""#, "invalid type: string \"/a\", expected an object with the key `url` (column 4)"),
+            (r#""/a""#, "the line must be an object with the key `url`, not a text (column 4)"),
             (r#"{"url":"/a","metod":"GET"}"#, "key `metod` is unknown: did you mean `method`? (column 19)"),
             (
                 r#"{"url":"/a","epoch":1}"#,
                 "key `epoch` is unknown: the keys are `url`, `method`, `headers`, `country`, `cohort`, `language`, `time` (column 19)",
             ),
             (r#"{"url":"/a","url":"/b"}"#, "key `url` is there twice (column 17)"),
-            (r#"{"url":5}"#, "invalid type: integer `5`, expected a string (column 8)"),
-            (r#"{"url":"/","headers":{"a":1}}"#, "the value of a header is a text or a list of texts (column 28)"),
+            (r#"{"url":5}"#, "key `url` must be a text, not a number (column 8)"),
+            (r#"{"url":null}"#, "key `url` must be a text, not `null` (column 11)"),
+            (r#"{"url":"/","method":{}}"#, "key `method` must be a text, not an object (column 20)"),
+            (r#"{"url":"/","language":["es"]}"#, "key `language` must be a text, not a list (column 22)"),
+            (r#"{"url":"/","country":true,"time":1}"#, "key `country` must be a text, not a boolean (column 25)"),
+            (r#"{"url":"/","time":1.5}"#, "key `time` must be a text, not a number (column 21)"),
+            (r#"{"url":"/","headers":{"a":1}}"#, "key `headers.a` must be a text or a list of texts (column 28)"),
+            (
+                r#"{"url":"/","headers":"a: 1"}"#,
+                "key `headers` must be an object of header names, each with a text or a list of texts, not a text (column 27)",
+            ),
+            (r#"{"url":"/","country":"br"}"#, "`br` is not a country code: write `BR`, two capital letters"),
+            (r#"{"url":"/","country":"brazil"}"#, "`brazil` is not a country code: write `BR` for Brazil"),
             (r#"{"url":""}"#, "the URL is empty: the path of a home page is `/`"),
             (r#"{"url":"/","method":"GET /"}"#, "`GET /` cannot be a method: write a name such as `GET`"),
             (
@@ -412,6 +443,23 @@ mod tests {
         ];
         for (url, fine) in rows {
             assert_eq!(RequestLine::parse_url(url).is_ok(), fine, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_slash_in_a_log_is_a_path() {
+        let rows = [
+            ("//wp-login.php?a=//b", Some((None, "//wp-login.php", "a=//b"))),
+            ("///", Some((None, "///", ""))),
+            ("/a:b//c", Some((None, "/a:b//c", ""))),
+            ("https://h//x", Some((Some("h"), "//x", ""))),
+            ("a//b", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            let line = RequestLine::parse_logged(text).ok();
+            let request = line.as_ref().map(RequestLine::request);
+            assert_eq!(request.map(|request| (request.host, request.path, request.query)), expected, "{text}");
         }
     }
 

@@ -13,6 +13,7 @@ use super::holes::HoleTexts;
 use super::ids::BehaviorId;
 use super::index::Found;
 use super::origin::Origin;
+use super::pattern::GONE;
 use super::query::QueryPolicy;
 use super::request::{Request, Url};
 use super::table::Table;
@@ -95,7 +96,7 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         let outcome = match &route.action {
             Action::Origin(action) => self.forward(action).map(Outcome::Origin),
             Action::Redirect(action) => self.redirect(action).map(Outcome::Redirect),
-            Action::RedirectMap(action) => self.map_redirect(action).map(Outcome::Redirect),
+            Action::RedirectMap(action) => self.by_row(action),
             Action::Normalize(action) => self.normalize(action).map(Outcome::Redirect),
             Action::Respond(action) => Ok(Outcome::Respond(self.respond(action))),
         };
@@ -157,15 +158,24 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
     }
 
     #[allow(clippy::expect_used, reason = "the index finds a map by its rows, and only a map has this action")]
-    fn map_redirect(&self, action: &'t MapAction) -> Result<Redirect<'t, 'r>, Unsafe> {
+    fn by_row(&self, action: &'t MapAction) -> Result<Outcome<'t, 'r>, Unsafe> {
         let row = self.found.row.expect("a map is found by a row");
         let Dated { cache_control, headers } = self.dated(&action.response);
-        Ok(Redirect {
+        if row.is_gone() {
+            return Ok(Outcome::Respond(Respond {
+                status: GONE,
+                body: "",
+                content_type: None,
+                cache_control,
+                headers,
+            }));
+        }
+        Ok(Outcome::Redirect(Redirect {
             status: row.status.unwrap_or(action.status),
             location: self.location(Cow::Borrowed(&row.to), &action.query_string)?,
             cache_control,
             headers,
-        })
+        }))
     }
 
     fn normalize(&self, action: &'t NormalizeAction) -> Result<Redirect<'t, 'r>, Unsafe> {

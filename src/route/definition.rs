@@ -8,7 +8,7 @@ use super::canonical::Canonical;
 use super::condition::{Asked, Condition, HostPattern, ValueTest};
 use super::fact::Fact;
 use super::origin::Origin;
-use super::pattern::PathPattern;
+use super::pattern::{PathPattern, RedirectMap};
 use super::query::QueryPolicy;
 use super::target::{Hole, Part, Target};
 use super::time::Window;
@@ -82,9 +82,9 @@ pub struct About {
     pub owner: Option<String>,
     /// Where it was asked for.
     pub ticket: Option<String>,
-    /// When it was written, as text.
+    /// The day when it was written, `2026-11-30`.
     pub added: Option<String>,
-    /// When it should go, as text.
+    /// The day when it should go, likewise.
     pub expires: Option<String>,
     /// Why it is there.
     pub note: Option<String>,
@@ -97,7 +97,7 @@ pub enum Action {
     Origin(OriginAction),
     /// It is answered with a redirect.
     Redirect(RedirectAction),
-    /// It is answered with the redirect of the map's row; the route's path is a [`PathPattern::Map`].
+    /// It is answered as the map's row says, with a redirect or 410; the route's path is a [`PathPattern::Map`].
     RedirectMap(MapAction),
     /// It is answered with a redirect to the normal form of its path. Only requests are taken whose path is not that yet.
     Normalize(NormalizeAction),
@@ -263,17 +263,26 @@ impl Route {
         !matches!(self.action, Action::Normalize(_)) || asked.can_be_normalized()
     }
 
-    /// Every fact that the route reads: what its conditions ask for, what fills its holes, and what of the query goes into
-    /// a redirect or, by name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come
-    /// twice.
-    pub fn facts(&self) -> impl Iterator<Item = Fact> {
+    /// Every fact that says whether the route takes a request of its paths: what its conditions ask for, and what tells
+    /// the rows of its map apart. A fact may come twice.
+    pub fn asked_facts(&self) -> impl Iterator<Item = Fact> {
+        let map = match &self.path {
+            PathPattern::Map(map) => Some(map),
+            _ => None,
+        };
         let conditions = self.conditions.iter().map(|condition| condition.fact.clone());
+        conditions.chain(map.into_iter().flat_map(RedirectMap::facts))
+    }
+
+    /// Every fact that the route reads: what it asks for, what fills its holes, and what of the query goes into a redirect
+    /// or, by name, to an origin. How much of a query counts that an origin is sent whole, the origin declares. A fact may come twice.
+    pub fn facts(&self) -> impl Iterator<Item = Fact> {
         let query = self.action.query_string().filter(|policy| match self.action {
             Action::Origin(_) => !policy.asks_the_origin(),
             _ => true,
         });
         let holes = self.action.targets().flat_map(Target::holes).filter_map(Hole::fact);
-        conditions.chain(holes).chain(query.into_iter().flat_map(QueryPolicy::facts))
+        self.asked_facts().chain(holes).chain(query.into_iter().flat_map(QueryPolicy::facts))
     }
 }
 

@@ -23,7 +23,7 @@ use super::target::Hole;
 use super::time::moment_of;
 use super::viewer::Viewer;
 use crate::text::host::bare_host;
-pub use miss::{NearMiss, Wanted};
+pub use miss::{MissedAt, NearMiss, Wanted};
 pub use reads::Reads;
 
 /// How many of the routes behind the winner are named.
@@ -127,9 +127,9 @@ fn by_name<S: Serializer>(pairs: &[(String, String)], serializer: S) -> Result<S
 /// A row of a redirect map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct ExplainedRow<'t> {
-    /// The source in normal form.
+    /// The source: its path in normal form, and its query as written.
     pub from: &'t str,
-    /// The target.
+    /// The target; empty where the row is gone.
     pub to: &'t str,
     /// Its line in the CSV file.
     pub line: u32,
@@ -171,7 +171,7 @@ pub fn explain<'t, 'r>(table: &'t Table, request: &'r Request<'r>) -> Explanatio
     if story.tries_routes() {
         let moment = moment_of(request.epoch, request.time);
         let asked = Asked::new(request, canonical, path.as_str(), moment);
-        walk(table, &asked, (request, &path), &mut story);
+        RouteWalk { table, request, path: &path, asked: &asked }.tell(&mut story);
     }
     story.reads.outcome(table, &story.decision);
     story
@@ -187,27 +187,33 @@ impl Explanation<'_, '_> {
     }
 }
 
-/// Tries every route in written order.
-fn walk<'t, 'r>(
+/// A walk over every route in written order.
+struct RouteWalk<'t, 'r, 'a> {
     table: &'t Table,
-    asked: &Asked<'_>,
-    (request, path): (&'r Request<'r>, &NormalPath<'_>),
-    story: &mut Explanation<'t, 'r>,
-) {
-    for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
-        let failed = route.conditions.iter().find(|condition| !condition.holds(asked));
-        let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
-        if story.winner.is_none() {
-            story.reads.conditions(&route.conditions, failed);
-            let failed = failed.map(|failed| NearMiss::new(failed, request, asked.moment));
-            if failed.is_none() {
-                story.winner = Some(Winner::new(found, asked, path));
-            }
-            story.candidates.push(Candidate { route: found, failed });
-        } else if failed.is_none() {
-            story.later_count += 1;
-            if story.later.len() < LATER_NAMED {
-                story.later.push(found);
+    request: &'r Request<'r>,
+    path: &'a NormalPath<'r>,
+    asked: &'a Asked<'a>,
+}
+
+impl<'t, 'r> RouteWalk<'t, 'r, '_> {
+    /// Tells what it met.
+    fn tell(&self, story: &mut Explanation<'t, 'r>) {
+        let RouteWalk { table, request, path, asked } = *self;
+        for route in table.routes().iter().filter(|route| route.takes_path(asked)) {
+            let failed = route.failed(asked);
+            let found = RouteRef { route, file: table.file_of(route.place.file as usize) };
+            if story.winner.is_none() {
+                story.reads.route(route, failed);
+                let failed = failed.map(|failed| NearMiss::new(failed, request, asked));
+                if failed.is_none() {
+                    story.winner = Some(Winner::new(found, asked, path));
+                }
+                story.candidates.push(Candidate { route: found, failed });
+            } else if failed.is_none() {
+                story.later_count += 1;
+                if story.later.len() < LATER_NAMED {
+                    story.later.push(found);
+                }
             }
         }
     }
@@ -251,7 +257,7 @@ impl Serialize for RouteRef<'_> {
 impl<'t> Winner<'t> {
     fn new(route: RouteRef<'t>, asked: &Asked<'_>, path: &NormalPath<'_>) -> Winner<'t> {
         let row = match &route.route.path {
-            PathPattern::Map(rows) => rows.iter().find(|row| row.from == asked.path).map(ExplainedRow::of),
+            PathPattern::Map(map) => map.row(asked.path, asked.request.query).map(ExplainedRow::of),
             _ => None,
         };
         Winner { route, row, captured: captured(route.route, asked, path) }

@@ -8,7 +8,8 @@
 //! - `exact` paths and rows of maps are one hash table.
 //! - `trie` holds prefixes and templates.
 //! - `literals` holds globs and regexes, by text that they require (`required`).
-//! - `lists` holds the candidates, long lists hashed by a query parameter, header or cookie.
+//! - `lists` holds the candidates, long lists hashed by a query parameter, header or cookie, or by the key of a map's
+//!   rows.
 //!
 //! All of it is numbers and one text: it is stored and loaded as it is. Read [`Index::first_match`] first.
 
@@ -131,11 +132,11 @@ impl Index {
     }
 }
 
-/// The path of an exact route, of one of its paths or of a map's row.
+/// The path of an exact route, of one of its paths or of a map's row; what else the row asks for, [`Search`] checks.
 fn text(definition: &Definition, item: Item) -> &str {
     match (&definition.routes[index(item.route)].path, item.row_of_map()) {
         (PathPattern::Exact(path), None) => path,
-        (PathPattern::Map(rows), Some(row)) => &rows[row].from,
+        (PathPattern::Map(map), Some(row)) => map.rows[row].path(),
         (PathPattern::AnyOf(several), Some(at)) => match &several[at] {
             PathPattern::Exact(path) => path,
             _ => unreachable!("`IndexBuilder::add` adds nothing else"),
@@ -171,9 +172,9 @@ impl<'t> IndexBuilder<'t> {
     fn add(&mut self, route: u32, section: u32) {
         let definition = self.definition;
         match &definition.routes[index(route)].path {
-            PathPattern::Map(rows) => {
-                for (at, row) in rows.iter().enumerate() {
-                    self.exact.push((section, &row.from), Item { route, row: number(at) + 1 });
+            PathPattern::Map(map) => {
+                for (at, row) in map.rows.iter().enumerate() {
+                    self.exact.push((section, row.path()), Item { route, row: number(at) + 1 });
                 }
             }
             PathPattern::AnyOf(several) => {

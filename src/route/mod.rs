@@ -17,6 +17,8 @@ pub mod draw;
 #[cfg(feature = "cli")]
 pub mod explain;
 mod fact;
+#[cfg(feature = "cli")]
+mod failed;
 mod holes;
 mod ids;
 pub mod index;
@@ -27,6 +29,7 @@ pub mod pattern;
 mod patterns;
 pub mod query;
 pub mod reach;
+mod redirect_map;
 mod request;
 mod table;
 pub mod target;
@@ -49,6 +52,8 @@ pub use definition::{
 #[cfg(feature = "cli")]
 pub use explain::{Explanation, explain};
 pub use fact::Fact;
+#[cfg(feature = "cli")]
+pub use failed::Failed;
 pub use holes::hole_names;
 pub use ids::{BehaviorId, OriginId, RouteId};
 pub use index::Found;

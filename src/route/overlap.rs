@@ -109,7 +109,8 @@ fn hosts_meet(one: &HostPattern, two: &HostPattern) -> bool {
 
 impl<'r> Paths<'r> {
     fn of(route: &'r Route) -> impl Iterator<Item = Paths<'r>> {
-        let rows = route.path.rows().iter().map(|row| Paths::Exact(&row.from));
+        let rows = route.path.rows().chunk_by(|row, next| row.path() == next.path());
+        let rows = rows.filter_map(|rows| rows.first()).map(|row| Paths::Exact(row.path()));
         let patterns = route.path.each().iter().filter(|path| !matches!(path, PathPattern::Map(_)));
         rows.chain(patterns.map(Paths::Pattern))
     }
@@ -195,7 +196,7 @@ mod tests {
         };
         match text {
             "" => PathPattern::Any,
-            text if text.contains(',') => PathPattern::Map(text.split(',').map(row).collect()),
+            text if text.contains(',') => PathPattern::Map(text.split(',').map(row).collect::<Vec<_>>().into()),
             text if text.starts_with('^') || text.starts_with('(') => PathPattern::Regex(LazyRegex::new(text)),
             text if text.contains('*') => PathPattern::Glob(Glob::new(text)),
             text if text.contains('{') => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::patterns::Glob;
 use super::patterns::LazyRegex;
+pub use super::redirect_map::{GONE, MapRow, RedirectMap};
 
 /// Which paths, in normal form, a route takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,22 +25,9 @@ pub enum PathPattern {
     /// A regex, searched.
     Regex(LazyRegex),
     /// The sources of a redirect map.
-    Map(Vec<MapRow>),
+    Map(RedirectMap),
     /// Any of several of one key, in written order; none of them a map or another list.
     AnyOf(Vec<PathPattern>),
-}
-
-/// One row of a redirect map.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MapRow {
-    /// A path in normal form.
-    pub from: String,
-    /// Where it goes, literal.
-    pub to: String,
-    /// The row's own status.
-    pub status: Option<u16>,
-    /// Line in the CSV file, from 1.
-    pub line: u32,
 }
 
 /// A path with holes: literal segments, `{name}` for one segment, and perhaps `{*rest}` at the end.
@@ -99,7 +87,7 @@ impl PathPattern {
     #[must_use]
     pub fn rows(&self) -> &[MapRow] {
         match self {
-            PathPattern::Map(rows) => rows,
+            PathPattern::Map(map) => &map.rows,
             _ => &[],
         }
     }
@@ -118,7 +106,8 @@ impl PathPattern {
         }
     }
 
-    /// Whether a path in normal form matches. O(m), for a map O(n m): the table's index looks rows up instead.
+    /// Whether a path in normal form matches; which row of a map then takes a request, its query says
+    /// ([`RedirectMap::row`]). O(m), for a map O(n m): the table's index looks rows up instead.
     #[must_use]
     pub fn matches(&self, path: &str) -> bool {
         match self {
@@ -128,7 +117,7 @@ impl PathPattern {
             PathPattern::Prefix(prefix) => below(prefix, path).is_some(),
             PathPattern::Glob(glob) => glob.takes_path(path),
             PathPattern::Regex(regex) => regex.takes_path(path),
-            PathPattern::Map(rows) => rows.iter().any(|row| row.from == path),
+            PathPattern::Map(map) => map.rows.iter().any(|row| row.path() == path),
             PathPattern::AnyOf(several) => several.iter().any(|one| one.matches(path)),
         }
     }
@@ -223,7 +212,7 @@ impl fmt::Display for PathPattern {
             PathPattern::Prefix(prefix) => f.write_str(prefix),
             PathPattern::Glob(glob) => f.write_str(glob.text()),
             PathPattern::Regex(regex) => f.write_str(regex.text()),
-            PathPattern::Map(rows) => write!(f, "{} rows", rows.len()),
+            PathPattern::Map(map) => write!(f, "{} rows", map.rows.len()),
             PathPattern::AnyOf(several) => {
                 let (shown, hidden) = several.split_at(several.len().min(3));
                 let shown: Vec<String> = shown.iter().map(ToString::to_string).collect();

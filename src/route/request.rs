@@ -111,14 +111,7 @@ impl<'a> Url<'a> {
     /// Splits any text; every text is a URL reference to this expression. O(m).
     #[must_use]
     pub fn split(text: &'a str) -> Url<'a> {
-        let (text, fragment) = match text.split_once('#') {
-            Some((before, fragment)) => (before, Some(fragment)),
-            None => (text, None),
-        };
-        let (text, query) = match text.split_once('?') {
-            Some((before, query)) => (before, Some(query)),
-            None => (text, None),
-        };
+        let Url { path: text, query, fragment, .. } = Url::of_path(text);
         let (scheme, text) = match text.split_once(':') {
             Some((scheme, rest)) if !scheme.is_empty() && !scheme.contains('/') => (Some(scheme), rest),
             _ => (None, text),
@@ -131,6 +124,20 @@ impl<'a> Url<'a> {
             None => (None, text),
         };
         Url { scheme, authority, path, query, fragment }
+    }
+
+    /// Splits a path from its query and fragment; one that begins with `//` names no authority. O(m).
+    #[must_use]
+    pub fn of_path(text: &'a str) -> Url<'a> {
+        let (text, fragment) = match text.split_once('#') {
+            Some((before, fragment)) => (before, Some(fragment)),
+            None => (text, None),
+        };
+        let (path, query) = match text.split_once('?') {
+            Some((before, query)) => (before, Some(query)),
+            None => (text, None),
+        };
+        Url { scheme: None, authority: None, path, query, fragment }
     }
 
     /// The authority without user information; keeps the port. `None` when there is none or it is empty.

@@ -120,6 +120,19 @@ pub struct Declared {
     pub gate: GateSettings,
 }
 
+impl Declared {
+    /// Whether the gate can tell a value: a cohort that is declared, a language that is offered. Countries are not the
+    /// gate's to tell.
+    #[must_use]
+    pub fn has(&self, told: Told, value: &str) -> bool {
+        match told {
+            Told::Country => true,
+            Told::Cohort => self.cohorts.iter().any(|cohort| cohort.name == value),
+            Told::Language => self.languages.offered.iter().any(|language| language == value),
+        }
+    }
+}
+
 /// `[gate]` of a table: how the gate works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateSettings {

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -12,15 +11,21 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::io::InspectReader;
 
 use super::exchange::answer;
 use super::forward::MAX_BUFFER;
 use super::live::Edge;
+use super::notice::Notice;
+use super::unread::Opening;
 
-/// At the end, answers under way get this long.
-const LAST_ANSWERS: Duration = Duration::from_secs(10);
+/// At the end, connections that nothing is under way on close in this time, and nothing is said.
+const IDLE_CLOSE: Duration = Duration::from_millis(300);
 /// As many header fields as fit into a head that CloudFront takes.
 const MAX_HEADERS: usize = 8_192;
+/// HTTP/2 refuses a longer head by itself, and nobody is told. What is shorter than that and still too long for
+/// CloudFront is refused here.
+const MAX_HEADER_LIST: u32 = 256 * 1024;
 /// Answers at once on one HTTP/2 connection, as CloudFront allows.
 const MAX_STREAMS: u32 = 128;
 /// What one HTTP/2 stream may send ahead of its reader.
@@ -31,12 +36,14 @@ struct Service {
     builder: auto::Builder<TokioExecutor>,
     graceful: GracefulShutdown,
     edge: Arc<Edge>,
+    /// As many others as there are connections.
+    open: Arc<()>,
 }
 
 /// Serves viewers until `stop` is done, and then until the answers under way have left or too long has passed.
 pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Output = ()>) {
     let builder = builder(edge.settings.head_timeout);
-    let service = Service { builder, graceful: GracefulShutdown::new(), edge };
+    let service = Service { builder, graceful: GracefulShutdown::new(), edge, open: Arc::default() };
     let mut stop = std::pin::pin!(stop);
     loop {
         tokio::select! {
@@ -48,8 +55,7 @@ pub async fn serve(listener: TcpListener, edge: Arc<Edge>, stop: impl Future<Out
         }
     }
     drop(listener);
-    // What is not done by then is cut off: the program was asked to end.
-    let _ = tokio::time::timeout(LAST_ANSWERS, service.graceful.shutdown()).await;
+    service.end().await;
 }
 
 /// A failed accept is the viewer's trouble; one for lack of descriptors goes on failing until some are free.
@@ -71,7 +77,7 @@ fn builder(head_timeout: Duration) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
-        .max_header_list_size(u32::try_from(MAX_BUFFER).unwrap_or(u32::MAX))
+        .max_header_list_size(MAX_HEADER_LIST)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(4 * STREAM_WINDOW)
         .max_send_buf_size(MAX_BUFFER);
@@ -83,29 +89,53 @@ impl Service {
         // Without it small answers wait for the viewer's acknowledgements; a socket that refuses it is served anyway.
         let _ = stream.set_nodelay(true);
         let (edge, client) = (Arc::clone(&self.edge), peer.ip().to_canonical());
-        let began = Arc::new(AtomicBool::new(false));
-        let silence = silence(Arc::clone(&began), edge.settings.head_timeout);
+        let opening = Arc::new(Opening::default());
+        let (read, begun) = (Arc::clone(&opening), Arc::clone(&opening));
+        let stream = InspectReader::new(stream, move |bytes: &[u8]| read.note(bytes));
         let answers = service_fn(move |request| {
-            began.store(true, Ordering::Relaxed);
+            begun.end();
             let edge = Arc::clone(&edge);
             async move { Ok::<_, Infallible>(answer(edge, client, request).await) }
         });
         let connection = self.builder.serve_connection(TokioIo::new(stream), answers).into_owned();
         let connection = self.graceful.watch(connection);
+        let (edge, open) = (Arc::clone(&self.edge), Arc::clone(&self.open));
         tokio::spawn(async move {
-            // A connection ends in many ways, none of which anybody could be told of.
-            tokio::select! {
-                _ = connection => {}
-                () = silence => {}
+            let _open = open;
+            let limit = edge.settings.head_timeout;
+            let unread = tokio::select! {
+                ended = connection => ended.err().and_then(|problem| opening.failed(&*problem, limit)),
+                () = silence(&opening, limit) => opening.abandoned(limit),
+            };
+            if let Some(unread) = unread {
+                (edge.notify)(Notice::Exchange(Box::new(unread.exchange(peer))));
             }
         });
+    }
+
+    /// Waits until the answers under way have left or too long has passed.
+    async fn end(self) {
+        let Service { graceful, edge, open, .. } = self;
+        let mut rest = std::pin::pin!(graceful.shutdown());
+        if tokio::time::timeout(IDLE_CLOSE, &mut rest).await.is_ok() {
+            return;
+        }
+        // A connection without a request holds the beginning of one, or the end of an answer.
+        let connections = Arc::strong_count(&open).saturating_sub(1);
+        let open = edge.count_open_requests().max(connections);
+        let limit = edge.settings.end_timeout;
+        (edge.notify)(Notice::Ending { open, limit });
+        if tokio::time::timeout(limit, rest).await.is_err() {
+            // The program was asked to end.
+            edge.cut_off();
+        }
     }
 }
 
 /// Ends where no request has come in time: hyper's own limit does not begin before it knows the version of HTTP.
-async fn silence(began: Arc<AtomicBool>, limit: Duration) {
+async fn silence(opening: &Opening, limit: Duration) {
     tokio::time::sleep(limit).await;
-    if began.load(Ordering::Relaxed) {
+    if opening.has_ended() {
         std::future::pending::<()>().await;
     }
 }

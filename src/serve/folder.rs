@@ -2,9 +2,10 @@
 //!
 //! Paths are read as a bucket reads keys: percent-decoded, no segment has a meaning of its own.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, IF_RANGE, RANGE};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use tower_http::services::ServeFile;
@@ -12,7 +13,8 @@ use tower_http::services::ServeFile;
 use super::body::{Body, BodyError};
 use super::outgoing::Outgoing;
 use super::page::{Form, WebPage};
-use crate::text::percent;
+use super::range;
+use crate::text::{percent, said};
 
 /// What plays the directory itself, for every path that ends in `/`.
 const INDEX: &str = "index.html";
@@ -31,37 +33,40 @@ pub(super) async fn answer(root: &Path, origin: &str, outgoing: &Outgoing) -> Re
         Some(file) => give(&file, outgoing).await,
         None => None,
     };
-    given.unwrap_or_else(|| {
-        page(StatusCode::NOT_FOUND, "not found", format!("the folder that plays `{origin}` has no file for `{path}`"))
-    })
+    let Some(response) = given else {
+        if tokio::fs::metadata(root).await.is_err() {
+            let lead = format!("the folder that plays `{origin}` is gone: `{}`", root.display());
+            return page(StatusCode::BAD_GATEWAY, "no folder", lead);
+        }
+        let lead = format!("the folder that plays `{origin}` has no file for `{path}`");
+        return page(StatusCode::NOT_FOUND, "not found", lead);
+    };
+    response
 }
 
 /// The file, or the part of it that is asked for; `None` where it cannot be read.
 async fn give(file: &Path, outgoing: &Outgoing) -> Option<Response<Body>> {
-    let mut request = Request::new(());
-    request.method_mut().clone_from(&outgoing.method);
-    request.headers_mut().clone_from(&outgoing.headers);
-    // A range that is not understood is to be ignored (RFC 9110 section 14.2), where `ServeFile` refuses it; `If-Range` it
-    // does not read. The whole file is never wrong.
-    if outgoing.headers.contains_key(IF_RANGE) || !outgoing.headers.get(RANGE).is_some_and(is_one_range) {
-        request.headers_mut().remove(RANGE);
+    let mut headers = outgoing.headers.clone();
+    headers.remove(RANGE);
+    if range::is_asked(&outgoing.headers) {
+        let whole = serve_file(file, &Method::HEAD, HeaderMap::new()).await?;
+        headers.extend(range::of(&outgoing.headers, whole.headers()).map(|range| (RANGE, range)));
     }
-    let response = ServeFile::new(file).try_call(request).await.ok()?;
-    let mut response = response.map(|body| body.map_err(BodyError::from).boxed_unsync());
+    let mut response = serve_file(file, &outgoing.method, headers).await?;
     say_utf_8(response.headers_mut());
     Some(response)
 }
 
-/// Whether a `Range` asks for one run of bytes: `bytes=0-9`, `bytes=5-` or `bytes=-5`.
-fn is_one_range(value: &HeaderValue) -> bool {
-    let range = value.to_str().ok().and_then(|text| text.strip_prefix("bytes=")?.split_once('-'));
-    let number = |text: &str| text.parse::<u64>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    match range {
-        None => false,
-        Some(("", length)) => number(length).is_some(),
-        Some((from, "")) => number(from).is_some(),
-        Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
-    }
+async fn serve_file(file: &Path, method: &Method, headers: HeaderMap) -> Option<Response<Body>> {
+    let mut request = Request::new(());
+    request.method_mut().clone_from(method);
+    *request.headers_mut() = headers;
+    let response = ServeFile::new(file).try_call(request).await.ok()?;
+    Some(response.map(|body| body.map_err(broken).boxed_unsync()))
+}
+
+fn broken(error: io::Error) -> BodyError {
+    format!("the file cannot be read to its end: {}", said(&error.to_string())).into()
 }
 
 /// Text in a folder is taken for UTF-8.
@@ -112,29 +117,6 @@ async fn find(root: &Path, path: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_range_is_one_run_of_bytes_or_ignored() {
-        let rows = [
-            ("bytes=0-9", true),
-            ("bytes=5-", true),
-            ("bytes=-5", true),
-            ("bytes=7-7", true),
-            ("bytes=9-0", false),
-            ("bytes=-", false),
-            ("bytes=", false),
-            ("bytes=0-1,3-4", false),
-            ("bytes= 0-1", false),
-            ("bytes=+1-2", false),
-            ("bytes=a-b", false),
-            ("bytes=0-99999999999999999999", false),
-            ("BYTES=0-1", false),
-            ("items=0-1", false),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(is_one_range(&HeaderValue::from_static(text)), expected, "{text}");
-        }
-    }
 
     #[test]
     fn a_path_names_one_file_of_the_folder_or_none() {
@@ -188,6 +170,7 @@ mod tests {
         #[cfg(unix)]
         assert!(find(root.path(), "/ok").await.is_some());
     }
+
     #[tokio::test]
     async fn a_file_is_given_with_its_type_whole_or_in_part() {
         let root = tempfile::tempdir().unwrap();

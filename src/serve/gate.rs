@@ -12,7 +12,7 @@ use super::headers::{drop_where, text_of};
 use crate::event::facts::header_of;
 use crate::platform::headers::OUR_PREFIX;
 use crate::route::draw::{DRAW_COOKIE, DRAW_MAX_AGE, Draw};
-use crate::route::{Condition, Declared, Fact, KeyedQuery, Languages, Table, Timestamp, Told, epoch_of, query};
+use crate::route::{Declared, Fact, KeyedQuery, Languages, Route, Table, Timestamp, Told, epoch_of, query};
 
 /// What the gate sees beside the head of a request.
 #[derive(Clone, Copy, Debug)]
@@ -42,14 +42,16 @@ pub(super) struct GateReads {
 pub(super) fn reads(table: &Table) -> GateReads {
     let definition = table.definition();
     let mut reads = GateReads::default();
-    for Condition { fact, test } in definition.routes.iter().flat_map(|route| &route.conditions) {
+    for fact in definition.routes.iter().flat_map(Route::asked_facts) {
         match fact {
-            Fact::Cookie(name) => reads.cookies.push(name.clone()),
-            Fact::Query(name) => reads.parameters.push(name.clone()),
-            Fact::Told(Told::Cohort) => reads.cohorts.extend_from_slice(test.texts().unwrap_or_default()),
+            Fact::Cookie(name) => reads.cookies.push(name),
+            Fact::Query(name) => reads.parameters.push(name),
             _ => {}
         }
     }
+    let conditions = definition.routes.iter().flat_map(|route| &route.conditions);
+    let on_cohorts = conditions.filter(|condition| condition.fact == Fact::Told(Told::Cohort));
+    reads.cohorts = on_cohorts.filter_map(|condition| condition.test.texts()).flatten().cloned().collect();
     let declared = definition.declared.cohorts.iter().map(|cohort| &cohort.name);
     reads.cohorts = declared.filter(|name| reads.cohorts.contains(name)).cloned().collect();
     for names in [&mut reads.cookies, &mut reads.parameters] {
@@ -211,10 +213,11 @@ pub(super) struct BadHost;
 mod tests {
     use super::*;
     use crate::route::condition::ValueTest;
-    use crate::route::pattern::PathPattern;
+    use crate::route::pattern::{MapRow, PathPattern, RedirectMap};
     use crate::route::query::QueryPolicy;
     use crate::route::{
-        Action, Cohort, Definition, GateSettings, Origin, OriginAction, Route, Share, Side, Varies, VariesQuery, Window,
+        Action, Cohort, Condition, Definition, GateSettings, MapAction, Origin, OriginAction, ResponseHeaders, Share,
+        Side, Varies, VariesQuery, Window,
     };
 
     /// A table whose key holds the parameters that conditions read, and no others.
@@ -399,6 +402,18 @@ mod tests {
         let whole = Table::compile(definition).unwrap();
         assert_eq!(passed(&read, "/a?id=1&id=2", &[], arrival("r")).0.uri, "/a?id=1");
         assert_eq!(passed(&whole, "/a?id=1&id=2", &[], arrival("r")).0.uri, "/a?id=1&id=2");
+    }
+
+    #[test]
+    fn of_what_tells_the_rows_of_a_map_apart_the_first_goes_on() {
+        let mut definition = table(Declared::default(), Vec::new()).definition().clone();
+        let row = MapRow { from: "/a?id=1".into(), to: "/b".into(), status: None, line: 1 };
+        let map = RedirectMap { rows: vec![row], names: vec!["id".into()] };
+        let (query_string, response) = (QueryPolicy::Drop, ResponseHeaders::default());
+        let action = Action::RedirectMap(MapAction { status: 302, query_string, response });
+        definition.routes.insert(0, Route::new("map", PathPattern::Map(map), action));
+        let table = Table::compile(definition).unwrap();
+        assert_eq!(passed(&table, "/a?x=1&id=1&x=2&id=2", &[], arrival("r")).0.uri, "/a?x=1&id=1&x=2");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What all exchanges share: the settings, the client, and the table at work.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,32 +20,40 @@ use crate::route::{Definition, Origin, Table};
 /// What does not change while the edge runs.
 #[derive(Clone, Debug)]
 pub struct ServeSettings {
-    /// What plays the origins.
-    pub mapping: Mapping,
     /// The country of viewers that do not say theirs.
     pub country: Option<String>,
     /// The head of a request must be there within this time, and an unused connection is kept as long.
     pub head_timeout: Duration,
+    /// An origin must take a connection within this time; CloudFront waits as long by default.
+    pub connect_timeout: Duration,
+    /// At the end, requests under way get this long.
+    pub end_timeout: Duration,
 }
 
 impl Default for ServeSettings {
     fn default() -> ServeSettings {
-        ServeSettings { mapping: Mapping::new(), country: None, head_timeout: Duration::from_secs(30) }
+        let [head_timeout, connect_timeout, end_timeout] = [30, 10, 10].map(Duration::from_secs);
+        ServeSettings { country: None, head_timeout, connect_timeout, end_timeout }
     }
 }
 
-/// A table and a value for each of its secrets.
+/// A table, a value for each of its secrets, and what plays its origins.
 #[derive(Debug)]
 pub struct Tabled {
     table: Table,
     secrets: Secrets,
+    mapping: Mapping,
 }
 
 impl Tabled {
     /// Asks for the value of every secret that the table names.
-    pub fn new(table: Table, secret: impl Fn(&str) -> String) -> Tabled {
+    ///
+    /// # Errors
+    /// Where an origin is mapped that the table does not have.
+    pub fn new(table: Table, mapping: Mapping, secret: impl Fn(&str) -> String) -> Result<Tabled, MapError> {
+        check_mapping(&mapping, table.definition().origins.iter().map(|origin| origin.id.as_str()))?;
         let secrets = secret_values(table.definition(), secret);
-        Tabled { table, secrets }
+        Ok(Tabled { table, secrets, mapping })
     }
 }
 
@@ -57,6 +65,9 @@ pub struct Edge {
     /// How this very server names itself in `Via`.
     pub(super) via: HeaderValue,
     live: RwLock<Arc<Live>>,
+    /// As many others as there are requests under way.
+    open: Arc<()>,
+    cut_off: AtomicBool,
     requests: AtomicU64,
     instance: u64,
 }
@@ -64,6 +75,8 @@ pub struct Edge {
 /// A table at work.
 pub(super) struct Live {
     pub(super) handler: Handler,
+    /// What plays its origins.
+    pub(super) mapping: Mapping,
     /// What the gate must know of it.
     pub(super) reads: GateReads,
     /// What CloudFront itself has on each behavior, as events have it.
@@ -72,24 +85,22 @@ pub(super) struct Live {
 
 impl Edge {
     /// An edge that decides by a table. Must be made inside a tokio runtime.
-    ///
-    /// # Errors
-    /// Where an origin is mapped that the table does not have.
-    pub fn new(tabled: Tabled, settings: ServeSettings, notify: Notify) -> Result<Edge, MapError> {
-        let origins = &tabled.table.definition().origins;
-        check_mapping(&settings.mapping, origins.iter().map(|origin| origin.id.as_str()))?;
+    #[must_use]
+    pub fn new(tabled: Tabled, settings: ServeSettings, notify: Notify) -> Edge {
         let instance = RandomState::new().hash_one(());
         let via = HeaderValue::from_str(&format!("1.1 {instance:016x}.crossfade (CloudFront)"))
             .expect("digits and letters make a header's value");
-        Ok(Edge {
+        Edge {
+            client: forward::client(settings.connect_timeout),
             settings,
             notify,
-            client: forward::client(),
             via,
             live: RwLock::new(Arc::new(Live::new(tabled))),
+            open: Arc::default(),
+            cut_off: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             instance,
-        })
+        }
     }
 
     pub(super) fn live(&self) -> Arc<Live> {
@@ -98,12 +109,28 @@ impl Edge {
 
     pub(super) fn replace(&self, tabled: Tabled) {
         let live = Live::new(tabled);
-        let definition = live.definition();
-        let known = |id: &str| definition.origins.iter().any(|origin| origin.id == id);
-        let unknown = self.settings.mapping.keys().filter(|id| !known(id)).cloned().collect();
-        let routes = definition.routes.len();
+        let routes = live.definition().routes.len();
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
-        (self.notify)(Notice::Reloaded { routes, unknown });
+        (self.notify)(Notice::Reloaded { routes });
+    }
+
+    /// To be held as long as a request is under way.
+    pub(super) fn open_requests(&self) -> Arc<()> {
+        Arc::clone(&self.open)
+    }
+
+    /// How many requests are under way.
+    pub(super) fn count_open_requests(&self) -> usize {
+        Arc::strong_count(&self.open).saturating_sub(1)
+    }
+
+    /// From now on it is no viewer's fault where an answer does not reach it.
+    pub(super) fn cut_off(&self) {
+        self.cut_off.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Ordering::Relaxed)
     }
 
     pub(super) fn next_request_id(&self) -> String {
@@ -113,10 +140,10 @@ impl Edge {
 }
 
 impl Live {
-    fn new(Tabled { table, secrets }: Tabled) -> Live {
+    fn new(Tabled { table, secrets, mapping }: Tabled) -> Live {
         let block = |id| origin_block(table.origin(table.configured_id(id)), &secrets);
         let configured = table.behavior_ids().map(block).collect();
-        Live { reads: gate::reads(&table), handler: Handler::new(table, secrets), configured }
+        Live { mapping, reads: gate::reads(&table), handler: Handler::new(table, secrets), configured }
     }
 
     /// What CloudFront has on the behavior that a path falls in, and that as an event has it.

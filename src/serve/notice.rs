@@ -7,16 +7,16 @@ use serde::Serialize;
 
 use crate::route::BehaviorRef;
 
-/// What became of one request; told when its answer has left.
+/// What became of one request; told when its answer has left, or it is clear that none will.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exchange {
-    /// Status of the answer.
+    /// Status of the answer; 0: there was none.
     pub status: u16,
-    /// Method of the request.
+    /// Method of the request; empty where no request could be read.
     pub method: String,
     /// The host that the viewer asked for.
     pub host: Option<String>,
-    /// The path that the viewer asked for, raw.
+    /// The path that the viewer asked for, raw; empty where no request could be read.
     pub path: String,
     /// The origin that it was sent to; `None`: it was answered at the edge.
     pub origin: Option<String>,
@@ -58,16 +58,21 @@ impl ServedBehavior {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A request was answered.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// A new table decides.
     Reloaded {
         /// How many routes it has.
         routes: usize,
-        /// Mapped ids that it no longer has.
-        unknown: Vec<String>,
     },
-    /// The files hold no table, and the last good one stays in use.
+    /// The files hold no table that can be used, and the last good one stays in use.
     Kept(String),
+    /// No new viewer is served, and requests under way are waited for.
+    Ending {
+        /// How many.
+        open: usize,
+        /// How long at most.
+        limit: Duration,
+    },
 }
 
 /// Who is told of notices.

@@ -120,7 +120,10 @@ fn folder(text: &str) -> Result<Player, MapError> {
 ///
 /// # Errors
 /// The first mapped id that the table does not have.
-pub fn check_mapping<'a>(mapping: &Mapping, origins: impl Iterator<Item = &'a str> + Clone) -> Result<(), MapError> {
+pub(super) fn check_mapping<'a>(
+    mapping: &Mapping,
+    origins: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), MapError> {
     match mapping.keys().find(|id| !origins.clone().any(|origin| origin == id.as_str())) {
         None => Ok(()),
         Some(id) => Err(MapError::Unknown { id: id.clone(), known: origins.map(str::to_owned).collect() }),

@@ -15,7 +15,7 @@ pub enum Reading {
     Unchanged,
     /// They hold a new table.
     Changed(Box<Tabled>),
-    /// They hold no table; why, in words.
+    /// They hold no table that can be used; why, in words.
     Broken(String),
 }
 

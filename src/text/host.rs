@@ -43,6 +43,9 @@ pub enum NotAHost {
     /// `{name}` elsewhere than as the whole first label.
     #[error("a capture is the whole first label")]
     Capture,
+    /// A brace where nothing is captured.
+    #[error("it has a brace")]
+    Brace,
     /// Empty, over 63 characters, or with a character that labels do not have.
     #[error("one of its labels is empty, too long, or has an invalid character")]
     Label,
@@ -61,6 +64,7 @@ impl NotAHost {
             NotAHost::Url => "write the host alone, `www.example.com`, without scheme and path",
             NotAHost::Star => "write `*.example.com`, which takes exactly one more label",
             NotAHost::Capture => "write `{name}.example.com`, which takes exactly one more label and captures it",
+            NotAHost::Brace => "write the name itself; only a route's `host` captures a label",
             NotAHost::Label => "labels hold letters, digits, `-` and `_`, 63 at most, and do not begin or end with `-`",
             NotAHost::Long => "DNS has no name of that length",
         }
@@ -80,6 +84,9 @@ pub fn check_host(host: &str) -> Result<(), NotAHost> {
     }
     if host.contains('*') {
         return Err(NotAHost::Star);
+    }
+    if host.contains(['{', '}']) {
+        return Err(NotAHost::Brace);
     }
     if host.len() > 253 {
         return Err(NotAHost::Long);

@@ -5,6 +5,8 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+#[cfg(feature = "cli")]
+mod day;
 mod dots;
 mod hex;
 pub mod host;
@@ -14,10 +16,14 @@ mod listed;
 mod near;
 pub mod percent;
 #[cfg(feature = "cli")]
+mod said;
+#[cfg(feature = "cli")]
 mod shown;
 mod time;
 mod token;
 
+#[cfg(feature = "cli")]
+pub use day::Day;
 pub use dots::has_dot_segment;
 pub use hex::hex;
 #[cfg(feature = "cli")]
@@ -25,10 +31,10 @@ pub use listed::{one_of, quoted};
 #[cfg(feature = "cli")]
 pub use near::nearest;
 #[cfg(feature = "cli")]
+pub use said::said;
+#[cfg(feature = "cli")]
 pub use shown::shown;
 #[cfg(feature = "cli")]
 pub use time::NotATime;
 pub use time::Timestamp;
-#[cfg(feature = "cli")]
-pub use token::is_country;
 pub use token::is_token;

@@ -8,7 +8,7 @@ use crossfade::check::load;
 use crossfade::config::MemoryFiles;
 use crossfade::edge::Handler;
 use crossfade::route::{Table, Timestamp, epochs_of};
-use crossfade::serve::{ServeSettings, Tabled};
+use crossfade::serve::{Mapping, ServeSettings, Tabled};
 use serde_json::{Value, json};
 
 use crate::harness::Running;
@@ -35,7 +35,8 @@ fn table(text: &str) -> Table {
 }
 
 async fn served(text: &str) -> Running {
-    Running::by(Tabled::new(table(text), |_| "hush".to_owned()), ServeSettings::default()).await
+    let tabled = Tabled::new(table(text), Mapping::new(), |_| "hush".to_owned()).unwrap();
+    Running::by(tabled, ServeSettings::default()).await
 }
 
 /// An event as CloudFront sends it after the gate.

@@ -62,6 +62,7 @@ pub(crate) fn package_with(table: &str, folder: &Path, args: &[&str]) -> (Output
     fs::write(folder.join("routes.toml"), table).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_crossfade"))
         .current_dir(folder)
+        .env_remove("CROSSFADE_ROUTES")
         .args(["package", "--format", "json", "--bootstrap"])
         .arg(bootstrap())
         .args(args)

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::package::{SECRET, TABLE, bootstrap, new_zip_of, package, zip};
+use crate::package::{SECRET, SECRETS, TABLE, bootstrap, new_zip_of, package, zip};
 
 /// Largest binary that is still small: bytes. docs/edge.md says what it is now.
 const MAX_BINARY: usize = 3_500_000;
@@ -51,6 +51,19 @@ fn it_holds_the_host_the_binary_the_table_and_its_text() {
         file("table.bin"),
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn the_binary_beside_the_program_is_taken_where_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("routes.toml"), TABLE).unwrap();
+    let program = folder.path().join("crossfade");
+    fs::copy(env!("CARGO_BIN_EXE_crossfade"), &program).unwrap();
+    fs::copy(bootstrap(), folder.path().join("bootstrap")).unwrap();
+    let secrets = SECRETS.map(|name| (name, SECRET));
+    let output = Command::new(&program).current_dir(folder.path()).arg("package").envs(secrets).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(fs::read(folder.path().join("dist/edge.zip")).unwrap(), zip());
 }
 
 #[test]
@@ -118,7 +131,7 @@ fn what_is_missing_or_unfit_is_named() {
     ];
     for (at, (args, words)) in rows.into_iter().enumerate() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
-        command.current_dir(root).arg("package").args(args).env_remove("ORIGIN_VERIFY");
+        command.current_dir(root).arg("package").args(args).env_remove("ORIGIN_VERIFY").env_remove("CROSSFADE_ROUTES");
         if at >= 3 {
             command.env("ORIGIN_VERIFY", "x").env("NOT_GIVEN", "y");
         }

@@ -10,7 +10,7 @@ use crossfade::route::{
     ResponseHeaders, Table, Timestamp, Told, VariesQuery, Viewer, Window, decide,
 };
 
-use crate::workload::{Class, Spread, Workload, definition};
+use crate::workload::{Class, Spread, Workload, definition, keyed_rows};
 
 /// One route of each kind, and one with every kind of condition.
 fn small() -> Table {
@@ -25,6 +25,7 @@ fn small() -> Table {
         PathPattern::Regex(LazyRegex::new(r"^/regex/(\d+)$")),
         PathPattern::Prefix("/conditions".into()),
         PathPattern::Prefix("/captured".into()),
+        PathPattern::Map(keyed_rows(100)),
     ]);
     let conditions = [
         (Fact::Host, ValueTest::HostIn(vec![HostPattern::any_label("example.com")])),
@@ -77,6 +78,8 @@ fn a_decision_without_a_capture_or_a_dot_segment_allocates_nothing() {
         (Request::get("//exact/%61/;x"), None),
         (Request::get("//./exact"), Some("r-0")),
         (Request::get(&long), None),
+        (Request::get("/page.do?utm=1&lang=de&id=77"), Some("r-7")),
+        (Request::get("/page.do?id=77"), None),
     ];
     for (request, route) in rows {
         assert_eq!(allocations(&table, &request, route), 0, "{}", request.path);

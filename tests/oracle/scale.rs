@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
-use crossfade::route::{Condition, Fact, Request, Table, decide};
+use crossfade::route::{Condition, Fact, Outcome, Request, Table, decide};
 
 use crate::depth::size;
 use crate::properties::told;
 use crate::walk::{Answer, Oracle};
-use crate::workload::{Random, Spread, Workload, definition};
+use crate::workload::{Random, Spread, Workload, definition, keyed_rows};
 
 /// Every seventh route answers for some hosts only, every ninth has a condition on its query.
 fn mixed(routes: usize) -> (Workload, Vec<&'static str>) {
@@ -82,6 +82,32 @@ fn a_hostile_path_costs_no_more_than_its_length() {
     }
     assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
     assert_eq!(decide(&table, &Request::get(&"/x".repeat(2000))).route_id(), Some("r-756"));
+}
+
+#[test]
+fn many_rows_of_a_map_on_one_path_are_told_apart_without_trying_all() {
+    let rows = size(50_000, 500_000);
+    let literal = |text: &str| Segment::Literal(text.into());
+    let page = Template { segments: vec![literal("page.do")], rest: None, takes_bare: false };
+    let map = PathPattern::Map(keyed_rows(rows));
+    let mut definition = definition(vec![PathPattern::Exact("/page.do".into()), map, PathPattern::Template(page)]);
+    let test = ValueTest::Equal("6".into());
+    definition.routes[0].conditions = vec![Condition { fact: Fact::Query("id".into()), test }];
+    let start = Instant::now();
+    let table = Table::compile(definition).unwrap();
+    for at in (0..rows).step_by(5) {
+        let query = format!("ids=x&lang=de&id={at}&id=x");
+        let request = Request { query: &query, ..Request::get("/page.do") };
+        let decision = decide(&table, &request);
+        assert_eq!(decision.route_id(), Some("r-1"), "{query}");
+        let Outcome::Redirect(redirect) = decision.outcome else { panic!("{query}") };
+        assert!(redirect.location.to_string().starts_with(&format!("/new/{at}?")), "{}", redirect.location);
+    }
+    for (query, route) in [("id=6&lang=de", "r-0"), ("id=7", "r-2"), ("", "r-2"), ("id=7&lang=en", "r-2")] {
+        let request = Request { query, ..Request::get("/page.do") };
+        assert_eq!(decide(&table, &request).route_id(), Some(route), "{query}");
+    }
+    assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
 }
 
 #[test]

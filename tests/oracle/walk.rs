@@ -1,12 +1,12 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
-use crossfade::route::pattern::{PathPattern, Segment};
+use crossfade::route::pattern::{MapRow, PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::{
     Action, Condition, Definition, Fact, HeaderChanges, KeyedQuery, OriginAction, OriginKind, Request, RequestHeader,
@@ -104,7 +104,8 @@ impl<'t> Oracle<'t> {
             let matcher = matcher.get_or_init(|| Matcher::of(&route.path));
             // There must be something to normalize.
             let is_idle = || matches!(route.action, Action::Normalize(_)) && path == self.before_folding(request.path);
-            if matcher.matches(&path) && conditions(route, request) && !is_idle() {
+            let takes = matcher.matches(&path) && conditions(route, request) && has_row(route, &path, request.query);
+            if takes && !is_idle() {
                 let own_case = Canonical { case: LetterCase::Keep, ..definition.canonical.clone() };
                 let own_case = String::from_utf8(normal(&own_case, request.path)).unwrap();
                 return self.act(&Taken { route, matcher, path: &path, own_case: &own_case, request });
@@ -163,9 +164,10 @@ impl<'t> Oracle<'t> {
             }
             Action::Redirect(action) => redirect(taken.url(&action.target), &action.query_string, action.status),
             Action::RedirectMap(action) => {
-                let PathPattern::Map(rows) = &route.path else { unreachable!() };
-                let row = rows.iter().find(|row| row.from == path).unwrap();
-                redirect(Some(row.to.clone()), &action.query_string, row.status.unwrap_or(action.status))
+                let row = row(route, path, request.query).unwrap();
+                let to_it =
+                    || redirect(Some(row.to.clone()), &action.query_string, row.status.unwrap_or(action.status));
+                if row.status == Some(410) { Some(("respond 410".to_owned(), Vec::new())) } else { to_it() }
             }
             Action::Respond(action) => Some((format!("respond {}", action.status), Vec::new())),
         };
@@ -233,7 +235,9 @@ impl Matcher {
             }
             PathPattern::Any => Matcher::All,
             PathPattern::Exact(path) => Matcher::Texts(vec![path.clone()]),
-            PathPattern::Map(rows) => Matcher::Texts(rows.iter().map(|row| row.from.clone()).collect()),
+            PathPattern::Map(map) => {
+                Matcher::Texts(map.rows.iter().map(|row| row.from.split('?').next().unwrap().to_owned()).collect())
+            }
             PathPattern::Prefix(prefix) => regex(format!(r"\A{}(\z|/.*\z)", regex::escape(prefix)), 1),
             PathPattern::Template(template) => {
                 let mut text = r"\A".to_owned();
@@ -345,6 +349,31 @@ fn like(pattern: &[char], text: &[char]) -> bool {
         (Some((wanted, rest)), Some((found, after))) => (*wanted == '?' || wanted == found) && like(rest, after),
         (Some(_), None) => false,
     }
+}
+
+/// Whether a route is no map, or has a row for the request.
+fn has_row(route: &Route, path: &str, query: &str) -> bool {
+    !matches!(route.path, PathPattern::Map(_)) || row(route, path, query).is_some()
+}
+
+/// The first row of a map that has the path and, of the parameters that the map names, those of the request.
+fn row<'t>(route: &'t Route, path: &str, query: &str) -> Option<&'t MapRow> {
+    let PathPattern::Map(map) = &route.path else { return None };
+    let named = |query: &str| {
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
+        for piece in query.split('&').filter(|piece| !piece.is_empty()) {
+            let (name, value) = pair(piece).unwrap_or((piece, ""));
+            if map.names.iter().any(|known| known == name) {
+                found.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+            }
+        }
+        found
+    };
+    map.rows.iter().find(|row| {
+        let (from, asked) =
+            row.from.find('?').map_or((row.from.as_str(), ""), |at| (&row.from[..at], &row.from[at + 1..]));
+        from == path && named(asked) == named(query)
+    })
 }
 
 /// Every condition but the path.

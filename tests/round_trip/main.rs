@@ -39,8 +39,8 @@ fn without_places(definition: &Definition) -> Definition {
     definition.files.clear();
     for route in &mut definition.routes {
         route.place = Place::default();
-        if let crossfade::route::pattern::PathPattern::Map(rows) = &mut route.path {
-            rows.iter_mut().for_each(|row| row.line = 0);
+        if let crossfade::route::pattern::PathPattern::Map(map) = &mut route.path {
+            map.rows.iter_mut().for_each(|row| row.line = 0);
         }
     }
     definition
@@ -113,7 +113,11 @@ proptest! {
         (sample, requests) in with_requests(Sound, 12),
     ) {
         let definition = sample.definition;
-        let requests: Vec<_> = requests.iter().map(timeless).filter(|line| line.check().is_ok()).collect();
+        let is_offered = |line: &RequestLine<'_>| {
+            line.told(Told::Language).is_none_or(|language| definition.declared.has(Told::Language, language))
+        };
+        let requests: Vec<_> =
+            requests.iter().map(timeless).filter(|line| line.check().is_ok() && is_offered(line)).collect();
         let (toml, loaded) = load(&definition, &requests);
         let refused = loaded.diagnostics.iter().filter(|it| it.code == "R142").count();
         let table = Table::compile(definition.clone()).unwrap();

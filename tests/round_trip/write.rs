@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crossfade::requests::RequestLine;
 use crossfade::route::canonical::{LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::ValueTest;
-use crossfade::route::pattern::{PathPattern, Segment, Template};
+use crossfade::route::pattern::{MapRow, PathPattern, RedirectMap, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
@@ -99,16 +99,27 @@ fn write_route(out: &mut String, definition: &Definition, route: &Route, maps: &
         }
         PathPattern::Glob(glob) => writeln!(out, "glob = {}", text(glob.text())).unwrap(),
         PathPattern::Regex(regex) => writeln!(out, "regex = {}", text(regex.text())).unwrap(),
-        PathPattern::Map(rows) => {
+        PathPattern::Map(map) => {
             let name = format!("maps/{}.csv", route.id);
-            let status = |status: Option<u16>| status.map_or(String::new(), |status| format!(",{status}"));
-            let rows = rows.iter().map(|row| format!("{},{}{}\n", row.from, row.to, status(row.status)));
-            maps.push((name.clone(), rows.collect()));
+            maps.push((name.clone(), csv(map)));
             writeln!(out, "redirect_map = {}", text(&name)).unwrap();
+            if !map.names.is_empty() {
+                writeln!(out, "map_query = {}", list(&map.names)).unwrap();
+            }
         }
     }
     write_conditions(out, &route.conditions);
     write_action(out, definition, route);
+}
+
+/// The rows of a map, of every second one under a header with the columns in another order and one that nobody reads.
+fn csv(map: &RedirectMap) -> String {
+    let status = |row: &MapRow| row.status.map_or(String::new(), |status| status.to_string());
+    if map.rows.len().is_multiple_of(2) {
+        let row = |row: &MapRow| format!("\"why, and\nwho\",{},{},{}\n", status(row), row.to, row.from);
+        return "Comment, Status ,TO,from\n".to_owned() + &map.rows.iter().map(row).collect::<String>();
+    }
+    map.rows.iter().map(|row| format!("{},{},{}\n", row.from, row.to, status(row))).collect()
 }
 
 /// A test that expects nothing in particular of a request.

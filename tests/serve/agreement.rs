@@ -8,7 +8,7 @@ use crossfade::cli::files::DiskFiles;
 use crossfade::config::Case;
 use crossfade::route::draw::Draw;
 use crossfade::route::{Cohort, Decision, Outcome, Request, Timestamp, Told, decide};
-use crossfade::serve::{ServeSettings, Tabled};
+use crossfade::serve::{Mapping, ServeSettings, Tabled};
 
 use crate::harness::{Answer, Running};
 
@@ -18,8 +18,8 @@ async fn serve_does_what_decide_says() {
     let files = DiskFiles::beside(&top).unwrap();
     let loaded = load(files.top(), &files);
     let table = loaded.table.expect("the portal's table has no error");
-    let running =
-        Running::by(Tabled::new(table.clone(), |name| format!("secret-{name}")), ServeSettings::default()).await;
+    let tabled = Tabled::new(table.clone(), Mapping::new(), |name| format!("secret-{name}")).unwrap();
+    let running = Running::by(tabled, ServeSettings::default()).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).unwrap());
     let (mut compared, mut wrong) = (0, Vec::new());

@@ -177,6 +177,11 @@ async fn http_2_is_spoken_on_the_same_port() {
         let body = String::from_utf8_lossy(&body);
         assert!(body.contains(text) && (text.is_empty() || body.contains("a=1; b=2")), "{uri}: {body}");
     }
+    for (bytes, status) in [(20_000, 200), (100_000, 494)] {
+        let request = Request::get("http://www.example.com/").header("x", "y".repeat(bytes));
+        let response = client.send_request(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{bytes}");
+    }
     drop(client);
     connection.await.unwrap().unwrap();
 }

@@ -1,9 +1,9 @@
 //! `serve` plays behaviors: what is configured on each, and the ones that the router does not run on.
 
 use crossfade::route::{Behavior, BehaviorPattern, Behaviors, Definition};
-use crossfade::serve::{ServeSettings, ServedBehavior, parse_mapping};
+use crossfade::serve::{ServeSettings, ServedBehavior};
 
-use crate::harness::{Running, mirror, site, tabled};
+use crate::harness::{Running, mirror, site, tabled, tabled_with};
 
 /// The bucket under `/assets`, the new CMS alone under `/alone`, the old site elsewhere.
 fn several() -> Definition {
@@ -47,9 +47,7 @@ async fn each_path_has_its_behavior() {
 async fn past_the_router_a_request_is_what_cloudfront_alone_sends() {
     let port = mirror().await;
     let maps = ["cms", "legacy"].map(|id| format!("{id}={port}"));
-    let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
-    let settings = ServeSettings { mapping, ..ServeSettings::default() };
-    let running = Running::by(tabled(several()), settings).await;
+    let running = Running::by(tabled_with(several(), &maps), ServeSettings::default()).await;
     let lines = "X-Debug: 1\r\nX-Origin-Verify: forged\r\nX-Crossfade-Host: forged.example.com\r\n";
     let text = running.get("/alone/%2e/x?b=%20&c", lines).await.text();
     assert!(text.starts_with("GET /base/alone/%2e/x?b=%20&c\n"), "{text}");

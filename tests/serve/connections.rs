@@ -8,7 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
+use crate::harness::{
+    Answer, PATIENCE, Running, head, mirror, patient, raw_origin, read_head, site, tabled, tabled_with,
+};
 
 #[tokio::test]
 async fn the_first_byte_of_an_upload_arrives_before_the_last_is_sent() {
@@ -67,7 +69,8 @@ async fn the_first_byte_of_a_download_arrives_before_the_last_is_sent() {
 #[tokio::test]
 async fn many_viewers_keep_their_connections() {
     let port = mirror().await;
-    let running = Arc::new(Running::mapped(&[format!("legacy={port}")]).await);
+    let tabled = tabled_with(patient(site()), &[format!("legacy={port}")]);
+    let running = Arc::new(Running::by(tabled, ServeSettings::default()).await);
     let mut viewers = tokio::task::JoinSet::new();
     for viewer in 0..200 {
         let running = Arc::clone(&running);
@@ -139,6 +142,40 @@ async fn at_the_end_answers_under_way_are_given_whole() {
 }
 
 #[tokio::test]
+async fn at_the_end_what_is_cut_off_is_no_viewers_fault() {
+    let silent = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let half = raw_origin(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let end_timeout = Duration::from_millis(300);
+    let tabled = tabled_with(site(), &[format!("legacy={silent}"), format!("cms={half}")]);
+    let mut running = Running::by(tabled, ServeSettings { end_timeout, ..ServeSettings::default() }).await;
+    let mut halved = running.connect().await;
+    halved.write_all(&head("GET", "/cms", "")).await.unwrap();
+    assert!(read_head(&mut halved).await.starts_with("HTTP/1.1 200 "));
+    let mut waiting = running.connect().await;
+    waiting.write_all(&head("GET", "/", "")).await.unwrap();
+    let mut begun = running.connect().await;
+    begun.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.stop();
+    tokio::time::timeout(PATIENCE, &mut running.done).await.unwrap().unwrap();
+    assert_eq!(running.notices(), [Notice::Ending { open: 3, limit: end_timeout }]);
+    drop(halved);
+    assert_eq!(running.exchange(0).await.trouble.as_deref(), Some("cut off: the program ended"));
+    drop(waiting);
+    let trouble = running.exchange(1).await.trouble;
+    assert_eq!(trouble.as_deref(), Some("cut off: the program ended before there was an answer"));
+}
+
+#[tokio::test]
 async fn a_new_table_decides_and_a_broken_one_changes_nothing() {
     let running = Running::mapped(&[]).await;
     let mut smaller = site();
@@ -157,7 +194,7 @@ async fn a_new_table_decides_and_a_broken_one_changes_nothing() {
     .unwrap();
     let notices: Vec<_> =
         running.notices().into_iter().filter(|notice| !matches!(notice, Notice::Exchange(_))).collect();
-    let expected = [Notice::Kept("error: no table".to_owned()), Notice::Reloaded { routes: 1, unknown: Vec::new() }];
+    let expected = [Notice::Kept("error: no table".to_owned()), Notice::Reloaded { routes: 1 }];
     assert_eq!(notices, expected);
     assert_eq!(running.get("/old", "").await.status, 200);
     assert_eq!(running.get("/loja", "").await.status, 410);

@@ -10,7 +10,7 @@ use crossfade::route::{
     Languages, Origin, OriginAction, OriginKind, Place, RequestHeader, RespondAction, Route, Share, Side, Table, Told,
     condition::ValueTest, pattern::PathPattern, target::Target,
 };
-use crossfade::serve::{Edge, Exchange, Notice, ServeSettings, Tabled, parse_mapping, serve};
+use crossfade::serve::{Edge, Exchange, Mapping, Notice, ServeSettings, Tabled, parse_mapping, serve};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -44,7 +44,7 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&notices);
-        let edge = Edge::new(tabled, settings, Arc::new(move |notice| told.lock().unwrap().push(notice))).unwrap();
+        let edge = Edge::new(tabled, settings, Arc::new(move |notice| told.lock().unwrap().push(notice)));
         let edge = Arc::new(edge);
         let (stop, stopped) = oneshot::channel::<()>();
         let done = tokio::spawn(serve(listener, Arc::clone(&edge), async { drop(stopped.await) }));
@@ -52,8 +52,7 @@ impl Running {
     }
 
     pub(crate) async fn mapped(maps: &[String]) -> Running {
-        let mapping = parse_mapping(maps.iter().map(String::as_str)).unwrap();
-        Running::with(ServeSettings { mapping, ..ServeSettings::default() }).await
+        Running::by(tabled_with(site(), maps), ServeSettings::default()).await
     }
 
     pub(crate) fn stop(&mut self) {
@@ -84,7 +83,7 @@ impl Running {
     pub(crate) async fn exchange(&self, number: usize) -> Exchange {
         for _ in 0..200 {
             let exchanges = self.notices().into_iter().filter_map(|notice| match notice {
-                Notice::Exchange(exchange) => Some(exchange),
+                Notice::Exchange(exchange) => Some(*exchange),
                 _ => None,
             });
             if let Some(exchange) = exchanges.into_iter().nth(number) {
@@ -228,8 +227,17 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// A table whose origins are all played by stand-ins.
 pub(crate) fn tabled(definition: Definition) -> Tabled {
-    Tabled::new(Table::compile(definition).unwrap(), |_| "hush".to_owned())
+    tabled_with(definition, &[])
+}
+
+pub(crate) fn tabled_with(definition: Definition, maps: &[String]) -> Tabled {
+    Tabled::new(Table::compile(definition).unwrap(), mapping(maps), |_| "hush".to_owned()).unwrap()
+}
+
+fn mapping(maps: &[String]) -> Mapping {
+    parse_mapping(maps.iter().map(String::as_str)).unwrap()
 }
 
 /// The cookie of a viewer in the cohort of [`site`], and of one that is not: `hash("early:6")` is below its share.
@@ -255,6 +263,16 @@ pub(crate) fn site() -> Definition {
         files: vec!["routes.toml".to_owned()],
         ..Definition::default()
     }
+}
+
+/// The same with origins that may take as long as any step of a test: for what keeps a busy machine busy.
+pub(crate) fn patient(mut definition: Definition) -> Definition {
+    for origin in &mut definition.origins {
+        if let OriginKind::Custom(custom) = &mut origin.kind {
+            custom.read_timeout = 20;
+        }
+    }
+    definition
 }
 
 /// An origin that proves itself, and that gives up after a second.

@@ -5,9 +5,12 @@ mod agreement;
 mod answers;
 mod behaviors;
 mod connections;
+mod faults;
+mod folder;
 mod harness;
 mod origins;
 mod program;
+mod unread;
 
 #[path = "../support/depth.rs"]
 mod depth;

@@ -1,11 +1,13 @@
-//! Mapped origins: servers and folders, and what goes wrong with them.
+//! Servers that play origins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crossfade::serve::{Edge, ServeSettings, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled};
+use crate::harness::{Answer, PATIENCE, Running, head, mirror, raw_origin, read_head, site, tabled_with};
 
 #[tokio::test]
 async fn an_origin_gets_the_request_with_its_bytes() {
@@ -100,113 +102,6 @@ async fn bodies_go_through_in_every_framing() {
 }
 
 #[tokio::test]
-async fn a_folder_plays_an_origin() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = [("index.html", "<h1>home"), ("assets/a.css", "a{}"), ("assets/b b.js", "1"), ("assets/empty.bin", "")];
-    std::fs::create_dir(folder.path().join("assets")).unwrap();
-    for (name, content) in files {
-        std::fs::write(folder.path().join(name), content).unwrap();
-    }
-    let running = Running::mapped(&[format!("site={}", folder.path().display())]).await;
-    let rows = [
-        ("GET", "/assets/a.css", 200, "text/css; charset=utf-8", "a{}"),
-        ("GET", "/assets/a.css?v=1", 200, "text/css; charset=utf-8", "a{}"),
-        ("HEAD", "/assets/a.css", 200, "text/css; charset=utf-8", ""),
-        ("GET", "/assets/b%20b.js", 200, "text/javascript; charset=utf-8", "1"),
-        ("GET", "/assets/empty.bin", 200, "application/octet-stream", ""),
-        ("GET", "/assets/none", 404, "text/plain; charset=utf-8", "has no file for `/assets/none`"),
-        ("GET", "/assets/", 404, "text/plain; charset=utf-8", "has no file"),
-        ("GET", "/assets/%2e%2e/index.html", 200, "text/plain; charset=utf-8", "origin `legacy`"),
-        ("GET", "/assets/..%2findex.html", 404, "text/plain; charset=utf-8", "has no file"),
-        ("GET", "/assets/..%2f..%2f..%2f..%2fetc/passwd", 404, "text/plain; charset=utf-8", "has no file"),
-        ("GET", "/assets/%00", 404, "text/plain; charset=utf-8", "has no file"),
-        ("POST", "/assets/a.css", 405, "text/plain; charset=utf-8", "answers GET and HEAD"),
-    ];
-    for (method, target, status, content_type, text) in rows {
-        let answer = running.ask(&head(method, target, "")).await;
-        let found = (answer.status, answer.header("content-type"));
-        assert_eq!(found, (status, content_type), "{target}: {}", answer.text());
-        assert!(answer.text().contains(text), "{target}: {}", answer.text());
-        if method == "HEAD" {
-            assert_eq!((answer.header("content-length"), answer.text().as_str()), ("3", ""));
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_file_is_given_whole_or_in_part_and_how_it_ended_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("assets")).unwrap();
-    std::fs::write(folder.path().join("assets/a.bin"), vec![7; 20_000_000]).unwrap();
-    let running = Running::mapped(&[format!("site={}", folder.path().display())]).await;
-    let whole = running.get("/assets/a.bin", "").await;
-    let same = format!("If-None-Match: {}\r\n", whole.header("etag"));
-    let rows = [("", 200, 20_000_000), ("Range: bytes=5-104857\r\n", 206, 104_853), (same.as_str(), 304, 0)];
-    for (at, (lines, status, bytes)) in rows.into_iter().enumerate() {
-        let answer = running.get("/assets/a.bin", lines).await;
-        assert_eq!((answer.status, answer.body.len()), (status, bytes), "{lines}");
-        let told = running.exchange(at + 1).await;
-        assert_eq!((told.status, told.bytes, told.trouble), (status, bytes as u64, None), "{lines}");
-    }
-    let mut leaver = running.connect().await;
-    leaver.write_all(&head("GET", "/assets/a.bin", "")).await.unwrap();
-    read_head(&mut leaver).await;
-    drop(leaver);
-    assert_eq!(running.exchange(4).await.trouble.as_deref(), Some("the viewer left before the end"));
-}
-
-#[tokio::test]
-async fn an_origin_that_does_not_answer_is_named() {
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let silent = raw_origin(|mut stream| async move {
-        read_head(&mut stream).await;
-        std::future::pending::<()>().await;
-    })
-    .await;
-    let garbled = raw_origin(|mut stream| async move {
-        read_head(&mut stream).await;
-        stream.write_all(b"nonsense\r\n\r\n").await.unwrap();
-    })
-    .await;
-    let rows = [
-        (closed, 502, format!("no connection to 127.0.0.1:{closed}: Connection refused")),
-        (silent, 504, format!("127.0.0.1:{silent} was silent for 1 s, its `read_timeout`")),
-        (garbled, 502, format!("127.0.0.1:{garbled} sent no answer: invalid HTTP version parsed")),
-    ];
-    for (port, status, text) in rows {
-        let running = Running::mapped(&[format!("legacy={port}")]).await;
-        let answer = running.get("/", "").await;
-        assert_eq!(answer.status, status, "{}", answer.text());
-        assert!(answer.text().starts_with("origin `legacy` did not answer\n"), "{}", answer.text());
-        assert!(answer.text().contains(&text), "{}", answer.text());
-        assert_eq!(answer.header("x-crossfade-origin"), "legacy");
-        assert!(running.exchange(0).await.trouble.unwrap().contains(&text));
-    }
-}
-
-#[tokio::test]
-async fn an_answer_that_breaks_off_is_not_made_to_look_whole() {
-    let short = raw_origin(|mut stream| async move {
-        read_head(&mut stream).await;
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").await.unwrap();
-    })
-    .await;
-    let stalled = raw_origin(|mut stream| async move {
-        read_head(&mut stream).await;
-        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n").await.unwrap();
-        std::future::pending::<()>().await;
-    })
-    .await;
-    for (port, why) in [(short, "the answer broke off"), (stalled, "the origin sent nothing for 1 s")] {
-        let running = Running::mapped(&[format!("legacy={port}")]).await;
-        let answer = running.get("/", "").await;
-        assert_eq!((answer.status, answer.text().as_str()), (200, "half"));
-        let trouble = running.exchange(0).await.trouble.unwrap();
-        assert!(trouble.contains(why), "{trouble}");
-    }
-}
-
-#[tokio::test]
 async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     let running = Running::mapped(&[]).await;
     let port = running.address.port();
@@ -218,10 +113,9 @@ async fn a_map_that_leads_back_here_is_a_loop_and_is_named() {
     .await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let own = listener.local_addr().unwrap().port();
-    let mapping = crossfade::serve::parse_mapping([format!("legacy={own}").as_str()]).unwrap();
-    let settings = crossfade::serve::ServeSettings { mapping, ..Default::default() };
-    let edge = crossfade::serve::Edge::new(tabled(site()), settings, std::sync::Arc::new(|_| {})).unwrap();
-    tokio::spawn(crossfade::serve::serve(listener, std::sync::Arc::new(edge), std::future::pending()));
+    let tabled = tabled_with(site(), &[format!("legacy={own}")]);
+    let edge = Edge::new(tabled, ServeSettings::default(), Arc::new(|_| {}));
+    tokio::spawn(serve(listener, Arc::new(edge), std::future::pending()));
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", own)).await.unwrap();
     stream.write_all(&head("GET", "/", "")).await.unwrap();
     let answer = Answer::read(&mut stream).await;

@@ -110,10 +110,14 @@ impl Program {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }
 
-    /// Sends a signal and returns the exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Sends a signal and returns the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        self.signal(signal);
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -134,7 +138,10 @@ impl Drop for Program {
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
-    command.arg("serve").args(arguments).current_dir(folder).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.arg("serve").args(arguments).current_dir(folder);
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "CROSSFADE_ROUTES"] {
+        command.env_remove(name);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -181,6 +188,29 @@ fn it_says_where_it_listens_and_tells_of_every_request() {
 }
 
 #[test]
+fn a_quiet_one_says_only_what_is_wrong() {
+    let folder = table();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut child = command(folder.path(), &["-q", "--port", &free.port().to_string()]).spawn().unwrap();
+    let (lines, errors) = (follow(child.stdout.take().unwrap()), follow(child.stderr.take().unwrap()));
+    let program = Program { child, address: free, lines, errors };
+    let start = Instant::now();
+    while TcpStream::connect(free).is_err() {
+        assert!(start.elapsed() < PATIENCE, "{:?}", program.errors.try_iter().collect::<Vec<_>>());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(program.get("/old").status, 301);
+    std::fs::write(folder.path().join("routes/b.toml"), "x").unwrap();
+    program.error("the last good table stays in use");
+    std::fs::write(folder.path().join("routes/b.toml"), gone("club")).unwrap();
+    while program.get("/club").status != 410 {
+        assert!(start.elapsed() < PATIENCE, "it is not reloaded");
+    }
+    let said = program.lines.try_iter().collect::<Vec<_>>();
+    assert_eq!((said, program.end("-INT")), (Vec::<String>::new(), Some(0)));
+}
+
+#[test]
 fn for_programs_stdout_is_json_and_nothing_else() {
     let folder = table();
     let program = Program::start(folder.path(), &["--port", "0", "--format", "json"]);
@@ -200,6 +230,93 @@ fn for_programs_stdout_is_json_and_nothing_else() {
         assert_eq!(line[key], value, "{key}");
     }
     assert_eq!(program.end("-INT"), Some(0));
+}
+
+/// An origin that never answers; where it tells that it was asked.
+fn silent_origin() -> (u16, Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (asked, told) = channel();
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 1_000]);
+            let _ = asked.send(());
+            open.push(stream);
+        }
+    });
+    (port, told)
+}
+
+#[test]
+fn it_says_what_it_waits_for_and_a_second_signal_ends_it_at_once() {
+    for format in ["text", "json"] {
+        let folder = table();
+        let (port, asked) = silent_origin();
+        let map = format!("legacy={port}");
+        let program = Program::start(folder.path(), &["--port", "0", "--map", &map, "--format", format]);
+        let viewers = [1, 2].map(|_| {
+            let mut viewer = TcpStream::connect(program.address).unwrap();
+            viewer.write_all(&head("GET", "/", "")).unwrap();
+            asked.recv_timeout(PATIENCE).unwrap();
+            viewer
+        });
+        program.signal("-INT");
+        let said = if format == "json" { program.error("waiting") } else { program.line("waiting") };
+        assert_eq!(said, "waiting for 2 open requests, 10 s at most; Ctrl-C again ends now");
+        let second = Instant::now();
+        assert_eq!(program.end("-INT"), Some(0));
+        assert!(second.elapsed() < Duration::from_secs(8), "at once, not when the ten seconds are over");
+        drop(viewers);
+    }
+}
+
+#[test]
+fn without_a_request_under_way_it_ends_without_a_word() {
+    let folder = table();
+    let program = Program::start(folder.path(), &["--port", "0"]);
+    let _unused = TcpStream::connect(program.address).unwrap();
+    program.line("site");
+    program.signal("-INT");
+    let rest: Vec<String> = program.lines.iter().filter(|line| !line.is_empty()).collect();
+    assert_eq!(rest, [""; 0]);
+    assert_eq!(program.errors.iter().next(), None);
+}
+
+#[test]
+fn a_reload_that_loses_a_mapped_origin_leaves_the_last_table_in_use() {
+    let folder = table();
+    let write = |text: &str| std::fs::write(folder.path().join("routes.toml"), text).unwrap();
+    let program = Program::start(folder.path(), &["--port", "0", "--map", "site=."]);
+    assert_eq!(program.get("/assets/none").status, 404);
+    let renamed = TABLE.replace("origins.site", "origins.files").replace("\"site\"", "\"files\"");
+    write(&renamed);
+    assert_eq!(program.error("error"), "error: --map the table has no origin `site`");
+    assert_eq!(program.error("help"), "help: it has `legacy` and `files`");
+    program.error("the last good table stays in use");
+    let answer = program.get("/assets/none");
+    assert_eq!((answer.status, answer.header("x-crossfade-origin")), (404, "site"));
+    write(&TABLE.replace("id = \"assets\"", "id = \"renamed\""));
+    program.line("reloaded: 3 routes");
+    assert_eq!(program.get("/assets/none").header("x-crossfade-route"), "renamed");
+    assert_eq!(program.errors.try_iter().next(), None, "it is said once");
+}
+
+#[test]
+fn a_request_that_cannot_be_read_is_a_line_for_people_and_for_programs() {
+    let folder = table();
+    let sent = b"hello there\r\n\r\n";
+    let program = Program::start(folder.path(), &["--port", "0"]);
+    assert_eq!(program.ask(sent).status, 400);
+    let line = program.line("400  -  ");
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!((&words[..4], words[6]), (&["400", "-", "-", "-"][..], "-"), "{line}");
+    assert!(line.ends_with("sent a request that cannot be read (invalid URI): `hello there`"), "{line}");
+    let program = Program::start(folder.path(), &["--port", "0", "--format", "json"]);
+    assert_eq!(program.ask(sent).status, 400);
+    let line: serde_json::Value = serde_json::from_str(&program.line("schema")).unwrap();
+    assert_eq!((&line["status"], &line["method"], &line["path"]), (&400.into(), &"".into(), &"".into()), "{line}");
+    assert!(line["trouble"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
 }
 
 #[test]
@@ -239,7 +356,7 @@ fn what_cannot_be_served_is_said_with_a_cure() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let taken = format!("error: cannot listen on `127.0.0.1:{port}`: address already in use\nhelp: another program");
-    let rows: [(&[&str], &str); 11] = [
+    let rows: [(&[&str], &str); 16] = [
         (&["--port", &port], &taken),
         (&["--map", "legcy=9001"], "error: --map the table has no origin `legcy`\nhelp: did you mean `legacy`?\n"),
         (&["--map", "zzz=9001"], "error: --map the table has no origin `zzz`\nhelp: it has `legacy` and `site`\n"),
@@ -248,8 +365,13 @@ fn what_cannot_be_served_is_said_with_a_cure() {
             "error: --map `https://a.example`: only `http://` servers can be mapped\n",
         ),
         (&["--map", "site=nowhere"], "error: --map `nowhere` is not a folder\n"),
+        (&["--map", "site=localhost:3000"], "help: a server is written `http://localhost:3000`\n"),
+        (&["--map", "site=:3000"], "help: a server is written `http://127.0.0.1:3000`\n"),
+        (&["--map", "site=127.0.0.1"], "help: a server is written `http://127.0.0.1`\n"),
+        (&["--map", "site=routes.toml"], "error: --map `routes.toml` is not a folder\nhelp: a target is"),
+        (&["--listen", "8080"], "it takes HOST:PORT; a port alone is given with `--port 8080`"),
         (&["--map", "9001"], "error: --map `9001` is not of the form `ID=TARGET`\n"),
-        (&["--country", "br"], "it takes two capital letters, such as `BR`"),
+        (&["--country", "br"], "`br` is not a country code: write `BR`, two capital letters"),
         (&["--listen", "http://localhost"], "it takes HOST:PORT"),
         (&["--listen", "localhost:http"], "it takes HOST:PORT"),
         (&["--routes", "none.toml"], "error: there is no `none.toml`\n"),

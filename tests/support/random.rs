@@ -2,7 +2,7 @@
 
 use crossfade::route::canonical::{Canonical, DEFAULT_REFUSE, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{AnyLabel, HostPattern, ValueTest};
-use crossfade::route::pattern::{Glob, MapRow, PathPattern, Segment, Template};
+use crossfade::route::pattern::{Glob, MapRow, PathPattern, RedirectMap, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
@@ -169,7 +169,10 @@ fn route(taste: Taste) -> impl Strategy<Value = (Route, String)> {
     (pattern(taste), conditions(taste)).prop_flat_map(move |((pattern, path), conditions)| {
         action(taste, (&pattern, &conditions)).prop_map(move |action| {
             let route = tables::route("", pattern.clone(), action);
-            (Route { conditions: conditions.clone(), ..route }, path.clone())
+            let mut conditions = conditions.clone();
+            // Else no row might fit: whether a condition leaves any of a map is not for a writer of random tables to see.
+            conditions.retain(|it| taste == Wild || pattern.rows().is_empty() || !matches!(it.fact, Fact::Query(_)));
+            (Route { conditions, ..route }, path.clone())
         })
     })
 }
@@ -204,7 +207,7 @@ fn pattern(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
         4 => template(taste),
         4 => glob(taste),
         4 => regex(taste),
-        1 => map(taste),
+        3 => map(taste),
         3 => several(taste),
     ]
 }
@@ -356,18 +359,42 @@ fn form(
     })
 }
 
+/// Half of the maps are keyed by parameters too, and some of these have many rows on one path.
 fn map(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
-    let row = (path(taste), target_text(taste), option::of(status()));
-    vec(row, 1..5).prop_map(move |rows| {
+    let names = prop_oneof![1 => Just(Vec::new()), 1 => texts(&["k", "id"])];
+    let many = prop_oneof![3 => Just(0usize), 1 => 12..40usize];
+    let query = vec(taste.select(&["k=1", "k", "k=on", "id=3", "id=x", "id=12"], &["id=1=2", "z=1", "", "k=2"]), 0..3);
+    let row = (path(taste), query, target_text(taste), option::of(row_status()));
+    (vec(row, 1..5), names, many).prop_map(move |(rows, names, many)| {
         let path = rows[0].0.clone();
-        let row = |(from, to, status)| MapRow { from, to, status, line: 0 };
+        let row = |(path, query, to, status): (String, Vec<&str>, String, Option<u16>)| {
+            let is_named = |piece: &&str| names.iter().any(|name| piece.split('=').next() == Some(name));
+            let mut query: Vec<&str> = query.into_iter().filter(|piece| taste == Wild || is_named(piece)).collect();
+            if taste == Sound {
+                query.sort_unstable();
+                query.dedup_by_key(|piece| piece.split('=').next());
+            }
+            let query = if names.is_empty() { String::new() } else { query.join("&") };
+            let mark = if query.is_empty() { "" } else { "?" };
+            let to = if status == Some(410) { String::new() } else { to };
+            MapRow { from: format!("{path}{mark}{query}"), to, status, line: 0 }
+        };
         let mut rows: Vec<MapRow> = rows.into_iter().map(row).collect();
+        let many = names.last().map_or(0, |_| many);
+        rows.extend((0..many).map(|at| {
+            let (name, to) = (&names[at % names.len()], format!("/row/{at}"));
+            MapRow { from: format!("{path}?{name}={at}"), to, status: None, line: 0 }
+        }));
         if taste == Sound {
             rows.sort_by(|one, other| one.from.cmp(&other.from));
             rows.dedup_by(|one, other| one.from == other.from);
         }
-        (PathPattern::Map(rows), path)
+        (PathPattern::Map(RedirectMap { rows, names }), path)
     })
+}
+
+fn row_status() -> impl Strategy<Value = u16> {
+    select(vec![301u16, 302, 303, 307, 308, 410, 410, 410])
 }
 
 // Conditions.

@@ -156,8 +156,9 @@ impl FirstValues {
             return FirstValues::default();
         }
         let asks = reach.asks(table.definition(), id);
-        // What is only sent on goes with its repeats; a condition reads the first.
-        let is_read = |fact: &Fact, at: &usize| table.routes().get(*at).is_some_and(|it| it.condition(fact).is_some());
+        // What is only sent on goes with its repeats; who asks for it reads the first.
+        let is_read =
+            |fact: &Fact, at: &usize| table.routes().get(*at).is_some_and(|it| it.asked_facts().any(|it| it == *fact));
         let read = asks.0.iter().filter(|(fact, askers)| askers.routes.iter().any(|at| is_read(fact, at)));
         let mut first = FirstValues::default();
         for (fact, _) in read {

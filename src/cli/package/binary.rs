@@ -16,8 +16,12 @@ use crate::edge::image::BUILD_MARK;
 const NEWEST_GLIBC: (u32, u32) = (2, 34);
 /// The loader that Amazon Linux 2023 has.
 const LOADER: &[u8] = b"/lib64/ld-linux-x86-64.so.2";
-/// What makes the binary.
+/// What makes the binary, in a checkout of the sources.
 const BUILD: &str = "cargo build --release --no-default-features --features edge --bin bootstrap";
+/// What installs the binary beside this program, there too.
+const INSTALL: &str = "cargo install --locked --features edge --path .";
+/// The name that Lambda starts.
+const NAME: &str = "bootstrap";
 
 /// A binary that is fit.
 #[derive(Debug)]
@@ -47,13 +51,28 @@ enum UnfitBinary {
 
 /// The binary that was named, else the one beside this program, else the one that cargo left.
 pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, CliError> {
-    match named {
-        Some(path) => Ok(path.to_owned()),
-        None => likely_places().into_iter().find(|path| path.is_file()).ok_or_else(|| {
-            CliError::new("there is no `bootstrap` beside this program, nor `target/release/bootstrap`")
-                .help(format_args!("build it: `{BUILD}`, or name it with `--bootstrap FILE`"))
-        }),
-    }
+    let Some(named) = named else {
+        let own = std::env::current_exe().ok();
+        let places = likely_places(own.as_deref().and_then(Path::parent));
+        return places.iter().find(|path| path.is_file()).cloned().ok_or_else(|| missing(&places));
+    };
+    Ok(named.to_owned())
+}
+
+/// Beside the program, whose folder this is, then where [`BUILD`] leaves it.
+fn likely_places(own_folder: Option<&Path>) -> Vec<PathBuf> {
+    // What cargo leaves in a folder `debug` is ten times the size of what belongs at the edge.
+    let beside = own_folder.filter(|folder| !folder.ends_with("debug")).map(|folder| folder.join(NAME));
+    beside.into_iter().chain([Path::new("target/release").join(NAME)]).collect()
+}
+
+fn missing(places: &[PathBuf]) -> CliError {
+    let places: Vec<String> = places.iter().map(|path| format!("`{}`", path.display())).collect();
+    CliError::new(format_args!("the binary for the edge is missing: there is no {}", places.join(" nor ")))
+        .help(format_args!(
+            "`{INSTALL}` in crossfade's sources installs it beside `crossfade`; `{BUILD}` builds it there"
+        ))
+        .help("name a binary that lies elsewhere with `--bootstrap FILE`")
 }
 
 impl Bootstrap {
@@ -78,17 +97,12 @@ impl UnfitBinary {
                 "build it on a system with an older glibc, or with `cargo zigbuild --target x86_64-unknown-linux-gnu.2.34`"
                     .to_owned()
             }
+            UnfitBinary::OtherBuild => {
+                format!("install both programs from the same sources (`{INSTALL}`), or build it again: `{BUILD}`")
+            }
             _ => format!("build it again, on x86_64 Linux: `{BUILD}`"),
         }
     }
-}
-
-fn likely_places() -> Vec<PathBuf> {
-    let own = std::env::current_exe().ok();
-    let beside = own.as_deref().and_then(Path::parent).map(|folder| folder.join("bootstrap"));
-    let release = PathBuf::from("target/release/bootstrap");
-    // A debug build lies beside a debug build: ten times the size of what belongs at the edge.
-    if cfg!(debug_assertions) { vec![release] } else { beside.into_iter().chain([release]).collect() }
 }
 
 fn check(bytes: &[u8]) -> Result<(), UnfitBinary> {
@@ -170,6 +184,20 @@ impl Need {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_binary_beside_the_program_comes_first_but_for_a_debug_build() {
+        let rows: [(Option<&str>, &[&str]); 4] = [
+            (Some("/home/me/.cargo/bin"), &["/home/me/.cargo/bin/bootstrap", "target/release/bootstrap"]),
+            (Some("/work/target/release"), &["/work/target/release/bootstrap", "target/release/bootstrap"]),
+            (Some("/work/target/debug"), &["target/release/bootstrap"]),
+            (None, &["target/release/bootstrap"]),
+        ];
+        for (folder, expected) in rows {
+            let places = likely_places(folder.map(Path::new));
+            assert_eq!(places, expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{folder:?}");
+        }
+    }
 
     #[test]
     fn needs_that_are_newer_than_lambda_are_told() {

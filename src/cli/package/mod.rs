@@ -20,6 +20,7 @@ use self::binary::Bootstrap;
 use self::place::{ReadFile, Readers, ZipPlace};
 use self::source::{manifest, table_hash};
 use self::start::StartPath;
+use super::locate::TableArg;
 use super::table::OpenTable;
 use super::{CliError, Exit, Global, Terminal};
 use crate::check::memory::MemoryNeed;
@@ -33,11 +34,13 @@ use crate::text::hex;
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct PackageArgs {
+    #[command(flatten)]
+    table: TableArg,
     /// Where the zip goes: a name that is free, or a zip, which is replaced; without it dist/edge.zip, whose folder is
     /// made if need be
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The Rust binary; without it, the one beside this program or in target/release
+    /// The Rust binary; without it, `bootstrap` beside this program, or in target/release
     #[arg(long, value_name = "FILE")]
     bootstrap: Option<PathBuf>,
     /// Values of secrets, a JSON object; without it, environment variables of the secrets' names
@@ -51,11 +54,11 @@ pub struct PackageArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  make package                                      builds the binary too
   crossfade package --out dist/edge.zip
   ORIGIN_VERIFY=… crossfade package                 a secret of the table, from the environment
   crossfade package --secrets secrets.json          {\"ORIGIN_VERIFY\": \"…\"}
   crossfade package --start child                   never hands the process over
+  make package                                      in crossfade's sources: builds the binary too
 
 Exit codes: 0 written · 2 the table has errors, or something is missing";
 
@@ -64,7 +67,7 @@ Exit codes: 0 written · 2 the table has errors, or something is missing";
 /// # Errors
 /// The table has errors, a secret or the binary is missing or unfit, CloudFront would not take the size, the function has too little memory, or the zip cannot be written.
 pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
-    let open = OpenTable::read(global)?;
+    let open = OpenTable::read(&args.table, global)?;
     let manifest = manifest(&open);
     let memory = MemoryNeed::of(&open.table).with(args.start.beside());
     if !memory.fits() {
@@ -100,7 +103,10 @@ pub fn run(args: PackageArgs, global: &Global) -> Result<Exit, CliError> {
         start: args.start.name(),
         files: archive::packed_files(&zip).map_err(CliError::new)?,
     };
-    Terminal::answer(&packed, global)?;
+    // The zip is what was asked for; how large it is are words beside it.
+    if !(global.quiet && global.format.is_for_people()) {
+        Terminal::answer(&packed, global)?;
+    }
     Ok(Exit::Fine)
 }
 

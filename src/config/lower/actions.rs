@@ -14,11 +14,11 @@ use crate::route::{
 
 use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::head::Head;
-use crate::config::lower::headers::{HeaderNames, HeaderUse, check_request_secret, check_value};
+use crate::config::lower::headers::{HeaderNames, HeaderUse, are_flat, check_request_secret, check_value};
 use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
-use crate::diagnostic::{Findings, codes};
+use crate::diagnostic::{Findings, Span, codes};
 use crate::text::{one_of, quoted};
 
 /// A key that says what happens.
@@ -48,13 +48,14 @@ static ACTIONS: OneOf<ActionKey> = OneOf {
 };
 
 /// Keys that only some actions have.
-const DETAILS: [(&str, &[&str]); 6] = [
+const DETAILS: [(&str, &[&str]); 7] = [
     ("rewrite", &["origin"]),
     ("request_headers", &["origin"]),
     ("query_string", &["origin", "redirect", "redirect_map", "normalize"]),
     ("status", &["redirect", "redirect_map", "normalize"]),
     ("response_headers", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
     ("cache_control", &["redirect", "redirect_map", "normalize", "gone", "respond"]),
+    ("map_query", &["redirect_map"]),
 ];
 
 /// Statuses that carry a `location`.
@@ -111,8 +112,9 @@ fn origin(
     let name = section.get("origin").and_then(|entry| entry.text(findings));
     let origin = name.and_then(|name| head.origin(findings, &name));
     let own = origin.and_then(|origin| head.definition.origins.get(origin));
+    let declared = own.map(|origin| DeclaredOrigin { origin, declared_at: head.declared_at(&origin.id) });
     let request_headers =
-        section.get("request_headers").map(|entry| request_headers(findings, entry, (head, own), holes));
+        section.get("request_headers").map(|entry| request_headers(findings, entry, declared.as_ref(), holes));
     let unsaid = own.map(Origin::query_string).cloned().unwrap_or_default();
     let query_string = query_string(findings, section, unsaid);
     let mut rewrite = None;
@@ -140,13 +142,20 @@ fn names_an_object(findings: &mut Findings, origin: &Origin, rewrite: &Target, t
     }
 }
 
-/// A header that both the request and the origin's custom headers name is a 502.
-fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin, names: &HeaderNames) {
-    for (name, _) in &origin.headers {
-        if let Some(span) = names.span(name) {
+/// The origin that a route sends to, and where it is declared.
+struct DeclaredOrigin<'o> {
+    origin: &'o Origin,
+    declared_at: Span,
+}
+
+impl DeclaredOrigin<'_> {
+    /// A header that both the request and the origin's custom headers name is a 502.
+    fn has_not(&self, findings: &mut Findings, names: &HeaderNames) {
+        let own = self.origin.headers.iter().filter_map(|(name, _)| Some((name, names.span(name)?)));
+        for (name, span) in own {
             findings
-                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", origin.id))
-                .also(head.declared_at(&origin.id), "declared here")
+                .report(&codes::HEADER_TWICE, span, format!("the origin `{}` has its own `{name}`", self.origin.id))
+                .also(self.declared_at.clone(), "declared here")
                 .help("CloudFront adds it for the origin; remove it here");
         }
     }
@@ -155,12 +164,16 @@ fn not_the_origins_own(findings: &mut Findings, head: &Head<'_>, origin: &Origin
 fn request_headers(
     findings: &mut Findings,
     entry: Setting<'_>,
-    (head, origin): (&Head<'_>, Option<&Origin>),
+    declared: Option<&DeclaredOrigin<'_>>,
     holes: &RouteHoles<'_>,
 ) -> HeaderChanges {
     let mut changes = HeaderChanges::default();
     let Some(section) = entry.section(findings, &["set", "add", "remove"]) else { return changes };
-    let written = if origin.is_some_and(Origin::is_bucket) { HeaderUse::ToBucket } else { HeaderUse::Request };
+    let written = if declared.is_some_and(|declared| declared.origin.is_bucket()) {
+        HeaderUse::ToBucket
+    } else {
+        HeaderUse::Request
+    };
     let [mut set_names, mut add_names] = [(); 2].map(|()| HeaderNames::new(written));
     let mut removed = HeaderNames::new(HeaderUse::Request);
     if let Some(entry) = section.get("set") {
@@ -169,9 +182,9 @@ fn request_headers(
     if let Some(entry) = section.get("add") {
         changes.add = request_fields(findings, entry, &mut add_names, holes);
     }
-    if let Some(origin) = origin {
-        not_the_origins_own(findings, head, origin, &set_names);
-        not_the_origins_own(findings, head, origin, &add_names);
+    if let Some(declared) = declared {
+        declared.has_not(findings, &set_names);
+        declared.has_not(findings, &add_names);
     }
     for text in section.get("remove").map(|entry| entry.texts(findings)).unwrap_or_default() {
         let Some(name) = removed.take(findings, text.text, text.span.clone()) else { continue };
@@ -196,10 +209,11 @@ fn request_fields(
     let mut fields = Vec::new();
     for field in entry.names(findings) {
         let name = names.take(findings, field.key(), field.key_span());
-        let shown = name.as_deref().unwrap_or(field.key());
         let value = match field.value() {
-            DeValue::Table(_) => secret(findings, field, shown).map(RequestHeader::Secret),
-            DeValue::String(_) => request_value(findings, field, shown, holes),
+            DeValue::Table(_) => {
+                secret(findings, field, name.as_deref().unwrap_or(field.key())).map(RequestHeader::Secret)
+            }
+            DeValue::String(_) => request_value(findings, field, name.as_deref(), holes),
             _ => field.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
         };
         fields.extend(name.zip(value));
@@ -210,13 +224,13 @@ fn request_fields(
 fn request_value(
     findings: &mut Findings,
     field: Setting<'_>,
-    name: &str,
+    name: Option<&str>,
     holes: &RouteHoles<'_>,
 ) -> Option<RequestHeader> {
     let text = field.text(findings)?;
     check_value(findings, Written::OnRequest, text.text, text.span.clone());
     let target = targets::lower(findings, Use::Header, &text, holes)?;
-    if target.as_literal().is_some() {
+    if let Some(name) = name.filter(|_| target.as_literal().is_some()) {
         check_request_secret(findings, name, text.span);
     }
     Some(RequestHeader::Text(target))
@@ -243,17 +257,20 @@ fn normalize(
     let status = redirect_status(findings, section);
     let query_string = query_string(findings, section, QueryPolicy::Keep);
     let response = response(findings, section);
-    if !entry.boolean(findings)? {
-        let message = format!("{} has `normalize = false` and no other action", section.name);
-        findings
-            .report(&codes::NORMALIZE_NOTHING, entry.span(), message)
-            .help("write `normalize = true`, or another action");
-        return None;
-    }
     let canonical = &head.definition.canonical;
     let changes_nothing = canonical.case == LetterCase::Keep
         && canonical.trailing_slash == TrailingSlash::Keep
         && canonical.path_parameters == PathParameters::Keep;
+    if !entry.boolean(findings)? {
+        let message = format!("{} has `normalize = false` and no other action", section.name);
+        let report = findings.report(&codes::NORMALIZE_NOTHING, entry.span(), message);
+        report.help(if changes_nothing {
+            "write another action"
+        } else {
+            "write `normalize = true`, or another action"
+        });
+        return None;
+    }
     if changes_nothing {
         findings
             .report(&codes::NORMALIZE_NOTHING, entry.span(), "`[canonical]` folds and strips nothing")
@@ -283,7 +300,10 @@ fn redirect_status(findings: &mut Findings, section: &TomlTable<'_>) -> u16 {
         findings.report(&codes::BAD_REDIRECT_STATUS, entry.span(), format!("{status} is not the status of a redirect"));
     let report = report.help("use 301 or 308 for good, 302 or 307 for now, 303 to answer a POST");
     if status == 410 {
-        report.help("for a retired page write `gone = true` instead of the redirect");
+        report.help(match section.get("redirect_map") {
+            Some(_) => "for retired pages write 410 as the status of their rows, and no target",
+            None => "for a retired page write `gone = true` instead of `redirect` and `status`",
+        });
     }
     302
 }
@@ -320,7 +340,7 @@ fn response(findings: &mut Findings, section: &TomlTable<'_>) -> ResponseHeaders
         check_value(findings, Written::OnAnswer, text.text, text.span);
         response.cache_control = text.text.to_owned();
     }
-    if let Some(entry) = section.get("response_headers") {
+    if let Some(entry) = section.get("response_headers").filter(|entry| are_flat(findings, *entry)) {
         response.set = answer_fields(findings, entry);
     }
     response

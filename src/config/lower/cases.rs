@@ -9,10 +9,11 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
+use crate::config::lower::viewer;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Sources, Span, codes};
 use crate::requests::{self, LineError, RequestLine};
-use crate::route::{Definition, Timestamp, Told};
+use crate::route::{Declared, Definition, Timestamp, Told};
 
 use expect::KnownNames;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};
@@ -82,7 +83,8 @@ pub(crate) fn lower(
     written: &WrittenCases<'_>,
 ) -> Vec<Case> {
     let names = KnownNames::of(definition, !findings.has_errors());
-    let mut lowering = LoweringCases { findings, sources, names, cases: Vec::new() };
+    let declared = &definition.declared;
+    let mut lowering = LoweringCases { findings, sources, names, declared, cases: Vec::new() };
     for examples in &written.examples {
         lowering.examples(examples.examples, examples.route.map(Expect::Taken));
         lowering.examples(examples.not_examples, examples.route.map(Expect::NotTaken));
@@ -112,6 +114,7 @@ struct LoweringCases<'l> {
     findings: &'l mut Findings,
     sources: &'l Sources,
     names: KnownNames<'l>,
+    declared: &'l Declared,
     cases: Vec<Case>,
 }
 
@@ -163,18 +166,13 @@ impl LoweringCases<'_> {
         let name = format!("a request of `{}`", entry.key());
         let section = entry.section_named(self.findings, name, &requests::KEYS)?;
         let url = section.require(self.findings, "url").and_then(|entry| entry.text(self.findings));
-        let mut text = |key: &str| {
-            let entry = section.get(key)?;
-            Some(entry.filled_text(self.findings)?.text.to_owned().into())
-        };
-        let mut line = RequestLine { method: text("method"), ..RequestLine::default() };
-        for told in Told::ALL.into_iter().filter(|told| !told.is_list()) {
-            line.tell(told, text(told.key()));
-        }
-        for told in Told::ALL.into_iter().filter(|told| told.is_list()) {
-            let texts = section.get(told.key()).map(|entry| entry.one_or_more(self.findings)).unwrap_or_default();
-            let texts: Vec<&str> = texts.iter().map(|text| text.text).collect();
-            line.tell(told, (!texts.is_empty()).then(|| texts.join(Told::SEPARATOR).into()));
+        let method = section.get("method").and_then(|entry| entry.filled_text(self.findings));
+        let method = method.map(|text| text.text.to_owned().into());
+        let mut line = RequestLine { method, ..RequestLine::default() };
+        for told in Told::ALL {
+            let entry = section.get(told.key());
+            let text = entry.and_then(|entry| viewer::of_request(self.findings, entry, told, self.declared));
+            line.tell(told, text.map(Into::into));
         }
         let headers = section.get("headers").map_or_else(Vec::new, |entry| self.headers(entry));
         let time = section.get("time").and_then(|entry| self.time(entry));

@@ -6,6 +6,7 @@ use toml::de::DeValue;
 use crate::platform::METHODS;
 use crate::route::condition::{HostPattern, ValueTest};
 use crate::route::{Condition, Declared, Fact, LazyRegex, Told};
+use crate::text::host::NotAHost;
 use crate::text::is_token;
 
 use crate::config::lower::distinct::Distinct;
@@ -14,6 +15,7 @@ use crate::config::lower::headers::{HeaderNames, HeaderUse};
 use crate::config::lower::moments;
 use crate::config::lower::names::host_pattern;
 use crate::config::lower::paths::checked_regex;
+use crate::config::lower::query_text::{self, QueryPart};
 use crate::config::lower::viewer::{self, any_of};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
@@ -69,8 +71,21 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
     let texts = entry.one_or_more(findings);
     Distinct::of(findings, &texts, |text| {
         let fault = |why| Fault::whole(&codes::BAD_HOST, format!("`{text}` is not a host name: {why}"));
-        host_pattern(text).map_err(|why| fault(why).help(why.cure()))
+        host_pattern(text).map_err(|why| match captured_label(text).filter(|_| why == NotAHost::Capture) {
+            Some(host) => {
+                fault(why).help(format!("write `{host}`, which takes exactly one more label and captures it"))
+            }
+            None => fault(why).help(why.cure()),
+        })
     })
+}
+
+/// The host that was perhaps meant by one with a capture elsewhere than as its whole first label.
+fn captured_label(text: &str) -> Option<String> {
+    let (_, from) = text.split_once('{')?;
+    let (name, rest) = from.split_once('}')?;
+    let host = format!("{{{name}}}.{}", rest.split_once('.')?.1);
+    host_pattern(&host).is_ok().then_some(host)
 }
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
@@ -145,12 +160,11 @@ impl NamedFact {
         }
     }
 
-    /// What a name, and what a value, cannot hold: it ends before.
+    /// What a name, and what a value, cannot hold: it ends before. Those of a query have [`query_text`].
     fn ends(self) -> (&'static [char], &'static [char]) {
         match self {
-            NamedFact::Query => (&['&', '=', '#', ' '], &['&', '#', ' ']),
             NamedFact::Cookie => (&[';', '='], &[';']),
-            NamedFact::Header => (&[], &[]),
+            NamedFact::Query | NamedFact::Header => (&[], &[]),
         }
     }
 }
@@ -173,15 +187,18 @@ fn named<'a>(findings: &mut Findings, entry: Setting<'a>, kind: NamedFact) -> Ve
 
 /// The name of a query parameter or cookie; reports one that no request can have.
 pub(crate) fn plain_name(findings: &mut Findings, kind: NamedFact, name: &str, span: Span) -> Option<String> {
-    let is_possible = !name.is_empty() && !name.contains(kind.ends().0) && !name.chars().any(char::is_control);
-    if !is_possible {
-        let message = format!("`{name}` cannot be the name of a {}", what(kind));
-        findings
-            .report(&codes::BAD_NAME_IN_CONDITION, span, message)
-            .help("write the name as it is sent; nothing is decoded");
-        return None;
+    let as_sent = (kind == NamedFact::Query).then(|| query_text::cure(name, QueryPart::Name)).flatten();
+    let is_possible = as_sent.is_none() && !name.is_empty() && !name.contains(kind.ends().0);
+    if is_possible && !name.chars().any(char::is_control) {
+        return Some(name.to_owned());
     }
-    Some(name.to_owned())
+    let message = format!("`{name}` cannot be the name of a {}", what(kind));
+    let cure = match name.split_once('=') {
+        Some((alone, _)) if !alone.is_empty() => format!("write the name alone: `{alone}`"),
+        _ => as_sent.unwrap_or_else(|| "write the name as it is sent; nothing is decoded".to_owned()),
+    };
+    findings.report(&codes::BAD_NAME_IN_CONDITION, span, message).help(cure);
+    None
 }
 
 fn what(kind: NamedFact) -> &'static str {
@@ -236,14 +253,14 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
 
 /// A value that a request can have at this place.
 fn value(text: &str, kind: NamedFact) -> Result<String, Fault> {
-    let is_trimmed = kind == NamedFact::Query || text.trim_matches([' ', '\t']) == text;
-    if is_trimmed && !text.contains(kind.ends().1) && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
+    let is_trimmed = text.trim_matches([' ', '\t']) == text;
+    let cure = match kind {
+        NamedFact::Query => query_text::cure(text, QueryPart::Value),
+        _ if is_trimmed && !text.contains(kind.ends().1) && !text.chars().any(char::is_control) => None,
+        NamedFact::Cookie => Some("a value ends at `;` and has no spaces around it".to_owned()),
+        NamedFact::Header => Some("a value has no spaces around it and no control characters".to_owned()),
+    };
+    let Some(cure) = cure else { return Ok(text.to_owned()) };
     let message = format!("`{text}` cannot be the value of a {}", what(kind));
-    Err(Fault::whole(&codes::BAD_VALUE_IN_CONDITION, message).help(match kind {
-        NamedFact::Query => "write the value as it is sent; nothing is decoded: a space is `%20` or `+`",
-        NamedFact::Cookie => "a value ends at `;` and has no spaces around it",
-        NamedFact::Header => "a value has no spaces around it and no control characters",
-    }))
+    Err(Fault::whole(&codes::BAD_VALUE_IN_CONDITION, message).help(cure))
 }

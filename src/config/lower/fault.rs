@@ -28,6 +28,17 @@ impl Fault {
         Fault::new(code, 0..usize::MAX, message)
     }
 
+    /// The same as a finding of another kind.
+    pub(crate) fn with_code(self, code: &'static Code) -> Fault {
+        Fault { code, ..self }
+    }
+
+    /// What it says to do.
+    #[cfg(test)]
+    pub(crate) fn helps(&self) -> &[String] {
+        &self.help
+    }
+
     /// What to do.
     pub(crate) fn help(mut self, text: impl Into<String>) -> Fault {
         self.help.push(text.into());

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use toml::de::DeValue;
+
 use crate::platform::headers::DISALLOWED;
 use crate::platform::headers::{NOT_FOR_BUCKETS, OUR_PREFIX, Refusal, Written, refuse_name, refuse_value};
 use crate::route::Told;
 use crate::text::is_token;
 
+use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Span, codes};
 
 /// Parts of a header's name that tell a secret.
@@ -185,4 +188,22 @@ pub(crate) fn check_value(findings: &mut Findings, written: Written, value: &str
                 .help("remove the line end or other control character");
         }
     }
+}
+
+/// Whether the headers of an answer are written as names and values; reports those that are sorted into `set`, `add` and
+/// `remove` as `request_headers` has them.
+pub(crate) fn are_flat(findings: &mut Findings, entry: Setting<'_>) -> bool {
+    let fields = entry.value().as_table().map(|_| entry.names(findings)).unwrap_or_default();
+    let mut sorted = fields.into_iter().filter(|field| {
+        matches!(field.key(), "set" | "add" | "remove")
+            && matches!(field.value(), DeValue::Table(_) | DeValue::Array(_))
+    });
+    let Some(field) = sorted.next() else { return true };
+    let message = format!("`{}` takes names and values directly, without `{}`", entry.key(), field.key());
+    let report = findings.report(&codes::WRONG_TYPE, field.key_span(), message);
+    match field.key() {
+        "remove" => report.help("remove it: an answer made at the edge has no other header than these"),
+        _ => report.help(format!("write `{} = {{ x-name = \"value\" }}`", entry.key())),
+    };
+    false
 }

@@ -1,18 +1,14 @@
 //! The names of a route's captures: each is filled by one thing, and none is a name that has a meaning of its own.
 
+use crate::config::lower::targets::RouteHoles;
 use crate::config::read::value::TomlTable;
 use crate::diagnostic::{Findings, Span, codes};
-use crate::route::pattern::PathPattern;
+use crate::route::hole_names;
 use crate::route::target::Hole;
-use crate::route::{Condition, hole_names};
 
-/// Reports names that two conditions fill, or that stand for something in every route.
-pub(crate) fn check(
-    findings: &mut Findings,
-    section: &TomlTable<'_>,
-    path: &PathPattern,
-    (conditions, spans): (&[Condition], &[Span]),
-) {
+/// Reports names that two conditions fill, or that stand for something in every route; `spans` are of the conditions.
+pub(crate) fn check(findings: &mut Findings, section: &TomlTable<'_>, filled: &RouteHoles<'_>, spans: &[Span]) {
+    let Some(path) = filled.path else { return };
     let place = |hole: Hole| match hole {
         Hole::Capture(_) => section.get(path.key()).map(|entry| entry.span()),
         Hole::Group { condition, .. } => spans.get(condition).cloned(),
@@ -20,7 +16,7 @@ pub(crate) fn check(
         Hole::Host | Hole::Path => None,
     };
     let place = |hole: Hole| place(hole).unwrap_or_else(|| section.span.clone());
-    let names = hole_names(path, conditions);
+    let names = hole_names(path, filled.conditions);
     for (at, (name, hole)) in names.iter().enumerate() {
         let is_prefix = path.key() == "prefix";
         let is_own_rest = is_prefix && matches!(hole, Hole::Capture(_));

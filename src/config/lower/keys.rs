@@ -13,7 +13,8 @@ pub(crate) static TABLE: LazyLock<Vec<&str>> = LazyLock::new(|| {
 /// The keys of a route that come before and after those of [`viewer::CONDITIONS`] in the manual.
 #[rustfmt::skip]
 const BEFORE: &[&str] = &[
-    "id", "host", "path", "prefix", "glob", "regex", "redirect_map", "method", "query", "header", "cookie",
+    "id", "host", "path", "prefix", "glob", "regex", "redirect_map", "map_query", "method", "query", "header",
+    "cookie",
 ];
 #[rustfmt::skip]
 const AFTER: &[&str] = &[

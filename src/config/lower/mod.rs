@@ -1,5 +1,6 @@
 //! Values that were read → a definition, and where each part of each route stands.
 
+mod about;
 pub(crate) mod actions;
 mod behaviors;
 pub(crate) mod caching;
@@ -18,6 +19,7 @@ pub(crate) mod moments;
 pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod paths;
+mod query_text;
 pub(crate) mod redirect_map;
 pub(crate) mod routes;
 mod secrets;

@@ -12,6 +12,7 @@ use crate::route::{
     VariesQuery,
 };
 
+use crate::config::lower::conditions::{NamedFact, plain_name};
 use crate::config::lower::headers::{HeaderNames, HeaderUse, as_secret, check_value, tells_a_secret};
 use crate::config::lower::secrets::secret;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
@@ -171,6 +172,9 @@ fn origin_path(findings: &mut Findings, section: &TomlTable<'_>) -> String {
         let message = format!("`{}` cannot be an origin's path: {unfit}", path.text);
         let report = findings.report(&codes::BAD_ORIGIN_PATH, path.span, message);
         match unfit {
+            Unfit::Slashes if path.text.trim_matches('/').is_empty() => {
+                report.help("leave `path` out: without it paths are sent on as they are")
+            }
             Unfit::Slashes => report.help(format!("write `/{}`", path.text.trim_matches('/'))),
             Unfit::Climbs => report.help("write the path that is meant, without dot segments"),
             _ => report.help("write it as it goes on the wire, such as `/site` or `/a%20b`"),
@@ -313,17 +317,19 @@ fn varies(findings: &mut Findings, entry: Setting<'_>, varies: &mut Varies) {
     let Some(section) = entry.section(findings, &["query", "cookies", "headers"]) else { return };
     if let Some(entry) = section.get("query") {
         varies.query = match entry.value() {
-            DeValue::Array(_) => VariesQuery::Names(owned(entry.texts(findings))),
+            DeValue::Array(_) => VariesQuery::Names(plain_names(findings, entry, NamedFact::Query)),
             _ => entry.word(findings, &[("all", ())]).map(|()| VariesQuery::All).unwrap_or_default(),
         };
     }
-    varies.cookies = section.get("cookies").map(|entry| owned(entry.texts(findings))).unwrap_or_default();
+    let cookies = section.get("cookies").map(|entry| plain_names(findings, entry, NamedFact::Cookie));
+    varies.cookies = cookies.unwrap_or_default();
     let mut names = HeaderNames::new(HeaderUse::Read);
     for text in section.get("headers").map(|entry| entry.texts(findings)).unwrap_or_default() {
         varies.headers.extend(names.take(findings, text.text, text.span));
     }
 }
 
-fn owned(texts: Vec<TextValue<'_>>) -> Vec<String> {
-    texts.into_iter().map(|text| text.text.to_owned()).collect()
+fn plain_names(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Vec<String> {
+    let texts = entry.texts(findings).into_iter();
+    texts.filter_map(|text| plain_name(findings, kind, text.text, text.span)).collect()
 }

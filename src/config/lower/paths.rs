@@ -89,6 +89,10 @@ fn bad_regex(text: &str, words: &str) -> Fault {
     let fault = Fault::new(&codes::BAD_REGEX, part, format!("the regex is malformed: {what}"));
     if what.contains("look-around") {
         fault.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant")
+    } else if what.contains("backreference") {
+        fault.help(
+            "regexes run in linear time and have no back-references: write out what may stand there, or a route each",
+        )
     } else if text.contains('\\') {
         fault.help("write regexes in single quotes, '…', where a backslash is itself")
     } else {
@@ -111,8 +115,12 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
     }
     if let Some(at) = text.find(['?', '#']) {
         let message = format!("`{key}` has `?` or `#`, which no path has");
+        let cure = match text.get(at..) {
+            Some(rest) if rest.starts_with('#') => "take it away: what follows a `#` stays in the browser",
+            _ => "a query is a condition: `query = { name = \"value\" }`",
+        };
         return Err(Fault::new(&codes::PATH_HOLDS_QUERY, at..text.len(), message)
-            .help("a query is a condition: `query = { name = \"value\" }`")
+            .help(cure)
             .help("a literal `?` or `#` is written `%3F` or `%23`"));
     }
     if text.len() > MAX_URL {
@@ -124,7 +132,7 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
 
 /// A segment that captures.
 #[derive(Debug)]
-struct Hole<'a> {
+struct TemplateHole<'a> {
     name: &'a str,
     is_rest: bool,
     /// Bytes of the pattern that hold the whole segment.
@@ -133,8 +141,8 @@ struct Hole<'a> {
 }
 
 /// The captures of a path, in order; `None` where one was reported.
-fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Hole<'a>>> {
-    let mut holes: Vec<Hole<'a>> = Vec::new();
+fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<TemplateHole<'a>>> {
+    let mut holes: Vec<TemplateHole<'a>> = Vec::new();
     let mut start = 1;
     let mut faults = 0;
     for segment in text.text.get(1..).unwrap_or_default().split('/') {
@@ -156,7 +164,7 @@ fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Hole<'
     fine.then_some(holes)
 }
 
-fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>]) -> bool {
+fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[TemplateHole<'_>]) -> bool {
     if holes.len() > MAX_CAPTURES {
         let message = format!("the path has {} captures, too many", holes.len());
         findings.report(&codes::BAD_CAPTURE, text.span.clone(), message).help(format!("at most {MAX_CAPTURES}"));
@@ -184,7 +192,7 @@ fn are_in_order(findings: &mut Findings, text: &TextValue<'_>, holes: &[Hole<'_>
 }
 
 /// The capture that a segment with a brace is.
-fn hole(segment: &str, part: Range<usize>) -> Result<Hole<'_>, Fault> {
+fn hole(segment: &str, part: Range<usize>) -> Result<TemplateHole<'_>, Fault> {
     let fault = |code, what: &str| Fault::new(code, part.clone(), format!("`{segment}` {what}"));
     let inner = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let inner = inner.filter(|inner| !inner.contains(['{', '}']));
@@ -199,7 +207,7 @@ fn hole(segment: &str, part: Range<usize>) -> Result<Hole<'_>, Fault> {
         let cure = "write `{name}` for one segment or `{*name}` for the remainder; names hold letters, digits and `_`";
         return Err(fault(&codes::BAD_CAPTURE, "is not a capture").help(cure).help(LITERAL_BRACE));
     }
-    Ok(Hole { name, is_rest, start: part.start, end: part.end })
+    Ok(TemplateHole { name, is_rest, start: part.start, end: part.end })
 }
 
 /// Letters, digits and `_`, not beginning with a digit.
@@ -211,7 +219,7 @@ pub(crate) fn is_capture_name(name: &str) -> bool {
 
 /// The normal form of a template: of the whole pattern with a mark in place of each capture. A mark is a segment that
 /// normal forms leave alone and that no literal segment can be: it has more tildes than the pattern could make.
-fn template(canonical: &Canonical, text: &str, holes: &[Hole<'_>]) -> Result<PathPattern, Fault> {
+fn template(canonical: &Canonical, text: &str, holes: &[TemplateHole<'_>]) -> Result<PathPattern, Fault> {
     let tildes = "~".repeat(text.matches(['~', '%']).count() + 1);
     let marked = marked(text, holes, &tildes);
     let normal = canonical.normalize(&marked);
@@ -236,7 +244,7 @@ fn template(canonical: &Canonical, text: &str, holes: &[Hole<'_>]) -> Result<Pat
     Ok(PathPattern::Template(Template { segments, rest, takes_bare }))
 }
 
-fn marked(text: &str, holes: &[Hole<'_>], tildes: &str) -> String {
+fn marked(text: &str, holes: &[TemplateHole<'_>], tildes: &str) -> String {
     let mut marked = String::new();
     let mut done = 0;
     for (number, hole) in holes.iter().enumerate() {

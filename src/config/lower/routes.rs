@@ -9,18 +9,18 @@ use super::cases::{WrittenCases, WrittenExamples};
 use super::distinct::Distinct;
 use super::spans::RouteSpans;
 use super::targets::RouteHoles;
-use super::{actions, caching, conditions, holes, paths};
+use super::{about, actions, caching, conditions, holes, paths};
 use crate::config::lower::head::Head;
 use crate::config::lower::keys::{ROUTE, TABLE};
 use crate::config::lower::names::{as_id, is_id};
-use crate::config::lower::redirect_map;
+use crate::config::lower::redirect_map::{self, WrittenMap};
 use crate::config::read::include;
 use crate::config::read::reader::Reader;
 use crate::config::read::tree::Tree;
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
-use crate::route::{About, Condition, Place, Route};
+use crate::route::{Condition, Place, Route};
 
 /// A key that says which paths.
 #[derive(Clone, Copy, Debug)]
@@ -143,13 +143,12 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
     fn route(&mut self, section: &TomlTable<'a>, (conditions, spans): (Vec<Condition>, &[Span])) -> Option<Route> {
         let id = self.id(section);
         let path = self.path(section);
-        if let Some(path) = &path {
-            holes::check(self.findings, section, path, (&conditions, spans));
-        }
         let has_all = conditions.len() == conditions::count_written(section);
-        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all };
+        let trailing_slash = self.head.definition.canonical.trailing_slash;
+        let route_holes = RouteHoles { path: path.as_ref(), conditions: &conditions, has_all, trailing_slash };
+        holes::check(self.findings, section, &route_holes, spans);
         let action = actions::lower(self.findings, section, self.head, &route_holes);
-        let about = about(self.findings, section);
+        let about = about::lower(self.findings, section);
         Some(Route { id: id?, path: path?, conditions, action: action?, place: self.place(&section.span), about })
     }
 
@@ -187,9 +186,10 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             PathKey::Path | PathKey::Prefix | PathKey::Glob => self.one_or_several(key, entry),
             PathKey::RedirectMap => {
                 let text = entry.text(self.findings)?;
-                let map = redirect_map::lower(self.reader, self.findings, canonical, &text)?;
-                self.lowered.map_rows += map.met;
-                map.rows.map(PathPattern::Map)
+                let written = WrittenMap::of(self.findings, section, text)?;
+                let read = redirect_map::lower(self.reader, self.findings, canonical, written)?;
+                self.lowered.map_rows += read.met;
+                read.map.map(PathPattern::Map)
             }
             PathKey::Regex => {
                 let text = entry.text(self.findings)?;
@@ -245,20 +245,5 @@ fn route_name(setting: Setting<'_>) -> String {
     match setting.value().get("id").and_then(|id| id.get_ref().as_str()) {
         Some(id) if id.len() <= 64 => format!("route `{id}`"),
         _ => "a route".to_owned(),
-    }
-}
-
-fn about(findings: &mut Findings, section: &TomlTable<'_>) -> About {
-    let mut text = |key: &str| section.get(key)?.text(findings).map(|text| text.text.to_owned());
-    let (owner, ticket, note) = (text("owner"), text("ticket"), text("note"));
-    About { owner, ticket, added: day(findings, section, "added"), expires: day(findings, section, "expires"), note }
-}
-
-/// A date, as TOML has it or as text.
-fn day(findings: &mut Findings, section: &TomlTable<'_>, key: &str) -> Option<String> {
-    let entry = section.get(key)?;
-    match entry.value() {
-        DeValue::Datetime(day) => Some(day.to_string()),
-        _ => entry.text(findings).map(|text| text.text.to_owned()),
     }
 }

@@ -3,14 +3,15 @@
 use std::sync::LazyLock;
 
 use crate::config::lower::distinct::Distinct;
-use crate::config::lower::fault::Fault;
+use crate::config::lower::fault::{Fault, sound};
 use crate::config::lower::gate;
 use crate::config::lower::names::check_name;
-use crate::config::read::value::{Setting, TomlTable};
+use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
+use crate::platform::countries::{NotACountry, check_country};
 use crate::route::condition::ValueTest;
 use crate::route::{Cohort, Declared, Languages, Share, Told};
-use crate::text::{is_country, is_token, quoted};
+use crate::text::{is_token, quoted};
 
 /// The sections of a table that declare something.
 pub(crate) const SECTIONS: [&str; 3] = ["gate", "cohorts", "languages"];
@@ -82,7 +83,7 @@ pub(crate) fn condition(
     match told {
         Told::Country => any_of(countries(findings, entry)),
         Told::Cohort => cohort(findings, entry, declared).map(ValueTest::Equal),
-        Told::Language => any_of(languages_of_route(findings, entry, &declared.languages.offered)),
+        Told::Language => any_of(languages_of_route(findings, entry, declared)),
     }
 }
 
@@ -91,52 +92,84 @@ pub(crate) fn any_of(texts: Vec<String>) -> Option<ValueTest> {
     (!texts.is_empty()).then_some(ValueTest::AnyOf(texts))
 }
 
-fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let texts = entry.one_or_more(findings);
-    Distinct::of(findings, &texts, |text| {
-        if is_country(text) {
-            return Ok(text.to_owned());
-        }
-        let upper = text.to_uppercase();
-        let cure = match is_country(&upper) {
-            true => format!("write `{upper}`: countries are case-sensitive"),
-            false => "use the two capital letters of ISO 3166-1, such as `BR`".to_owned(),
-        };
-        Err(Fault::whole(&codes::BAD_COUNTRY, format!("`{text}` is not a country code")).help(cure))
-    })
+/// What a request of an example or a test tells of its viewer, judged as the conditions of routes are; `None` where it
+/// was reported.
+pub(crate) fn of_request(
+    findings: &mut Findings,
+    entry: Setting<'_>,
+    told: Told,
+    declared: &Declared,
+) -> Option<String> {
+    if told == Told::Cohort {
+        let texts = entry.one_or_more(findings);
+        texts.iter().for_each(|text| must_be_declared(findings, text, declared));
+        let names: Vec<&str> = texts.iter().map(|text| text.text).collect();
+        return (!names.is_empty()).then(|| names.join(Told::SEPARATOR));
+    }
+    let text = entry.filled_text(findings)?;
+    let is_possible = match told {
+        Told::Country => sound(findings, &text, country(text.text)).is_some(),
+        _ => must_be_offered(findings, &text, declared),
+    };
+    is_possible.then(|| text.text.to_owned())
 }
 
-fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, offered: &[String]) -> Vec<String> {
+fn countries(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
+    let texts = entry.one_or_more(findings);
+    Distinct::of(findings, &texts, |text| country(text).map(str::to_owned))
+}
+
+fn country(text: &str) -> Result<&str, Fault> {
+    let fault =
+        |why: NotACountry| Fault::whole(&codes::BAD_COUNTRY, format!("`{text}` is not a country code")).help(why.cure);
+    check_country(text).map(|()| text).map_err(fault)
+}
+
+fn languages_of_route(findings: &mut Findings, entry: Setting<'_>, declared: &Declared) -> Vec<String> {
     let mut languages = Distinct::new();
     for text in entry.one_or_more(findings) {
-        if offered.iter().any(|language| language == text.text) {
+        if must_be_offered(findings, &text, declared) {
             languages.push(findings, text.text.to_owned(), &text);
-            continue;
         }
+    }
+    languages.values
+}
+
+/// Reports a language that the table does not offer.
+fn must_be_offered(findings: &mut Findings, text: &TextValue<'_>, declared: &Declared) -> bool {
+    let is_offered = declared.has(Told::Language, text.text);
+    if !is_offered {
+        let offered = &declared.languages.offered;
         let message = format!("the language `{}` is not offered", text.text);
         let known: Vec<&str> = offered.iter().map(String::as_str).take(12).collect();
         findings
-            .report(&codes::UNKNOWN_VALUE, text.span, message)
+            .report(&codes::UNKNOWN_VALUE, text.span.clone(), message)
             .did_you_mean(text.text, offered.iter().map(String::as_str))
             .help(match known[..] {
                 [] => "offer it, so that the gate tells it: `[languages]` with `offered`".to_owned(),
                 _ => format!("`[languages] offered` has {}", quoted(&known)),
             });
     }
-    languages.values
+    is_offered
 }
 
 fn cohort(findings: &mut Findings, entry: Setting<'_>, declared: &Declared) -> Option<String> {
     let text = entry.filled_text(findings)?;
-    let known = || declared.cohorts.iter().map(|cohort| cohort.name.as_str());
-    if !known().any(|name| name == text.text) {
-        findings
-            .report(&codes::UNKNOWN_COHORT, text.span, format!("the cohort `{}` is not declared", text.text))
-            .did_you_mean(text.text, known())
-            .help(format!(
-                "declare it, so that the gate puts viewers in it: `[cohorts.{}]` with `share_percent`",
-                text.text
-            ));
-    }
+    must_be_declared(findings, &text, declared);
     Some(text.text.to_owned())
+}
+
+/// Warns of a cohort that the table does not declare.
+fn must_be_declared(findings: &mut Findings, text: &TextValue<'_>, declared: &Declared) {
+    if declared.has(Told::Cohort, text.text) {
+        return;
+    }
+    let known = declared.cohorts.iter().map(|cohort| cohort.name.as_str());
+    findings
+        .report(&codes::UNKNOWN_COHORT, text.span.clone(), format!("the cohort `{}` is not declared", text.text))
+        .did_you_mean(text.text, known)
+        .help(format!(
+            "declare it, so that the gate puts viewers in it: `[cohorts.{}]` with `share_percent`",
+            text.text
+        ));
 }

@@ -144,14 +144,34 @@ fn expand(reader: &Reader<'_>, findings: &mut Findings, top: &str, pattern: &Tex
     match matches(reader, &resolved) {
         Ok(names) if (1..=MAX_FILES).contains(&names.len()) => return names,
         Ok(names) => wrong_number(findings, pattern, names.len()),
-        Err(why) => {
-            let message = format!("the files of `{}` cannot be listed: {why}", pattern.text);
-            findings
-                .report(&codes::BAD_FILE_NAME, pattern.span.clone(), message)
-                .help("a pattern is a path in the top file's folder in which `*` stays inside a name");
-        }
+        Err(why) => not_listed(findings, pattern, &why),
     }
     Vec::new()
+}
+
+/// Why the files of a pattern cannot be listed.
+#[derive(Debug, PartialEq, Eq)]
+enum NotListed {
+    /// It is not a pattern; in words.
+    Pattern(String),
+    /// A folder on its way cannot be read.
+    Folder(String, FileError),
+}
+
+fn not_listed(findings: &mut Findings, pattern: &TextValue<'_>, why: &NotListed) {
+    let (code, why, cure) = match why {
+        NotListed::Pattern(words) => {
+            let cure = "a pattern is a path in the top file's folder in which `*` stays inside a name";
+            (&codes::BAD_FILE_NAME, words.clone(), cure)
+        }
+        NotListed::Folder(folder, error) => {
+            let folder = if folder.is_empty() { "." } else { folder };
+            let cure = "let the folder be read, or name a file by its whole name";
+            (&codes::UNREADABLE, format!("the folder `{folder}` cannot be read: {error}"), cure)
+        }
+    };
+    let message = format!("the files of `{}` cannot be listed: {why}", pattern.text);
+    findings.report(code, pattern.span.clone(), message).help(cure);
 }
 
 fn wrong_number(findings: &mut Findings, pattern: &TextValue<'_>, matches: usize) {
@@ -170,7 +190,7 @@ fn is_wild(text: &str) -> bool {
 }
 
 /// The names that a pattern matches, sorted; of too many those that are enough to tell.
-fn matches(reader: &Reader<'_>, pattern: &str) -> Result<Vec<String>, String> {
+fn matches(reader: &Reader<'_>, pattern: &str) -> Result<Vec<String>, NotListed> {
     let mut names = vec![String::new()];
     let mut segments = pattern.split('/').peekable();
     while let Some(segment) = segments.next() {
@@ -192,7 +212,7 @@ struct PatternStep<'p> {
 
 impl PatternStep<'_> {
     /// What it matches below each of the folders.
-    fn below(&self, reader: &Reader<'_>, folders: &[String]) -> Result<Vec<String>, String> {
+    fn below(&self, reader: &Reader<'_>, folders: &[String]) -> Result<Vec<String>, NotListed> {
         let join = |folder: &str, name: &str| match folder {
             "" => name.to_owned(),
             folder => format!("{folder}/{name}"),
@@ -201,16 +221,16 @@ impl PatternStep<'_> {
             return Ok(folders.iter().map(|folder| join(folder, self.segment)).collect());
         }
         if self.segment.contains("**") {
-            return Err("`**` is not supported".to_owned());
+            return Err(NotListed::Pattern("`**` is not supported".to_owned()));
         }
         let glob = GlobBuilder::new(self.segment).literal_separator(true).backslash_escape(true).build();
-        let glob = glob.map_err(|error| error.kind().to_string())?.compile_matcher();
+        let glob = glob.map_err(|error| NotListed::Pattern(error.kind().to_string()))?.compile_matcher();
         let mut found = Vec::new();
         for folder in folders {
             let entries = match reader.list(folder) {
                 Ok(entries) => entries,
                 Err(FileError::NotFound) => continue,
-                Err(error) => return Err(format!("cannot read the folder `{folder}`: {error}")),
+                Err(error) => return Err(NotListed::Folder(folder.clone(), error)),
             };
             let names = entries.into_iter().filter_map(|entry| self.name(entry));
             found.extend(names.filter(|name| glob.is_match(name)).map(|name| join(folder, &name)));
@@ -230,6 +250,30 @@ impl PatternStep<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Files, load};
+
+    /// A table whose folder `routes` cannot be read.
+    struct Closed;
+
+    impl Files for Closed {
+        fn read(&self, _: &str, _: u64) -> Result<Vec<u8>, FileError> {
+            Ok(b"include = ['routes/*.toml']".to_vec())
+        }
+
+        fn list(&self, _: &str) -> Result<Vec<FolderEntry>, FileError> {
+            Err(FileError::Other("permission denied".to_owned()))
+        }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_not_blamed_on_the_pattern() {
+        let found = load("routes.toml", &Closed).findings.finish();
+        let found = found.iter().find(|found| found.code == codes::UNREADABLE.code).expect("it is reported");
+        let message =
+            "the files of `routes/*.toml` cannot be listed: the folder `routes` cannot be read: permission denied";
+        assert_eq!(found.message, message);
+        assert_eq!(found.help, ["let the folder be read, or name a file by its whole name"]);
+    }
 
     #[test]
     fn names_stay_in_the_folder_of_the_top_file() {

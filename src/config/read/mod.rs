@@ -4,5 +4,6 @@ pub(crate) mod document;
 pub(crate) mod files;
 pub(crate) mod include;
 pub(crate) mod reader;
+mod syntax;
 pub(crate) mod tree;
 pub(crate) mod value;

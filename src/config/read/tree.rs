@@ -4,6 +4,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::read::document::Document;
+use crate::config::read::syntax;
 use crate::config::read::value::{Setting, TomlTable, in_written_order};
 use crate::diagnostic::{Findings, codes};
 
@@ -39,7 +40,10 @@ impl<'t> Tree<'t> {
         }
         let (root, errors) = DeTable::parse_recoverable(&document.text);
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
-            findings.report(&codes::SYNTAX, place(error), error.message());
+            let report = findings.report(&codes::SYNTAX, place(error), error.message());
+            if let Some(cure) = syntax::cure(error.message()) {
+                report.help(cure);
+            }
         }
         if let Some(next) = errors.get(MAX_SYNTAX_ERRORS) {
             let more = errors.len() - MAX_SYNTAX_ERRORS;

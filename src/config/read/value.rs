@@ -64,9 +64,11 @@ impl<K> OneOf<K> {
 }
 
 impl TextValue<'_> {
-    /// Where a part of the text is written; the whole value where escapes make the two differ.
+    /// Where a part of the text is written; the whole value where escapes make the two differ, or where it is empty.
     pub(crate) fn part(&self, part: Range<usize>) -> Span {
-        let Some(start) = self.written.find(self.text).filter(|_| part.end <= self.text.len()) else {
+        let Some(start) =
+            self.written.find(self.text).filter(|_| part.start < self.text.len() && part.end <= self.text.len())
+        else {
             return self.span.clone();
         };
         let start = self.span.range.start + start;
@@ -279,7 +281,8 @@ impl<'a> TomlTable<'a> {
     /// Reports an unknown key; the known one that it was probably meant to be.
     fn unknown(&self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) -> Option<String> {
         // Where no more is listed, a million unknown keys are not compared with the known ones.
-        let near = if findings.is_full() { None } else { nearest(setting.key(), keys.iter().copied()) };
+        let absent = keys.iter().copied().filter(|key| self.get(key).is_none());
+        let near = if findings.is_full() { None } else { nearest(setting.key(), absent) };
         let message = format!("{} has no key `{}`", self.name, setting.key());
         let mut report = findings.report(&codes::UNKNOWN_KEY, setting.key_span(), message);
         if let Some(near) = near {

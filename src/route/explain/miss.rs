@@ -6,29 +6,60 @@ use std::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::route::condition::{Condition, ValueTest};
+use crate::route::condition::{Asked, Condition, ValueTest};
 use crate::route::fact::Fact;
+use crate::route::failed::Failed;
+use crate::route::pattern::RedirectMap;
 use crate::route::request::Request;
 use crate::route::time::Window;
 use crate::text::Timestamp;
 
-/// A condition that failed.
+/// What failed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearMiss<'t, 'r> {
     /// What it asks for.
-    pub fact: &'t Fact,
+    pub asks: MissedAt<'t>,
     /// What that must be.
     pub wanted: Wanted<'t>,
     /// What the request has; empty where it has nothing.
     pub found: Vec<Cow<'r, str>>,
 }
 
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MissedAt<'t> {
+    /// The fact that a condition is on.
+    Fact(&'t Fact),
+    /// The parameters that tell the rows of a map apart.
+    MapQuery,
+}
+
+impl<'t> MissedAt<'t> {
+    /// What a table calls it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            MissedAt::Fact(fact) => fact.key(),
+            MissedAt::MapQuery => "map_query",
+        }
+    }
+
+    /// The name of the fact, where it has one.
+    #[must_use]
+    pub fn name(self) -> Option<&'t str> {
+        match self {
+            MissedAt::Fact(fact) => fact.name(),
+            MissedAt::MapQuery => None,
+        }
+    }
+}
+
 /// `{"condition", "name", "wanted", "found"}`, the name where the fact has one.
 impl Serialize for NearMiss<'_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("condition", self.fact.key())?;
-        if let Some(name) = self.fact.name() {
+        map.serialize_entry("condition", self.asks.key())?;
+        if let Some(name) = self.asks.name() {
             map.serialize_entry("name", name)?;
         }
         map.serialize_entry("wanted", &self.wanted)?;
@@ -53,6 +84,8 @@ pub enum Wanted<'t> {
     Absent,
     /// What this regex is found in.
     Regex(&'t str),
+    /// The parameters of one of the rows that a map has for this path.
+    RowOf(Cow<'t, str>),
     /// A moment between two.
     Window {
         /// Not before.
@@ -65,13 +98,30 @@ pub enum Wanted<'t> {
 }
 
 impl<'t, 'r> NearMiss<'t, 'r> {
-    pub(super) fn new(failed: &'t Condition, request: &'r Request<'r>, at: Option<Timestamp>) -> NearMiss<'t, 'r> {
+    /// `request` is what was asked: it lives longer.
+    pub(super) fn new(failed: Failed<'t>, request: &'r Request<'r>, asked: &Asked<'_>) -> NearMiss<'t, 'r> {
+        match failed {
+            Failed::Condition(condition) => NearMiss::of_condition(condition, request, asked.moment),
+            Failed::Row(map) => {
+                let wanted = Wanted::RowOf(asked.path.to_owned().into());
+                NearMiss { asks: MissedAt::MapQuery, wanted, found: found_of(map, request.query) }
+            }
+        }
+    }
+
+    fn of_condition(failed: &'t Condition, request: &'r Request<'r>, at: Option<Timestamp>) -> NearMiss<'t, 'r> {
         let found = match &failed.fact {
             Fact::Time => at.map(|at| Cow::Owned(at.to_string())).into_iter().collect(),
             fact => request.values(fact).into_iter().map(Cow::Borrowed).collect(),
         };
-        NearMiss { fact: &failed.fact, wanted: Wanted::of(&failed.test), found }
+        NearMiss { asks: MissedAt::Fact(&failed.fact), wanted: Wanted::of(&failed.test), found }
     }
+}
+
+/// The parameters of a query that a map looks at, `name=value` each.
+fn found_of<'r>(map: &RedirectMap, query: &str) -> Vec<Cow<'r, str>> {
+    let values = map.names.iter().zip(map.key_of(query));
+    values.filter_map(|(name, value)| Some(Cow::Owned(format!("{name}={}", value?)))).collect()
 }
 
 impl<'t> Wanted<'t> {
@@ -117,6 +167,7 @@ impl fmt::Display for Wanted<'_> {
             Wanted::Present => f.write_str("any value"),
             Wanted::Absent => f.write_str("none"),
             Wanted::Regex(text) => write!(f, "a match of `{text}`"),
+            Wanted::RowOf(path) => write!(f, "those of a row of `{path}`"),
             Wanted::Window { from: Some(from), until: Some(until) } => write!(f, "from {from} until {until}"),
             Wanted::Window { from: Some(from), until: None } => write!(f, "from {from}"),
             Wanted::Window { from: None, until: Some(until) } => write!(f, "until {until}"),
@@ -128,8 +179,8 @@ impl fmt::Display for Wanted<'_> {
 /// `cookie beta: wanted `1`, found nothing`
 impl fmt::Display for NearMiss<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.fact.key())?;
-        if let Some(name) = self.fact.name() {
+        f.write_str(self.asks.key())?;
+        if let Some(name) = self.asks.name() {
             write!(f, " `{name}`")?;
         }
         write!(f, ": wanted {}, found ", self.wanted)?;

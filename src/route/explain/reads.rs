@@ -8,7 +8,10 @@ use serde::{Serialize, Serializer};
 use crate::route::KeyedQuery;
 use crate::route::condition::Condition;
 use crate::route::decision::{Decision, Outcome, RequestBehavior};
+use crate::route::definition::Route;
 use crate::route::fact::Fact;
+use crate::route::failed::Failed;
+use crate::route::pattern::PathPattern;
 use crate::route::query::QueryPolicy;
 use crate::route::table::Table;
 use crate::route::target::{Hole, Target};
@@ -31,16 +34,22 @@ impl Reads {
         self.0.iter().filter(move |fact| std::mem::discriminant(*fact) == kind).filter_map(Fact::name)
     }
 
-    /// Notes the conditions that were tried: all up to the one that failed.
-    pub(super) fn conditions(&mut self, conditions: &[Condition], failed: Option<&Condition>) {
-        let tried =
-            conditions.iter().position(|condition| failed == Some(condition)).map_or(conditions.len(), |at| at + 1);
+    /// Notes what of a route was tried: its conditions up to the one that failed, then what tells the rows of its map
+    /// apart.
+    pub(super) fn route(&mut self, route: &Route, failed: Option<Failed<'_>>) {
+        let is_failed = |condition: &Condition| failed == Some(Failed::Condition(condition));
+        let conditions = &route.conditions;
+        let tried = conditions.iter().position(is_failed).map_or(conditions.len(), |at| at + 1);
         self.0.extend(conditions.iter().take(tried).map(|condition| condition.fact.clone()));
+        if let (PathPattern::Map(map), None | Some(Failed::Row(_))) = (&route.path, failed) {
+            self.0.extend(map.facts());
+        }
     }
 
     /// Notes what the outgoing values are built from.
     pub(super) fn outcome(&mut self, table: &Table, decision: &Decision<'_, '_>) {
-        let policy = decision.taker().and_then(|route| route.action.query_string());
+        let goes_on = !matches!(decision.outcome, Outcome::Respond(_));
+        let policy = decision.taker().filter(|_| goes_on).and_then(|route| route.action.query_string());
         self.0.extend(policy.into_iter().flat_map(QueryPolicy::facts));
         let holes = decision.taker().into_iter().flat_map(|route| route.action.targets().flat_map(Target::holes));
         self.0.extend(holes.filter_map(Hole::fact));

@@ -7,8 +7,9 @@ use super::item::{Item, index};
 use super::lists::Lists;
 use super::visit::{Check, Found, Visit};
 use crate::route::condition::Asked;
-use crate::route::definition::Definition;
+use crate::route::definition::{Definition, Route};
 use crate::route::ids::RouteId;
+use crate::route::pattern::PathPattern;
 
 /// A search for the first route that takes a request.
 pub(super) struct Search<'a, 't> {
@@ -43,14 +44,20 @@ impl<'a, 't> Search<'a, 't> {
             let route = &self.definition.routes[index(item.route)];
             // Comparing texts is cheaper than running a pattern, which may have to be compiled first.
             let asks_too_much = || route.conditions.iter().any(|condition| !condition.holds(self.asked));
-            if !asks_too_much()
-                && (check == Check::Conditions || route.path.matches(self.asked.path))
-                && route.may_change(self.asked)
-            {
+            let matches = || check == Check::Conditions || route.path.matches(self.asked.path);
+            if has_key(route, *item, self.asked) && !asks_too_much() && matches() && route.may_change(self.asked) {
                 self.best = *item;
                 return;
             }
         }
+    }
+}
+
+/// Whether a request has the parameters of the row that a candidate stands for; anything else asks for none.
+fn has_key(route: &Route, item: Item, asked: &Asked<'_>) -> bool {
+    match (&route.path, item.row_of_map()) {
+        (PathPattern::Map(map), Some(row)) => map.fits(&map.rows[row], asked.request.query),
+        _ => true,
     }
 }
 
@@ -66,7 +73,7 @@ impl Visit for Search<'_, '_> {
         }
         self.try_items(list, check);
         for split in lists.splits(list) {
-            lists.by_text(split, self.asked.request, |list| {
+            lists.each_of(self.definition, split, self.asked.request, |list| {
                 if lists.min(list) < self.best.route && self.seen.insert(list) {
                     self.try_items(list, check);
                 }

@@ -21,10 +21,10 @@ impl PathSpace<'_> {
             PathPattern::Template(template) => self.of_template(template),
             PathPattern::Prefix(prefix) => self.of_prefix(prefix),
             PathPattern::Glob(_) | PathPattern::Regex(_) => self.of_pattern(pattern),
-            PathPattern::Map(rows) => self.of_rows(rows),
             PathPattern::AnyOf(several) => {
                 several.iter().fold(BehaviorSet::NONE, |found, one| found.with(self.behaviors_of(one)))
             }
+            PathPattern::Map(map) => self.of_rows(&map.rows),
         }
     }
 
@@ -32,7 +32,7 @@ impl PathSpace<'_> {
         let all = self.map.future(self.map.start());
         let mut found = BehaviorSet::NONE;
         for row in rows {
-            found = found.with(self.of_text(&row.from));
+            found = found.with(self.of_text(row.path()));
             if all.is_within(found) {
                 break;
             }

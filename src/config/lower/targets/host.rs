@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{RouteHoles, Use};
+use super::rest::without_rest;
+use super::route_holes::{RouteHoles, Use};
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
 use crate::text::host::check_host;
@@ -14,7 +15,7 @@ const ANY_LABEL: &str = "x";
 pub(super) fn check_start(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<Fault> {
     match absolute(text) {
         Some(authority) if purpose == Use::Redirect => authority_fault(text, authority, holes),
-        _ => relative_fault(purpose, text),
+        _ => relative_fault(purpose, text, holes),
     }
 }
 
@@ -25,7 +26,7 @@ pub(super) fn absolute(text: &str) -> Option<Range<usize>> {
     Some(start..start + rest.find(['/', '?', '#']).unwrap_or(rest.len()))
 }
 
-fn relative_fault(purpose: Use, text: &str) -> Option<Fault> {
+fn relative_fault(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<Fault> {
     if text.starts_with("//") || text.starts_with("/\\") {
         let fault =
             Fault::new(&codes::TARGET_START, 0..2, "the target begins with `//` or `/\\`, which leads to another host");
@@ -41,12 +42,38 @@ fn relative_fault(purpose: Use, text: &str) -> Option<Fault> {
         Use::Redirect => "the redirect must begin with one `/`, or with `http://` or `https://` and a host",
         Use::Rewrite | Use::Header => "the rewrite must begin with `/`",
     };
-    let fault = Fault::new(&codes::TARGET_START, 0..text.len(), message);
-    Some(match (purpose, text.contains("://")) {
-        (Use::Rewrite, true) => fault.help("a rewrite changes the path only; the host is the origin's"),
-        (_, true) => fault.help("schemes are written in lower case: `https://…`"),
-        (_, false) => fault.help(format!("write `/{text}`")),
-    })
+    Some(Fault::new(&codes::TARGET_START, 0..text.len(), message).help(start_cure(purpose, text, holes)))
+}
+
+/// What to write instead of a target that begins with neither a slash nor a scheme of the web.
+fn start_cure(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> String {
+    if let Some(cure) = without_rest(purpose, text, holes) {
+        return cure;
+    }
+    if purpose == Use::Rewrite && (scheme(text).is_some() || text.contains("://") || text.starts_with("{host}")) {
+        return "a rewrite changes the path only; the host is the origin's".to_owned();
+    }
+    if let Some(path) = text.strip_prefix("{host}").filter(|path| path.starts_with('/')) {
+        return format!("a redirect without a host stays on the viewer's: write `{path}`");
+    }
+    match scheme(text) {
+        Some((scheme @ ("http" | "https"), rest)) if !rest.trim_start_matches('/').is_empty() => {
+            format!("write `{scheme}://{}`", rest.trim_start_matches('/'))
+        }
+        Some((scheme, _)) => {
+            format!("no redirect leads to `{scheme}:`; redirect to a page that has such a link")
+        }
+        _ if purpose == Use::Redirect && text.starts_with("www.") => format!("write `https://{text}`"),
+        _ => format!("write `/{text}`"),
+    }
+}
+
+/// The scheme with which a text begins, in lower case, and what follows its colon.
+fn scheme(text: &str) -> Option<(&'static str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let known = ["http", "https", "mailto", "javascript", "tel", "sms", "ftp", "data", "file", "ws", "wss", "s3"];
+    let known = known.into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+    Some((known, rest))
 }
 
 fn authority_fault(text: &str, authority: Range<usize>, holes: &RouteHoles<'_>) -> Option<Fault> {
@@ -68,11 +95,14 @@ fn authority_fault(text: &str, authority: Range<usize>, holes: &RouteHoles<'_>) 
     if host.contains('@') {
         return Some(fault("the target's host has a user name").help("remove what stands before the `@`"));
     }
-    if name.contains(['{', '}']) {
-        return captured_label_fault(name, authority);
-    }
-    if let Err(why) = check_host(&name.to_ascii_lowercase()) {
-        return Some(fault(&format!("`{host}` is not a host name: {why}")).help(why.cure()));
+    let of_name = match name.contains(['{', '}']) {
+        true => captured_label_fault(name, authority.clone()),
+        false => check_host(&name.to_ascii_lowercase())
+            .err()
+            .map(|why| fault(&format!("`{host}` is not a host name: {why}")).help(why.cure())),
+    };
+    if of_name.is_some() {
+        return of_name;
     }
     let port_is_fine = port.is_none_or(|port| port.parse::<u16>().is_ok_and(|number| number > 0));
     let message = format!("`{host}` has no port of 1 to 65535 after its `:`");
@@ -91,6 +121,13 @@ fn captured_label_fault(host: &str, authority: Range<usize>) -> Option<Fault> {
     let labels: Vec<&str> = host.split('.').collect();
     let inner = |label: &&str| label.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).map(str::to_owned);
     let is_literal = |label: &&str| !label.contains(['{', '}']);
+    if let Some(name) = labels.iter().filter_map(inner).find(|name| name == "host" || name == "path") {
+        let fault = fault(&format!("`{{{name}}}` cannot be part of a host"));
+        return Some(fault.help(match name.as_str() {
+            "host" => "a redirect without a host stays on the viewer's: begin it with `/`",
+            _ => "write the host as text, and `{path}` after it",
+        }));
+    }
     let own = labels.iter().rev().take_while(|label| is_literal(label)).count();
     if own < 2 {
         let fault = fault("what is captured must not choose the whole host");
@@ -99,10 +136,6 @@ fn captured_label_fault(host: &str, authority: Range<usize>) -> Option<Fault> {
     if !labels.iter().all(|label| is_literal(label) || inner(label).is_some_and(|name| !name.contains(['{', '}']))) {
         let fault = fault("a capture in a host is one whole label");
         return Some(fault.help("put dots around it: `https://{name}.example.com/…`"));
-    }
-    if let Some(name) = labels.iter().filter_map(inner).find(|name| name == "host" || name == "path") {
-        let fault = fault(&format!("`{{{name}}}` cannot be part of a host"));
-        return Some(fault.help("write the host as text; one label of it may be captured by the route's `host`"));
     }
     let literal: Vec<&str> = labels.iter().map(|label| if is_literal(label) { *label } else { ANY_LABEL }).collect();
     let why = check_host(&literal.join(".").to_ascii_lowercase()).err()?;

@@ -2,13 +2,18 @@
 
 mod host;
 mod pieces;
+mod rest;
+mod route_holes;
+mod unfilled;
 
-use crate::route::pattern::PathPattern;
-use crate::route::target::{Hole, Part, Target, Unsafe, check_made};
-use crate::route::{Condition, Fact, hole_names};
+use crate::route::canonical::TrailingSlash;
+use crate::route::target::{Part, Target, Unsafe, check_made};
 
-use self::host::{absolute, check_start};
+use self::host::check_start;
 use self::pieces::{Piece, What, pieces};
+use self::rest::without_rest;
+pub(crate) use self::route_holes::{RouteHoles, Use};
+use self::unfilled::undefined;
 use crate::config::lower::fault::Fault;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
@@ -18,44 +23,12 @@ use crate::text::percent;
 /// Faults shown of one target.
 const MAX_FAULTS: usize = 8;
 
-/// What a target is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// The path that is sent on, and a query of its own.
-    Rewrite,
-    /// A `location`.
-    Redirect,
-    /// The value of a request header.
-    Header,
-}
-
-/// What can fill the holes of a route's targets.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RouteHoles<'r> {
-    /// The route's path; `None` where that was reported already.
-    pub(crate) path: Option<&'r PathPattern>,
-    pub(crate) conditions: &'r [Condition],
-    /// Whether `conditions` are all that are written: one that is malformed was reported, and is left out.
-    pub(crate) has_all: bool,
-}
-
-impl RouteHoles<'_> {
-    /// Every name with what fills it; `None` where not all are known.
-    fn names(&self) -> Option<Vec<(String, Hole)>> {
-        let path = self.path.filter(|_| self.has_all)?;
-        let mut names = hole_names(path, self.conditions);
-        names.extend(Hole::BUILT_IN.map(|(name, hole)| (name.to_owned(), hole)));
-        Some(names)
-    }
-
-    /// Whether a name stands for a path that is empty or begins with a slash of its own.
-    fn begins_path(&self, name: &str) -> bool {
-        name == "path" || (name == "rest" && self.has_prefix())
-    }
-
-    fn has_prefix(&self) -> bool {
-        self.path.is_some_and(|path| path.key() == "prefix")
-    }
+/// A target as it is written.
+struct TargetText<'t> {
+    purpose: Use,
+    text: &'t str,
+    pieces: &'t [Piece<'t>],
+    holes: &'t RouteHoles<'t>,
 }
 
 /// Lowers a `rewrite`, a `redirect` or the value of a header.
@@ -67,12 +40,13 @@ pub(crate) fn lower(
 ) -> Option<Target> {
     let mut faults = Vec::new();
     let pieces = pieces(purpose, text.text, &mut faults);
+    let written = TargetText { purpose, text: text.text, pieces: &pieces, holes };
     if purpose != Use::Header {
-        check_text(purpose, text.text, (&pieces, holes), &mut faults);
+        written.check_text(&mut faults);
     }
-    let target = resolve(purpose, &pieces, holes, &mut faults);
+    let target = written.resolve(&mut faults);
     if faults.is_empty() && purpose != Use::Header {
-        check_result(text.text, &pieces, holes, &mut faults);
+        written.check_result(&mut faults);
     }
     let fine = faults.iter().all(|fault| fault.code.severity == Severity::Warning);
     faults.sort_by_key(|fault| fault.part.start);
@@ -87,26 +61,120 @@ pub(crate) fn lower(
 pub(crate) fn check_literal(text: &str) -> Result<(), Fault> {
     let mut faults = Vec::new();
     let pieces = [Piece { what: What::Literal(text), part: 0..text.len() }];
-    let holes = RouteHoles { path: None, conditions: &[], has_all: true };
-    check_text(Use::Redirect, text, (&pieces, &holes), &mut faults);
+    let holes = RouteHoles { path: None, conditions: &[], has_all: true, trailing_slash: TrailingSlash::Keep };
+    let written = TargetText { purpose: Use::Redirect, text, pieces: &pieces, holes: &holes };
+    written.check_text(&mut faults);
     if faults.is_empty() {
-        check_result(text, &pieces, &holes, &mut faults);
+        written.check_result(&mut faults);
     }
     faults.into_iter().min_by_key(|fault| fault.part.start).map_or(Ok(()), Err)
 }
 
-/// What can be told without knowing what is captured.
-fn check_text(purpose: Use, text: &str, (pieces, holes): (&[Piece<'_>], &RouteHoles<'_>), faults: &mut Vec<Fault>) {
-    if text.len() > MAX_URL {
-        let message = format!("the target has {} bytes, more than a URL may have", text.len());
-        faults.push(
-            Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help(format!("at most {MAX_URL} bytes")),
-        );
-        return;
+impl TargetText<'_> {
+    /// What can be told without knowing what is captured.
+    fn check_text(&self, faults: &mut Vec<Fault>) {
+        let TargetText { purpose, text, pieces, holes } = *self;
+        if text.len() > MAX_URL {
+            let message = format!("the target has {} bytes, more than a URL may have", text.len());
+            faults.push(
+                Fault::new(&codes::TARGET_CHARACTER, 0..text.len(), message).help(format!("at most {MAX_URL} bytes")),
+            );
+            return;
+        }
+        faults.extend(check_start(purpose, text, holes));
+        for piece in pieces {
+            check_characters(purpose, text, piece, faults);
+        }
     }
-    faults.extend(check_start(purpose, text, holes));
-    for piece in pieces {
-        check_characters(purpose, text, piece, faults);
+
+    /// Turns names into what fills them.
+    fn resolve(&self, faults: &mut Vec<Fault>) -> Target {
+        let TargetText { purpose, pieces, holes, .. } = *self;
+        let names = holes.names();
+        let mut parts: Vec<Part> = Vec::new();
+        for piece in pieces {
+            match piece.what {
+                What::Literal(literal) => {
+                    let text = if purpose == Use::Header { literal.to_owned() } else { to_ascii(literal) };
+                    match parts.last_mut() {
+                        Some(Part::Literal(before)) => before.push_str(&text),
+                        _ => parts.push(Part::Literal(text)),
+                    }
+                }
+                What::Hole(name) => {
+                    let Some(names) = &names else { continue };
+                    match names.iter().find(|(known, _)| known == name) {
+                        Some((_, hole)) => parts.push(Part::Hole(*hole)),
+                        None => faults.push(undefined(purpose, piece, names, holes)),
+                    }
+                }
+            }
+        }
+        Target { parts }
+    }
+
+    /// What would be unsafe or doubled for every request.
+    fn check_result(&self, faults: &mut Vec<Fault>) {
+        let TargetText { text, pieces, holes, .. } = *self;
+        let filled = |rest: &str| -> String {
+            let fill = |piece: &Piece<'_>| match piece.what {
+                What::Literal(text) => text.to_owned(),
+                What::Hole("path") => "/x".to_owned(),
+                What::Hole(name) if holes.begins_path(name) => rest.to_owned(),
+                What::Hole(_) => "x".to_owned(),
+            };
+            pieces.iter().map(fill).collect()
+        };
+        self.check_doubled(faults);
+        // A prefix's `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
+        match check_made(&filled("")).or(check_made(&filled("/x"))) {
+            Err(Unsafe::Climbs) => {
+                let fault =
+                    Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "a segment of the target is read as `.` or `..`");
+                faults.push(fault.help("write the path that is meant, without dot segments"));
+            }
+            // Which of the two it is was told.
+            Err(Unsafe::DoubleSlash) if !faults.is_empty() => {}
+            Err(why) => {
+                faults.push(Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), format!("the target is refused: {why}")))
+            }
+            Ok(()) => {}
+        }
+    }
+
+    /// `{path}`, and `{rest}` after a prefix, begin with a slash of their own: one before them makes two.
+    fn check_doubled(&self, faults: &mut Vec<Fault>) {
+        let TargetText { purpose, text, pieces, holes } = *self;
+        for pair in pieces.windows(2) {
+            let [Piece { what: What::Literal(before), part: literal }, hole] = pair else { continue };
+            let Some(name) = hole.hole().filter(|name| holes.begins_path(name) && before.ends_with('/')) else {
+                continue;
+            };
+            // In a query or fragment two slashes are harmless.
+            if text.get(..literal.end).is_some_and(|before| before.contains(['?', '#'])) {
+                continue;
+            }
+            let part = literal.end - 1..hole.part.end;
+            let is_root = part.start == 0;
+            let fault = match (part.start, name) {
+                (0, "path") => Fault::new(&codes::TARGET_UNSAFE, part, "`/{path}` begins with `//` for every path"),
+                (0, _) => Fault::new(
+                    &codes::TARGET_UNSAFE,
+                    part,
+                    "`/{rest}` begins with `//` for every path below the prefix",
+                ),
+                (_, "path") => Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{path}` begins with a slash of its own"),
+                _ => {
+                    Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{rest}` is empty or begins with a slash of its own")
+                }
+            };
+            faults.push(match without_rest(purpose, text, holes).filter(|_| is_root) {
+                Some(cure) => fault.help(cure),
+                None => {
+                    fault.help(format!("write `{}`", text.replacen(&format!("/{{{name}}}"), &format!("{{{name}}}"), 1)))
+                }
+            });
+        }
     }
 }
 
@@ -170,148 +238,6 @@ pub(crate) fn to_ascii(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().map(|char| if char.is_ascii() { char.to_string() } else { percent::escaped(char) }).collect()
-}
-
-/// Turns names into what fills them.
-fn resolve(purpose: Use, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults: &mut Vec<Fault>) -> Target {
-    let names = holes.names();
-    let mut parts: Vec<Part> = Vec::new();
-    for piece in pieces {
-        match piece.what {
-            What::Literal(literal) => {
-                let text = if purpose == Use::Header { literal.to_owned() } else { to_ascii(literal) };
-                match parts.last_mut() {
-                    Some(Part::Literal(before)) => before.push_str(&text),
-                    _ => parts.push(Part::Literal(text)),
-                }
-            }
-            What::Hole(name) => {
-                let Some(names) = &names else { continue };
-                match names.iter().find(|(known, _)| known == name) {
-                    Some((_, hole)) => parts.push(Part::Hole(*hole)),
-                    None => faults.push(undefined(purpose, (piece, name), names, holes)),
-                }
-            }
-        }
-    }
-    Target { parts }
-}
-
-fn undefined(
-    purpose: Use,
-    (piece, name): (&Piece<'_>, &str),
-    names: &[(String, Hole)],
-    holes: &RouteHoles<'_>,
-) -> Fault {
-    let fault = |message: String| Fault::new(&codes::UNDEFINED_CAPTURE, piece.part.clone(), message);
-    if let Some((what, cure)) = only_in_some(name, holes) {
-        return fault(format!("not each {what} of the route has `{{{name}}}`")).help(cure);
-    }
-    let fault = fault(format!("nothing fills `{{{name}}}`"));
-    if let Some(starless) = name.strip_prefix('*') {
-        return fault.help(format!("the star belongs to the path; write `{{{starless}}}`"));
-    }
-    if let Some(cure) = of_condition(name, holes.conditions) {
-        return fault.help(cure);
-    }
-    let fault = match crate::text::nearest(name, names.iter().map(|(name, _)| name.as_str())) {
-        Some(near) => return fault.help(format!("did you mean `{{{near}}}`?")),
-        None if purpose == Use::Header => fault.help("a literal brace is written `{{` or `}}`"),
-        None => fault,
-    };
-    let own = names.len().saturating_sub(Hole::BUILT_IN.len());
-    let fault = if own > 0 {
-        fault
-    } else {
-        fault.help("capture it in the path: `path = \"/…/{name}\"`, or by a named group of a `regex`: `(?<name>…)`")
-    };
-    let listed: Vec<String> = names.iter().take(12).map(|(name, _)| format!("{{{name}}}")).collect();
-    fault.help(format!("the route has {}", crate::text::quoted(&listed)))
-}
-
-/// A name that some of several paths or hosts have.
-fn only_in_some(name: &str, holes: &RouteHoles<'_>) -> Option<(&'static str, String)> {
-    let has = |path: &PathPattern| path.capture_names().iter().any(|(known, _)| known == name);
-    if let Some(path) = holes.path.filter(|path| path.each().iter().any(has)) {
-        return Some((
-            path.key(),
-            format!("capture `{{{name}}}` in each of them, or make a route of its own for those without"),
-        ));
-    }
-    let hosts = holes.conditions.iter().find_map(|condition| match &condition.test {
-        crate::route::condition::ValueTest::HostIn(hosts) => Some(hosts),
-        _ => None,
-    })?;
-    let is_in_one = hosts.iter().any(|host| host.capture() == Some(name));
-    is_in_one.then(|| ("host", format!("begin each with `{{{name}}}.`, or make a route of its own for those without")))
-}
-
-/// How a condition on something of that name would capture it.
-fn of_condition(name: &str, conditions: &[Condition]) -> Option<String> {
-    let named = conditions.iter().find(|condition| condition.fact.name() == Some(name))?;
-    let group: String = name.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
-    let key = match &named.fact {
-        Fact::Query(_) => "query",
-        Fact::Header(_) => "header",
-        _ => "cookie",
-    };
-    let cure = format!("a regex captures it: `{key} = {{ {name} = {{ regex = '^(?<{group}>.+)$' }} }}`");
-    Some(if group == name { cure } else { format!("{cure}, and write `{{{group}}}`") })
-}
-
-/// What would be unsafe or doubled for every request.
-fn check_result(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults: &mut Vec<Fault>) {
-    let filled = |rest: &str| -> String {
-        let fill = |piece: &Piece<'_>| match piece.what {
-            What::Literal(text) => text.to_owned(),
-            What::Hole("path") => "/x".to_owned(),
-            What::Hole(name) if holes.begins_path(name) => rest.to_owned(),
-            What::Hole(_) => "x".to_owned(),
-        };
-        pieces.iter().map(fill).collect()
-    };
-    // A prefix's `{rest}` is empty or begins with a slash: what is unsafe with both is unsafe for every request.
-    match check_made(&filled("")).or(check_made(&filled("/x"))) {
-        Err(Unsafe::Climbs) => {
-            let fault =
-                Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), "a segment of the target is read as `.` or `..`");
-            faults.push(fault.help("write the path that is meant, without dot segments"));
-        }
-        Err(why) => {
-            faults.push(Fault::new(&codes::TARGET_UNSAFE, 0..text.len(), format!("the target is refused: {why}")))
-        }
-        Ok(()) => {}
-    }
-    check_doubled(text, pieces, holes, faults);
-}
-
-/// `{path}`, and `{rest}` after a prefix, begin with a slash of their own: one before them makes two.
-fn check_doubled(text: &str, pieces: &[Piece<'_>], holes: &RouteHoles<'_>, faults: &mut Vec<Fault>) {
-    for pair in pieces.windows(2) {
-        let [Piece { what: What::Literal(before), part: literal }, hole] = pair else { continue };
-        let Some(name) = hole.hole().filter(|name| holes.begins_path(name) && before.ends_with('/')) else { continue };
-        // In a query or fragment two slashes are harmless.
-        if text.get(..literal.end).is_some_and(|before| before.contains(['?', '#'])) {
-            continue;
-        }
-        let part = literal.end - 1..hole.part.end;
-        let at_root = part.start == 0 || absolute(text).is_some_and(|authority| authority.end == part.start);
-        let fault = match (part.start, name) {
-            (0, "path") => Fault::new(&codes::TARGET_UNSAFE, part, "`/{path}` begins with `//` for every path"),
-            (0, _) => {
-                Fault::new(&codes::TARGET_UNSAFE, part, "`/{rest}` begins with `//` for every path below the prefix")
-            }
-            (_, "path") => Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{path}` begins with a slash of its own"),
-            _ => Fault::new(&codes::TARGET_DOUBLE_SLASH, part, "`{rest}` is empty or begins with a slash of its own"),
-        };
-        let fault = match at_root && name == "rest" {
-            true => fault.help("take `path = \"/…/{*rest}\"` instead of the prefix, and keep `/{rest}`"),
-            false => {
-                fault.help(format!("write `{}`", text.replacen(&format!("/{{{name}}}"), &format!("{{{name}}}"), 1)))
-            }
-        };
-        faults.push(fault);
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Use;
+use super::route_holes::Use;
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
 
@@ -59,7 +59,7 @@ pub(super) fn pieces<'a>(purpose: Use, text: &'a str, faults: &mut Vec<Fault>) -
             }
             None => {
                 done = at + 1;
-                faults.push(loose_brace(purpose, at));
+                faults.push(loose_brace(purpose, at, rest));
             }
         }
     }
@@ -74,12 +74,14 @@ fn hole(text: &str) -> Option<&str> {
     (!name.is_empty() && !name.contains('{')).then_some(name)
 }
 
-fn loose_brace(purpose: Use, at: usize) -> Fault {
+fn loose_brace(purpose: Use, at: usize, rest: &str) -> Fault {
     let fault = Fault::new(&codes::TARGET_BRACE, at..at + 1, "this brace is not part of a capture");
-    match purpose {
-        Use::Header => fault.help("a literal brace is written `{{` or `}}`"),
-        Use::Rewrite | Use::Redirect => fault.help("a literal brace is written `%7B` or `%7D`"),
-    }
+    fault.help(match (purpose, rest.starts_with('{')) {
+        (Use::Header, true) => "for a literal brace write `{{`",
+        (Use::Header, false) => "for a literal brace write `}}`",
+        (Use::Rewrite | Use::Redirect, true) => "for a literal brace write `%7B`",
+        (Use::Rewrite | Use::Redirect, false) => "for a literal brace write `%7D`",
+    })
 }
 
 #[cfg(test)]
