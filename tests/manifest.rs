@@ -75,6 +75,7 @@ const FULL: &str = r#"
     path = "/account/{*rest}"
     country = ["BR"]
     origin = "legacy"
+    request_headers = { set = { authorization = { secret = "TOKEN" }, x-host = "{host}" }, add = { x-verify-too = { secret = "VERIFY" } } }
     [[route]]
     id = "old"
     path = "/old"
@@ -131,7 +132,18 @@ fn a_manifest_says_what_a_safe_distribution_needs() {
         ),
         ("/behaviors/3/path_pattern", json!(null)),
         ("/behaviors/3/first_values", json!({ "cookies": ["beta"], "query_strings": ["id"] })),
-        ("/secrets", json!([{ "name": "VERIFY", "used_by": [{ "origin": "legacy", "header": "x-verify" }] }])),
+        (
+            "/secrets",
+            json!([
+                { "name": "TOKEN", "used_by": [
+                    { "origin": "legacy", "header": "authorization", "route": "account" },
+                ] },
+                { "name": "VERIFY", "used_by": [
+                    { "origin": "legacy", "header": "x-verify" },
+                    { "origin": "legacy", "header": "x-verify-too", "route": "account" },
+                ] },
+            ]),
+        ),
         ("/gate/hosts", json!(["*.example.com", "www.example.com"])),
         ("/gate/sends_viewer_host", json!(true)),
         ("/gate/draw", json!({ "cookie": "crossfade-draw", "max_age_seconds": 31_536_000, "domain": null })),
@@ -180,6 +192,7 @@ fn what_is_no_manifest_is_kept_out() {
         ("/behaviors/3/cache_key/query_strings/behavior", json!("all")),
         ("/origins/0/type", json!("s3")),
         ("/secrets/0/used_by", json!([])),
+        ("/secrets/0/used_by/0/route", json!(null)),
         ("/function/include_body", json!(true)),
     ];
     for (place, value) in rows {

@@ -188,7 +188,13 @@ impl<'h> Turn<'h> {
         let came = self.came(&facts);
         let id = self.handler.table.default_id();
         let uri = self.passed_on(id);
-        self.send(&Sending::unchanged(&came, self.handler.origins.at(id), &uri)?, Handling::Origin)
+        let sending = Sending::unchanged(&came, self.handler.origins.at(id), &uri)?;
+        let sending = match came.aim {
+            // What the first origin of a group was sent is no more for the default than for the second one.
+            Aim::Failover(_) => sending.without(self.handler.secrets.headers()),
+            _ => sending,
+        };
+        self.send(&sending, Handling::Origin)
     }
 
     /// Nothing else could be done. A path that no origin may see as it came is answered.

@@ -92,9 +92,14 @@ impl<'e> Sending<'e> {
         uri: &'e Uri<'_, '_>,
         secret_headers: impl Iterator<Item = &'e str>,
     ) -> Sending<'e> {
-        let mut edits = passed_on(came, to, uri);
-        secret_headers.for_each(|name| edits.headers.remove(name));
-        Sending { came, to, edits }.fitted()
+        let edits = passed_on(came, to, uri);
+        Sending { came, to, edits }.without(secret_headers).fitted()
+    }
+
+    /// Takes these headers away.
+    pub(super) fn without(mut self, names: impl Iterator<Item = &'e str>) -> Sending<'e> {
+        names.for_each(|name| self.edits.headers.remove(name));
+        self
     }
 
     /// Whether its origin wants the viewer's host, which is unknown.

@@ -180,7 +180,12 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
 
     fn normalize(&self, action: &'t NormalizeAction) -> Result<Redirect<'t, 'r>, Unsafe> {
         let Dated { cache_control, headers } = self.dated(&action.response);
-        let location = self.location(Cow::Owned(self.path.as_str().to_owned()), &action.query_string)?;
+        let path = self.path.as_str();
+        // What begins without a slash is read beside another path, or as a URL.
+        if !path.starts_with('/') {
+            return Err(Unsafe::NoSlash);
+        }
+        let location = self.location(Cow::Owned(path.to_owned()), &action.query_string)?;
         Ok(Redirect { status: action.status, location, cache_control, headers })
     }
 

@@ -7,13 +7,14 @@ use crossfade::check::load;
 use crossfade::config::MemoryFiles;
 use crossfade::edge::Handler;
 use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, TrailingSlash};
-use crossfade::route::condition::ValueTest;
+use crossfade::route::condition::{AnyLabel, HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
-    Action, Behavior, BehaviorPattern, Behaviors, Caching, Condition, Definition, Fact, HeaderValue, LazyRegex,
-    OriginAction, Outcome, RedirectAction, Request, Route, Table, Timestamp, Told, VariesQuery, Viewer, decide,
+    Action, Behavior, BehaviorPattern, Behaviors, Caching, Condition, Definition, Fact, HeaderChanges, HeaderValue,
+    LazyRegex, NormalizeAction, OriginAction, Outcome, RedirectAction, Request, RequestHeader, ResponseHeaders, Route,
+    Table, Timestamp, Told, VariesQuery, Viewer, decide, hole_names,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -212,7 +213,11 @@ fn gets_what_it_varies_on(table: &Table, key: &Key, sent: &Sent) -> Result<(), S
         ..Request::default()
     };
     let decision = decide(table, &request);
+    // What a route makes and may not send goes to the default with what the key holds, and that is not there for it.
     let Outcome::Origin(forward) = &decision.outcome else { return Ok(()) };
+    if decision.refused.is_some() {
+        return Ok(());
+    }
     let varies = &forward.origin.varies;
     let lacks = |what: &str, name: &str| Err(format!("{} is not sent the {what} `{name}`", forward.origin.id));
     if let Some(name) = varies.cookies.iter().find(|name| !key.cookies.contains(*name)) {
@@ -254,13 +259,24 @@ fn fact() -> impl Strategy<Value = Fact> {
         name().prop_map(Fact::Cookie),
         name().prop_map(|name| Fact::Header(format!("x-{name}"))),
         Just(Fact::Told(Told::Country)),
+        Just(Fact::Host),
     ]
 }
 
 fn condition() -> impl Strategy<Value = Condition> {
-    let test = prop_oneof![Just(ValueTest::Present), Just(ValueTest::Absent), Just(ValueTest::Equal("1".into()))];
+    let test = prop_oneof![
+        1 => Just(ValueTest::Present),
+        1 => Just(ValueTest::Absent),
+        1 => Just(ValueTest::Equal("1".into())),
+        1 => Just(ValueTest::NoneOf(vec!["1".into()])),
+        2 => Just(ValueTest::Regex(LazyRegex::new("^(?<text>.+)$"))),
+    ];
     (fact(), test).prop_map(|(fact, test)| match fact {
         Fact::Told(_) => Condition { fact, test: ValueTest::Equal("1".into()) },
+        Fact::Host => {
+            let star = AnyLabel { parent: "example".into(), capture: Some("site".into()) };
+            Condition { fact, test: ValueTest::HostIn(vec![HostPattern::AnyLabel(star)]) }
+        }
         fact => Condition { fact, test },
     })
 }
@@ -272,21 +288,50 @@ fn policy() -> impl Strategy<Value = QueryPolicy> {
         some_names().prop_map(|mut names| {
             names.push("a".into());
             QueryPolicy::Only(names)
-        })
+        }),
+        Just(QueryPolicy::Without(vec!["b".into()])),
     ]
 }
 
-fn action() -> impl Strategy<Value = Action> {
-    let literal = |text: &str| Target { parts: vec![Part::Literal(text.into())] };
+/// A target that begins so, perhaps with a hole behind it.
+fn target(begin: &'static [&'static str], holes: &[Hole]) -> impl Strategy<Value = Target> + use<> {
+    let hole = prop::option::weighted(0.7, prop::sample::select(holes.to_vec()));
+    (prop::sample::select(begin.to_vec()), hole).prop_map(|(begin, hole)| Target {
+        parts: [Part::Literal(begin.into())].into_iter().chain(hole.map(Part::Hole)).collect(),
+    })
+}
+
+fn action(holes: &[Hole]) -> impl Strategy<Value = Action> + use<> {
+    let header = prop_oneof![
+        Just(None),
+        target(&["v "], holes).prop_map(Some),
+        prop::sample::select(holes.to_vec()).prop_map(|hole| Some(Target { parts: vec![Part::Hole(hole)] })),
+    ];
+    let rewrite = prop::option::of(target(&["/to/", "/to?q="], holes));
     prop_oneof![
-        4 => (0..2usize, policy()).prop_map(|(origin, query_string)| {
-            Action::Origin(OriginAction { query_string, ..tables::to(origin) })
+        4 => (0..2usize, rewrite, policy(), header).prop_map(|(origin, rewrite, query_string, header)| {
+            let set = header.map(|text| ("x-set".to_owned(), RequestHeader::Text(text))).into_iter().collect();
+            let request_headers = HeaderChanges { set, ..HeaderChanges::default() };
+            Action::Origin(OriginAction { origin, rewrite, query_string, request_headers })
         }),
-        2 => policy().prop_map(move |query_string| {
-            Action::Redirect(RedirectAction { query_string, ..tables::redirect(literal("/new"), 302) })
+        3 => (policy(), target(&["/new/", "/new?q=", "/new#"], holes)).prop_map(|(query_string, target)| {
+            Action::Redirect(RedirectAction { query_string, ..tables::redirect(target, 302) })
+        }),
+        1 => policy().prop_map(|query_string| {
+            Action::Normalize(NormalizeAction { status: 302, query_string, response: ResponseHeaders::default() })
         }),
         1 => Just(Action::Respond(tables::respond(200, "ok"))),
     ]
+}
+
+/// A path, what else is asked, and what happens.
+fn parts_of_route() -> impl Strategy<Value = (PathPattern, Vec<Condition>, Action)> {
+    (path(), prop::collection::vec(condition(), 0..3)).prop_flat_map(|(path, conditions)| {
+        let own = hole_names(&path, &conditions).into_iter().map(|(_, hole)| hole);
+        let holes: Vec<Hole> = own.chain([Hole::Host, Hole::Path]).collect();
+        let action = action(&holes);
+        (Just(path), Just(conditions), action)
+    })
 }
 
 fn path() -> impl Strategy<Value = PathPattern> {
@@ -296,6 +341,8 @@ fn path() -> impl Strategy<Value = PathPattern> {
         prop::sample::select(vec!["", "/a", "/b"]).prop_map(|text| PathPattern::Prefix(text.into())),
         prop::sample::select(vec!["/a/**", "/**/*.js"]).prop_map(|text| PathPattern::Glob(Glob::new(text))),
         prop::sample::select(vec!["^/[ab]/", "x$"]).prop_map(|text| PathPattern::Regex(LazyRegex::new(text))),
+        Just(PathPattern::AnyOf(vec![PathPattern::Exact("/b".into()), PathPattern::Exact("/a/x".into())])),
+        Just(PathPattern::AnyOf(vec![PathPattern::Prefix("/a".into()), PathPattern::Prefix("/b".into())])),
     ]
 }
 
@@ -312,7 +359,7 @@ prop_compose! {
         varies in prop::collection::vec((prop::option::weighted(0.8, some_names()), some_names(), some_names()), 2),
         patterns in prop::sample::subsequence(vec!["/a/*", "*.js", "/b*"], 0..=3),
         behaviors in prop::collection::vec(behavior(), 4),
-        routes in prop::collection::vec((path(), prop::collection::vec(condition(), 0..3), action()), 0..5),
+        routes in prop::collection::vec(parts_of_route(), 0..5),
         default in 0..2usize,
         folds in any::<[bool; 3]>(),
     ) -> Definition {
@@ -354,21 +401,27 @@ prop_compose! {
             "/", "/a", "/a/x", "/a/x.js", "/b", "/b/x", "/b.js", "/c", "/a/", "/A/x", "/A/X.JS", "/a;v/x", "/a/x;v=1",
             "/a/x.js;v", "/a/;v/x", "/;v/b", "/b/x/", "/b;v/../a/x", "//a/x",
         ]),
-        query in prop::collection::vec((prop::sample::select(vec!["a", "b", "c", "evil"]), "[12]"), 0..4),
-        cookies in prop::collection::btree_map(prop::sample::select(NAMES.to_vec()), "[12]", 0..3),
-        headers in prop::collection::btree_map(prop::sample::select(vec![
-            "x-a", "x-b", "x-c", "cloudfront-viewer-country", "x-crossfade-host",
-        ]), "[12]", 0..4),
+        query in prop::collection::vec((prop::sample::select(vec!["a", "b", "c", "evil"]), VALUES), 0..4),
+        cookies in prop::collection::btree_map(prop::sample::select(NAMES.to_vec()), VALUES, 0..3),
+        headers in prop::collection::btree_map(prop::sample::select(vec!["x-a", "x-b", "x-c", "x-set"]), VALUES, 0..4),
+        told in prop::collection::btree_map(
+            prop::sample::select(vec!["cloudfront-viewer-country", "x-crossfade-host"]),
+            "[12]|[12]\\.example",
+            0..3,
+        ),
     ) -> Sent {
         let owned = |(name, value): (&str, String)| (name.to_owned(), value);
         Sent {
             path: path.to_owned(),
             query: query.into_iter().map(owned).collect(),
             cookies: cookies.into_iter().map(owned).collect(),
-            headers: headers.into_iter().map(owned).collect(),
+            headers: headers.into_iter().chain(told).map(owned).collect(),
         }
     }
 }
+
+/// Some of them are refused in a header.
+const VALUES: &str = "[12]|[12]|/|\u{e7}|a/[.][.]";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
@@ -453,6 +506,40 @@ fn no_name_of_a_key_can_be_left_out() {
             })
         });
         assert!(is_noticed, "without {name}");
+    }
+}
+
+/// What fills a hole decides what is sent or answered: it is in the key as if a condition asked for it.
+#[test]
+fn a_hole_puts_what_fills_it_into_the_key() {
+    let head = "schema = 1\ndefault = 'cms'\n[canonical]\ncase = 'lower'\n[[behavior]]\nconfigured_origin = 'cms'\n\
+        [origins.cms]\nside = 'new'\ntype = 'custom'\ndomain = 'cms.example.com'\nvaries = { query = [] }\n";
+    // Names of headers, of cookies, of parameters.
+    let rows: [(&str, [&[&str]; 3]); 14] = [
+        ("origin = 'cms'", [&[], &[], &[]]),
+        ("origin = 'cms'\nrewrite = '/to{path}'", [&[], &[], &[]]),
+        ("normalize = true", [&[], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { set = { x-t = { secret = 'T' } } }", [&[], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { set = { x-h = '{host}' } }", [&["x-crossfade-host"], &[], &[]]),
+        ("origin = 'cms'\nrequest_headers = { add = { x-h = 'of {host}' } }", [&["x-crossfade-host"], &[], &[]]),
+        ("origin = 'cms'\nrewrite = '/{host}{path}'", [&["x-crossfade-host"], &[], &[]]),
+        ("redirect = '/to?h={host}'", [&["x-crossfade-host"], &[], &[]]),
+        ("host = '{site}.example.com'\nredirect = '/to/{site}'", [&["x-crossfade-host"], &[], &[]]),
+        ("query = { id = { regex = '(?<id>.+)' } }\nredirect = '/to/{id}'", [&[], &[], &["id"]]),
+        ("query = { id = { not = '1' } }\norigin = 'cms'", [&[], &[], &["id"]]),
+        ("header = { x-a = { regex = '(?<a>.+)' } }\nredirect = '/to/{a}'", [&["x-a"], &[], &[]]),
+        ("cookie = { c = { regex = '(?<c>.+)' } }\norigin = 'cms'\nrewrite = '/to/{c}'", [&[], &["c"], &[]]),
+        ("cookie = { c = { not = ['1', '2'] } }\norigin = 'cms'", [&[], &["c"], &[]]),
+    ];
+    for (route, [headers, cookies, query]) in rows {
+        let drops = "query_string = 'drop'\nprefix = '/a'\n";
+        let text = format!("{head}[[route]]\nid = 'r'\n{drops}{route}\n");
+        let loaded = load("routes.toml", &MemoryFiles::new().with("routes.toml", text));
+        let found = format!("{:?}", loaded.diagnostics);
+        let key = Key::all(&loaded.table.expect(&found)).remove(0);
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let expected = (names(headers), names(cookies), Some(names(query)));
+        assert_eq!((key.headers, key.cookies, key.query), expected, "{route}");
     }
 }
 

@@ -13,6 +13,7 @@ mod gate;
 #[path = "../serve/harness.rs"]
 #[allow(dead_code, reason = "the tests of `serve` use the rest of it")]
 mod harness;
+mod holes;
 mod keys;
 mod memory;
 mod origins;

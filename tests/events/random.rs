@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::handling::{faults, handler, some_day};
 use crate::placement::{distributed, misplaced};
 
-static HANDLERS: LazyLock<[Handler; 5]> =
-    LazyLock::new(|| ["bucket", "custom", "site", "several", "keyed"].map(handler));
+static HANDLERS: LazyLock<[Handler; 6]> =
+    LazyLock::new(|| ["bucket", "custom", "site", "several", "keyed", "holes"].map(handler));
 
 fn check(event: &[u8]) -> Result<(), TestCaseError> {
     for handler in &*HANDLERS {

@@ -1,12 +1,13 @@
 //! No heap allocation per decision without a capture: counted, on a warm table.
 
-use crossfade::route::condition::{HostPattern, ValueTest};
+use crossfade::route::canonical::LetterCase;
+use crossfade::route::condition::{AnyLabel, HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, PathPattern, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
-    Action, Condition, Fact, LazyRegex, OriginAction, Outcome, Request, Table, Timestamp, Told, VariesQuery, Viewer,
-    Window, decide,
+    Action, Condition, Fact, HeaderChanges, LazyRegex, NormalizeAction, OriginAction, Outcome, Request, RequestHeader,
+    ResponseHeaders, Table, Timestamp, Told, VariesQuery, Viewer, Window, decide,
 };
 
 use crate::workload::{Class, Spread, Workload, definition, keyed_rows};
@@ -86,6 +87,69 @@ fn a_decision_without_a_capture_or_a_dot_segment_allocates_nothing() {
     let dots = Request::get("//exact/./%61/../");
     assert_eq!(allocations(&table, &dots, None), 1, "a path with dot segments that is sent on in another form");
     assert!(allocations(&table, &Request::get("/captured/x"), Some("r-6")) > 0, "the counter counts");
+}
+
+/// Routes with the keys that a decision without a hole may have.
+fn with_lists() -> Table {
+    let exact = |text: &str| PathPattern::Exact(text.into());
+    let segments = vec![Segment::Literal("list".into()), Segment::Capture("x".into())];
+    let template = PathPattern::Template(Template { segments, rest: None, takes_bare: false });
+    let prefixes = ["/one", "/two"].map(|text| PathPattern::Prefix(text.into())).to_vec();
+    let globs = ["/*/a.js", "/**/b.css"].map(|text| PathPattern::Glob(Glob::new(text))).to_vec();
+    let mut definition = definition(vec![
+        PathPattern::Prefix("/old".into()),
+        PathPattern::AnyOf(vec![exact("/listed"), template, exact("/listed/too/deep")]),
+        PathPattern::AnyOf(prefixes),
+        PathPattern::AnyOf(globs),
+        PathPattern::Prefix("/host".into()),
+        PathPattern::Prefix("/headers".into()),
+    ]);
+    definition.canonical.case = LetterCase::Lower;
+    let (query_string, response) = (QueryPolicy::Keep, ResponseHeaders::default());
+    definition.routes[0].action = Action::Normalize(NormalizeAction { status: 301, query_string, response });
+    let label = HostPattern::AnyLabel(AnyLabel { parent: "example.com".into(), capture: Some("site".into()) });
+    definition.routes[4].conditions = vec![
+        Condition { fact: Fact::Host, test: ValueTest::HostIn(vec![label]) },
+        Condition { fact: Fact::Query("id".into()), test: ValueTest::NoneOf(vec!["1".into(), "2".into()]) },
+        Condition { fact: Fact::Cookie("c".into()), test: ValueTest::Regex(LazyRegex::new("^(?<c>.)")) },
+    ];
+    let value = |text: &str| RequestHeader::literal(text);
+    let request_headers = HeaderChanges {
+        set: vec![("x-a".into(), value("1")), ("x-token".into(), RequestHeader::Secret("TOKEN".into()))],
+        add: vec![("x-b".into(), value("2"))],
+        remove: vec!["x-c".into()],
+    };
+    let query_string = QueryPolicy::Without(vec!["utm".into()]);
+    definition.routes[5].action =
+        Action::Origin(OriginAction { query_string, request_headers, ..OriginAction::unchanged(0) });
+    Table::compile(definition).unwrap()
+}
+
+#[test]
+fn nor_does_one_of_a_list_nor_one_that_no_hole_is_filled_for() {
+    let table = with_lists();
+    let of_host = Request {
+        host: Some("Pr-12.Example.com."),
+        headers: vec![("cookie", "c=xyz")],
+        ..Request::get("/host/x?id=3")
+    };
+    let rows = [
+        (Request::get("/listed"), Some("r-1")),
+        (Request::get("/list/x"), Some("r-1")),
+        (Request::get("/LIST/x"), Some("r-1")),
+        (Request::get("/two/x"), Some("r-2")),
+        (Request::get("/x/y/b.css"), Some("r-3")),
+        (of_host, Some("r-4")),
+        (Request::get("/headers/x?a=1&b"), Some("r-5")),
+        // Normal already: that route does not take it.
+        (Request::get("/old/x"), None),
+        (Request::get("/host/x?id=2"), None),
+    ];
+    for (request, route) in rows {
+        assert_eq!(allocations(&table, &request, route), 0, "{}", request.path);
+    }
+    assert!(allocations(&table, &Request::get("/OLD/x"), Some("r-0")) > 0, "a redirect to another text");
+    assert!(allocations(&table, &Request::get("/headers/x?utm=1&b"), Some("r-5")) > 0, "a query that is made");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod allocations;
 #[path = "../support/depth.rs"]
 mod depth;
+mod fill;
 mod normal;
 #[path = "../support/placement.rs"]
 mod placement;

@@ -1,7 +1,9 @@
 //! Random tables, random requests.
 
 use crossfade::route::explain::Reads;
-use crossfade::route::{Decision, Explanation, Fact, Outcome, Table, Told, VariesQuery, decide, explain};
+use crossfade::route::{
+    Decision, Explanation, Fact, Outcome, SentHeaders, SentValue, Table, Told, VariesQuery, decide, explain,
+};
 use proptest::prelude::*;
 
 use crate::depth::size;
@@ -22,8 +24,25 @@ pub(crate) fn told(decision: &Decision<'_, '_>) -> Answer {
         route: decision.route_id().map(str::to_owned),
         action,
         refused: decision.refused.map(|refused| refused.route.id.clone()),
+        headers: match &decision.outcome {
+            Outcome::Origin(forward) => forward.headers.as_ref().map(changes).unwrap_or_default(),
+            Outcome::Redirect(_) | Outcome::Respond(_) => Vec::new(),
+        },
         behavior: decision.placed.map(|placed| (placed.behavior.id.position(), placed.other.is_some())),
     }
+}
+
+fn changes(headers: &SentHeaders<'_>) -> Vec<String> {
+    let written = |verb, (name, value): (&str, SentValue<'_>)| match value {
+        SentValue::Text(text) => format!("{verb} {name} `{text}`"),
+        SentValue::Secret(secret) => format!("{verb} {name} the secret {secret}"),
+    };
+    let removed = headers.removed().map(|name| format!("remove {name}"));
+    let set = headers.set().map(|field| written("set", field));
+    let mut changes: Vec<String> =
+        removed.chain(set).chain(headers.added().map(|field| written("add", field))).collect();
+    changes.sort();
+    changes
 }
 
 /// The decision, and the `Host` that goes with it.

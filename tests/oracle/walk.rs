@@ -1,19 +1,21 @@
 //! The oracle: a plain walk over all routes, with matching of its own. It is slow and it is meant to be obvious.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crossfade::route::canonical::{Canonical, LetterCase, PathParameters, Slashes, TrailingSlash};
 use crossfade::route::condition::{HostPattern, ValueTest};
 use crossfade::route::pattern::{MapRow, PathPattern, Segment};
 use crossfade::route::query::QueryPolicy;
-use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
-    Action, Condition, Definition, Fact, KeyedQuery, Origin, OriginKind, Request, Route, Table, Told, Window,
+    Action, Condition, Definition, Fact, HeaderChanges, KeyedQuery, OriginAction, OriginKind, Request, RequestHeader,
+    Route, Table, Told, Window,
 };
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
+use crate::fill::Taken;
 use crate::placement::{places, spellings, strips};
 
 /// What the oracle says of a request.
@@ -22,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) route: Option<String>,
     pub(crate) action: String,
     pub(crate) refused: Option<String>,
+    /// What a route changes of a request's headers, sorted.
+    pub(crate) headers: Vec<String>,
     /// Position of its behavior, and whether CloudFront may find it in another one; where there are several.
     pub(crate) behavior: Option<(usize, bool)>,
 }
@@ -33,13 +37,20 @@ pub(crate) struct Oracle<'t> {
     matchers: Vec<OnceCell<Matcher>>,
 }
 
-enum Matcher {
+pub(crate) enum Matcher {
     All,
     Texts(Vec<String>),
     /// With the number of the group that is capture 0.
     Regex(Regex, usize),
     Glob(GlobMatcher),
+    /// Each with the names and numbers of its captures.
+    Several(Vec<(Matcher, Vec<(String, usize)>)>),
     Nothing,
+}
+
+/// An answer that no route has a part in.
+fn plain(action: impl Into<String>) -> Answer {
+    Answer { route: None, action: action.into(), refused: None, headers: Vec::new(), behavior: None }
 }
 
 impl<'t> Oracle<'t> {
@@ -68,17 +79,11 @@ impl<'t> Oracle<'t> {
         let (at, is_unclear) = (places[5], places.iter().any(|place| *place != places[5]));
         let behavior = behaviors.by_pattern.get(at).map_or(&behaviors.default, |(_, behavior)| behavior);
         let answer = if !is_unclear && !behavior.is_routed {
-            self.unchanged(behavior.configured, request, None)
+            self.unchanged(behavior.configured, request)
         } else if is_unclear && !self.is_refused(request) {
             let [.., clean] = spellings(request.path, strips(self.definition));
-            let redirect = |location| Answer {
-                route: None,
-                action: format!("redirect 308 {location}"),
-                refused: None,
-                behavior: None,
-            };
-            let refused = || Answer { action: "respond 400".into(), ..redirect(String::new()) };
-            location(&clean, request.query).map_or_else(refused, redirect)
+            let redirect = |location| plain(format!("redirect 308 {location}"));
+            location(&clean, request.query).map_or_else(|| plain("respond 400"), redirect)
         } else {
             self.answer_by_routes(request)
         };
@@ -92,19 +97,28 @@ impl<'t> Oracle<'t> {
     fn answer_by_routes(&self, request: &Request<'_>) -> Answer {
         let definition = self.definition;
         if self.is_refused(request) {
-            return Answer { route: None, action: "respond 400".into(), refused: None, behavior: None };
+            return plain("respond 400");
         }
-        let path = normal(&definition.canonical, request.path);
-        let path = String::from_utf8(path).unwrap();
+        let path = String::from_utf8(normal(&definition.canonical, request.path)).unwrap();
         for (route, matcher) in definition.routes.iter().zip(&self.matchers) {
             let matcher = matcher.get_or_init(|| Matcher::of(&route.path));
-            if matcher.matches(&path) && conditions(route, request) && has_row(route, &path, request.query) {
+            // There must be something to normalize.
+            let is_idle = || matches!(route.action, Action::Normalize(_)) && path == self.before_folding(request.path);
+            let takes = matcher.matches(&path) && conditions(route, request) && has_row(route, &path, request.query);
+            if takes && !is_idle() {
                 let own_case = Canonical { case: LetterCase::Keep, ..definition.canonical.clone() };
                 let own_case = String::from_utf8(normal(&own_case, request.path)).unwrap();
-                return self.act(route, matcher, (&path, &own_case), request);
+                return self.act(&Taken { route, matcher, path: &path, own_case: &own_case, request });
             }
         }
         self.by_default(request, None)
+    }
+
+    /// After steps (a), (c) and (d) of design rule 3.
+    fn before_folding(&self, raw: &str) -> String {
+        let canonical = Canonical { path_parameters: PathParameters::Keep, ..self.definition.canonical.clone() };
+        let path = String::from_utf8(without_dots(&before_dots(&canonical, raw))).unwrap();
+        if path.is_empty() { "/".to_owned() } else { path }
     }
 
     fn by_default(&self, request: &Request<'_>, refused: Option<String>) -> Answer {
@@ -114,14 +128,13 @@ impl<'t> Oracle<'t> {
         let query = if is_bucket { String::new() } else { self.sent(request, request.query) };
         let path = self.passed_on(default, request.path);
         let action = format!("origin {} {path} ? {query}", self.definition.origins[default].id);
-        Answer { route: None, action, refused, behavior: None }
+        Answer { refused, ..plain(action) }
     }
 
-    fn unchanged(&self, origin: usize, request: &Request<'_>, refused: Option<String>) -> Answer {
+    fn unchanged(&self, origin: usize, request: &Request<'_>) -> Answer {
         let origin = &self.definition.origins[origin].id;
         let path = if request.path.is_empty() { "/" } else { request.path };
-        let action = format!("origin {origin} {path} ? {}", request.query);
-        Answer { route: None, action, refused, behavior: None }
+        plain(format!("origin {origin} {path} ? {}", request.query))
     }
 
     /// Of a GET or HEAD no more of the query than is in the key of its behavior.
@@ -136,54 +149,65 @@ impl<'t> Oracle<'t> {
         }
     }
 
-    fn act(&self, route: &Route, matcher: &Matcher, path: (&str, &str), request: &Request<'_>) -> Answer {
-        // What is made must not be what no request may be.
-        let fine = |made: &String| {
-            let path =
-                made.split_once("://").map_or(made.as_str(), |(_, rest)| &rest[rest.find('/').unwrap_or(rest.len())..]);
-            !refused(&self.definition.canonical, path.split(['?', '#']).next().unwrap())
+    fn act(&self, taken: &Taken<'_>) -> Answer {
+        let Taken { route, path, request, .. } = *taken;
+        let redirect = |made: Option<String>, policy, status| {
+            let location = location(&self.fine(made?)?, &kept(policy, request.query))?;
+            Some((format!("redirect {status} {location}"), Vec::new()))
         };
-        let action = match &route.action {
-            Action::Origin(action) => {
-                let Origin { id: origin, kind, .. } = &self.definition.origins[action.origin];
-                let is_root = matches!(kind, OriginKind::S3(bucket) if bucket.path.is_empty());
-                // No object of a bucket has an empty key.
-                let has_key = |made: &String| !is_root || made != "/";
-                let uri = match &action.rewrite {
-                    Some(target) => safe(matcher.fill(target, path)).filter(fine).filter(has_key),
-                    None => Some(self.passed_on(action.origin, request.path)),
-                };
-                let query = self.sent(request, &kept(&action.query_string, request.query));
-                uri.map(|uri| {
-                    // A rewrite's own query comes first.
-                    let is_made = action.rewrite.is_some() && uri.contains('?');
-                    let (path, own) = if is_made { uri.split_once('?').unwrap() } else { (uri.as_str(), "") };
-                    let joint = if own.is_empty() || query.is_empty() { "" } else { "&" };
-                    format!("origin {origin} {path} ? {own}{joint}{query}")
-                })
+        let done = match &route.action {
+            Action::Origin(action) => self.send(taken, action),
+            Action::Normalize(action) => {
+                // What is no path from the root would be read beside another one, or as a URL.
+                let made = Some(path.to_owned()).filter(|path| path.starts_with('/'));
+                redirect(made, &action.query_string, action.status)
             }
-            Action::Normalize(_) => panic!("no table has it"),
-            Action::Redirect(action) => safe(matcher.fill(&action.target, path))
-                .filter(fine)
-                .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
-                .map(|location| format!("redirect {} {location}", action.status)),
+            Action::Redirect(action) => redirect(taken.url(&action.target), &action.query_string, action.status),
             Action::RedirectMap(action) => {
-                let row = row(route, path.0, request.query).unwrap();
-                if row.status == Some(410) {
-                    Some("respond 410".to_owned())
-                } else {
-                    safe(row.to.clone())
-                        .filter(fine)
-                        .and_then(|target| location(&target, &kept(&action.query_string, request.query)))
-                        .map(|location| format!("redirect {} {location}", row.status.unwrap_or(action.status)))
-                }
+                let row = row(route, path, request.query).unwrap();
+                let to_it =
+                    || redirect(Some(row.to.clone()), &action.query_string, row.status.unwrap_or(action.status));
+                if row.status == Some(410) { Some(("respond 410".to_owned(), Vec::new())) } else { to_it() }
             }
-            Action::Respond(action) => Some(format!("respond {}", action.status)),
+            Action::Respond(action) => Some((format!("respond {}", action.status), Vec::new())),
         };
-        match action {
-            Some(action) => Answer { route: Some(route.id.clone()), action, refused: None, behavior: None },
+        match done {
+            Some((action, headers)) => Answer { route: Some(route.id.clone()), headers, ..plain(action) },
             None => self.by_default(request, Some(route.id.clone())),
         }
+    }
+
+    fn send(&self, taken: &Taken<'_>, action: &OriginAction) -> Option<(String, Vec<String>)> {
+        let origin = &self.definition.origins[action.origin];
+        let made = match &action.rewrite {
+            Some(target) => self.fine(taken.url(target)?)?,
+            None => self.passed_on(action.origin, taken.request.path),
+        };
+        // A rewrite's own query comes first.
+        let (path, own) = match made.split_once('?') {
+            Some(parts) if action.rewrite.is_some() => parts,
+            _ => (made.as_str(), ""),
+        };
+        // No object of a bucket has an empty key.
+        let is_root = matches!(&origin.kind, OriginKind::S3(bucket) if bucket.path.is_empty());
+        if action.rewrite.is_some() && is_root && path == "/" {
+            return None;
+        }
+        let query = self.sent(taken.request, &kept(&action.query_string, taken.request.query));
+        let joint = if own.is_empty() || query.is_empty() { "" } else { "&" };
+        let headers = headers(taken, &action.request_headers)?;
+        Some((format!("origin {} {path} ? {own}{joint}{query}", origin.id), headers))
+    }
+
+    /// What is made must not be what no request may be, nor lead elsewhere.
+    fn fine(&self, made: String) -> Option<String> {
+        let made = safe(made)?;
+        let url = made.split(['?', '#']).next().unwrap();
+        let path = match url.split_once("://") {
+            Some(("http" | "https", rest)) => &rest[rest.find('/').unwrap_or(rest.len())..],
+            _ => url,
+        };
+        (!refused(&self.definition.canonical, path)).then_some(made)
     }
 
     /// As it came, but for the exceptions of design rule 12.
@@ -206,7 +230,9 @@ impl Matcher {
         let regex =
             |text: String, first| Regex::new(&text).map_or(Matcher::Nothing, |regex| Matcher::Regex(regex, first));
         match pattern {
-            PathPattern::AnyOf(_) => panic!("no table has it"),
+            PathPattern::AnyOf(several) => {
+                Matcher::Several(several.iter().map(|one| (Matcher::of(one), names(one))).collect())
+            }
             PathPattern::Any => Matcher::All,
             PathPattern::Exact(path) => Matcher::Texts(vec![path.clone()]),
             PathPattern::Map(map) => {
@@ -243,29 +269,75 @@ impl Matcher {
             Matcher::Texts(texts) => texts.iter().any(|text| text == path),
             Matcher::Regex(regex, _) => regex.is_match(path),
             Matcher::Glob(glob) => glob.is_match(path),
+            Matcher::Several(several) => several.iter().any(|(one, _)| one.matches(path)),
             Matcher::Nothing => false,
         }
     }
 
-    fn fill(&self, target: &Target, (path, own_case): (&str, &str)) -> String {
-        let (groups, first) = match self {
-            Matcher::Regex(regex, first) => (regex.captures(path), *first),
-            _ => (None, 0),
-        };
-        let text = |number: usize| groups.as_ref().and_then(|groups| groups.get(number + first));
-        let mut literals = String::new();
-        let mut part = |part: &Part| match part {
-            Part::Literal(literal) => {
-                literals += literal;
-                literal.clone()
+    /// Where the captures of a path are that it takes; a group that took no part is nowhere.
+    pub(crate) fn captures(&self, path: &str) -> Vec<Option<Range<usize>>> {
+        match self {
+            Matcher::Regex(regex, first) => {
+                let groups = regex.captures(path).unwrap();
+                groups.iter().skip(*first).map(|group| Some(group?.range())).collect()
             }
-            Part::Hole(Hole::Capture(number)) => {
-                fitted(text(*number).map_or("", |group| &own_case[group.range()]), &literals)
+            Matcher::Several(several) => {
+                let (first, own) = several.iter().find(|(one, _)| one.matches(path)).unwrap();
+                let places = first.captures(path);
+                let number = |names: &[(String, usize)], wanted: &str| {
+                    names.iter().find(|(name, _)| name == wanted).map(|(_, number)| *number)
+                };
+                let has_all = |name: &&String| several.iter().all(|(_, names)| number(names, name).is_some());
+                let common = several[0].1.iter().map(|(name, _)| name).filter(has_all);
+                common.map(|name| places[number(own, name).unwrap()].clone()).collect()
             }
-            Part::Hole(hole) => panic!("no table has {hole:?}"),
-        };
-        target.parts.iter().map(&mut part).collect()
+            Matcher::All | Matcher::Texts(_) | Matcher::Glob(_) | Matcher::Nothing => Vec::new(),
+        }
     }
+}
+
+/// The names of what a pattern captures, with the numbers of its captures. A regex's have numbers for names too; only a
+/// definition that no text has made has lists of those.
+fn names(pattern: &PathPattern) -> Vec<(String, usize)> {
+    let names: Vec<String> = match pattern {
+        PathPattern::Prefix(_) => vec!["rest".to_owned()],
+        PathPattern::Template(template) => {
+            let captures = template.segments.iter().filter_map(|segment| match segment {
+                Segment::Capture(name) => Some(name.clone()),
+                Segment::Literal(_) => None,
+            });
+            captures.chain(template.rest.clone()).collect()
+        }
+        PathPattern::Regex(regex) => {
+            let Ok(regex) = Regex::new(regex.text()) else { return Vec::new() };
+            let named = regex.capture_names().enumerate().filter_map(|(at, name)| Some((name?.to_owned(), at)));
+            let numbers = (0..regex.captures_len()).map(|number| (number.to_string(), number));
+            return numbers.chain(named).collect();
+        }
+        _ => Vec::new(),
+    };
+    names.into_iter().enumerate().map(|(at, name)| (name, at)).collect()
+}
+
+/// What a route changes of headers; `None` where a value is refused.
+fn headers(taken: &Taken<'_>, changes: &HeaderChanges) -> Option<Vec<String>> {
+    let mut told: Vec<String> = changes.remove.iter().map(|name| format!("remove {name}")).collect();
+    for (verb, fields) in [("set", &changes.set), ("add", &changes.add)] {
+        for (name, value) in fields {
+            let value = match value {
+                RequestHeader::Secret(secret) => Some(format!("the secret {secret}")),
+                RequestHeader::Text(text) => taken.header(text).ok()?.map(|text| format!("`{text}`")),
+            };
+            match value {
+                Some(value) => told.push(format!("{verb} {name} {value}")),
+                // What a viewer sent under this name is not what the route says.
+                None if verb == "set" => told.push(format!("remove {name}")),
+                None => {}
+            }
+        }
+    }
+    told.sort();
+    Some(told)
 }
 
 /// CloudFront's `*` and `?`.
@@ -306,28 +378,6 @@ fn row<'t>(route: &'t Route, path: &str, query: &str) -> Option<&'t MapRow> {
 
 /// Every condition but the path.
 fn conditions(route: &Route, request: &Request<'_>) -> bool {
-    let query: Vec<(&str, &str)> = request
-        .query
-        .split('&')
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| pair(piece).unwrap_or((piece, "")))
-        .collect();
-    let headers: Vec<(String, &str)> =
-        request.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), *value)).collect();
-    let fields: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-    let joined =
-        headers.iter().filter(|(name, _)| name == "cookie").map(|(_, value)| *value).collect::<Vec<_>>().join("; ");
-    let cookies: Vec<(&str, &str)> =
-        joined.split(';').filter_map(|part| pair(part.trim_matches(|c| c == ' ' || c == '\t'))).collect();
-    let of = |pairs: &[(&str, &str)], name: &String, test: &ValueTest| {
-        let mut first = None;
-        for (known, value) in pairs {
-            if known == name && first.is_none() {
-                first = Some(*value);
-            }
-        }
-        test_of(test, first)
-    };
     route.conditions.iter().all(|Condition { fact, test }| match (fact, test) {
         (_, ValueTest::Within(window)) => live(*window, request),
         (Fact::Host, ValueTest::HostIn(patterns)) => request.host.is_some_and(|host| hosts(patterns, host)),
@@ -335,9 +385,7 @@ fn conditions(route: &Route, request: &Request<'_>) -> bool {
         (Fact::Method, test) => {
             test_of(test, Some(request.method)) || request.method == "HEAD" && test_of(test, Some("GET"))
         }
-        (Fact::Query(name), test) => of(&query, name, test),
-        (Fact::Header(name), test) => of(&fields, name, test),
-        (Fact::Cookie(name), test) => of(&cookies, name, test),
+        (Fact::Query(_) | Fact::Header(_) | Fact::Cookie(_), test) => test_of(test, value_of(fact, request)),
         (Fact::Told(Told::Cohort), test) => {
             request.viewer.get(Told::Cohort).is_some_and(|all| all.split(',').any(|one| test_of(test, Some(one))))
         }
@@ -346,12 +394,36 @@ fn conditions(route: &Route, request: &Request<'_>) -> bool {
     })
 }
 
+/// The first value of a parameter, header or cookie.
+pub(crate) fn value_of<'r>(fact: &Fact, request: &Request<'r>) -> Option<&'r str> {
+    let fields = |wanted: &str| {
+        let wanted = wanted.to_ascii_lowercase();
+        request.headers.iter().filter(move |(name, _)| name.to_ascii_lowercase() == wanted).map(|(_, value)| *value)
+    };
+    match fact {
+        Fact::Query(wanted) => {
+            let pieces = request.query.split('&').filter(|piece| !piece.is_empty());
+            let mut pairs = pieces.map(|piece| pair(piece).unwrap_or((piece, "")));
+            pairs.find(|(name, _)| name == wanted).map(|(_, value)| value)
+        }
+        Fact::Header(wanted) => fields(wanted).next(),
+        Fact::Cookie(wanted) => {
+            let parts = fields("cookie").flat_map(|field| field.split(';'));
+            let mut pairs = parts.filter_map(|part| pair(part.trim_matches(|c| c == ' ' || c == '\t')));
+            pairs.find(|(name, _)| name == wanted).map(|(_, value)| value)
+        }
+        // Of nothing else a regex is asked.
+        _ => None,
+    }
+}
+
 fn pair(piece: &str) -> Option<(&str, &str)> {
     let at = piece.find('=')?;
     Some((&piece[..at], &piece[at + 1..]))
 }
 
-fn hosts(patterns: &[HostPattern], host: &str) -> bool {
+/// A host in lower case, without a port and one trailing dot.
+pub(crate) fn bare(host: &str) -> String {
     let mut host = host.to_ascii_lowercase();
     if !(host.starts_with('[') && host.ends_with(']'))
         && let Some(at) = host.rfind(':')
@@ -359,14 +431,27 @@ fn hosts(patterns: &[HostPattern], host: &str) -> bool {
     {
         host.truncate(at);
     }
-    let host = host.strip_suffix('.').unwrap_or(&host);
+    host.strip_suffix('.').unwrap_or(&host).to_owned()
+}
+
+fn hosts(patterns: &[HostPattern], host: &str) -> bool {
+    let host = bare(host);
     patterns.iter().any(|pattern| match pattern {
-        HostPattern::Name(name) => name == host,
+        HostPattern::Name(name) => *name == host,
         HostPattern::AnyLabel(star) => host
             .strip_suffix(star.parent.as_str())
             .and_then(|label| label.strip_suffix('.'))
             .is_some_and(|label| !label.is_empty() && !label.contains('.')),
     })
+}
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<String, Regex>> = RefCell::default();
+}
+
+/// A regex of a value, compiled once.
+pub(crate) fn with_regex<T>(text: &str, look: impl FnOnce(&Regex) -> T) -> T {
+    COMPILED.with_borrow_mut(|all| look(all.entry(text.to_owned()).or_insert_with(|| Regex::new(text).unwrap())))
 }
 
 fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
@@ -378,7 +463,7 @@ fn test_of(test: &ValueTest, value: Option<&str>) -> bool {
         (ValueTest::Present, Some(_)) => true,
         (ValueTest::AnyOf(texts), Some(value)) => texts.contains(&value.to_owned()),
         (ValueTest::NoneOf(texts), Some(value)) => !texts.contains(&value.to_owned()),
-        (ValueTest::Regex(regex), Some(value)) => Regex::new(regex.text()).unwrap().is_match(value),
+        (ValueTest::Regex(regex), Some(value)) => with_regex(regex.text(), |regex| regex.is_match(value)),
         (ValueTest::HostIn(_) | ValueTest::Within(_), _) => panic!("{test:?} is of no text"),
     }
 }
@@ -430,25 +515,6 @@ fn location(target: &str, query: &str) -> Option<String> {
         char => char.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect(),
     };
     Some(format!("{target}{joint}{query}{fragment}").chars().map(encode).collect())
-}
-
-/// What a path captured, as it stands behind these literals: only path bytes and escapes are captured.
-fn fitted(text: &str, before: &str) -> String {
-    let whole = Regex::new("%[0-9A-Fa-f]{2}").unwrap();
-    let mut at = 0;
-    let mut out = String::new();
-    while let Some(char) = text[at..].chars().next() {
-        let escape = whole.find_at(text, at).filter(|found| found.start() == at);
-        let delimits = !before.contains('#') && before.contains('?') && "&=+;".contains(char);
-        match (escape, char) {
-            (Some(escape), _) => out += escape.as_str(),
-            (None, '%') => out += "%25",
-            (None, char) if delimits => out += &format!("%{:02X}", u32::from(char)),
-            (None, char) => out.push(char),
-        }
-        at += escape.map_or(char.len_utf8(), |escape| escape.len());
-    }
-    out
 }
 
 /// In any of the three forms of design rule 3.

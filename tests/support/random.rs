@@ -1,20 +1,21 @@
 //! Random tables from few words, and random requests that come near their routes.
 
 use crossfade::route::canonical::{Canonical, DEFAULT_REFUSE, LetterCase, PathParameters, Slashes, TrailingSlash};
-use crossfade::route::condition::{HostPattern, ValueTest};
+use crossfade::route::condition::{AnyLabel, HostPattern, ValueTest};
 use crossfade::route::pattern::{Glob, MapRow, PathPattern, RedirectMap, Segment, Template};
 use crossfade::route::query::QueryPolicy;
 use crossfade::route::target::{Hole, Part, Target};
 use crossfade::route::{
     Action, Behavior, BehaviorPattern, Behaviors, Caching, Cohort, Condition, Declared, Definition, Fact,
-    FunctionMemory, HeaderChanges, Languages, LazyRegex, MapAction, OriginAction, RedirectAction, Request,
-    RequestHeader, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window,
+    FunctionMemory, HeaderChanges, Languages, LazyRegex, MapAction, NormalizeAction, OriginAction, RedirectAction,
+    Request, RequestHeader, RespondAction, ResponseHeaders, Route, Share, Timestamp, Told, Viewer, Window, hole_names,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use crate::depth::size;
 use crate::tables;
 
 /// How far a table may go.
@@ -23,7 +24,7 @@ pub(crate) enum Taste {
     /// What could be written in `routes.toml` without an error.
     Sound,
     /// That, and whatever else a [`Definition`] can hold: patterns that don't compile, paths that no normal form has,
-    /// targets without their captures, windows that never open, conditions twice.
+    /// holes that nothing fills, hosts that a hole chooses, windows that never open, conditions twice.
     Wild,
 }
 
@@ -65,9 +66,11 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
         move |(routes, many, canonical, default, behaviors)| {
             let (mut routes, paths): (Vec<Route>, Vec<String>) = with_many(routes, many).into_iter().unzip();
             for route in &mut routes {
-                if let PathPattern::Template(template) = &mut route.path {
-                    let strips = canonical.trailing_slash == TrailingSlash::Strip;
-                    template.takes_bare = strips && template.rest.is_some() && !template.segments.is_empty();
+                if canonical.trailing_slash == TrailingSlash::Strip {
+                    take_bare(&mut route.path);
+                }
+                if taste == Sound && changes_nothing(&canonical) && matches!(route.action, Action::Normalize(_)) {
+                    route.action = Action::Respond(tables::respond(410, ""));
                 }
             }
             for (at, route) in routes.iter_mut().enumerate() {
@@ -86,6 +89,24 @@ pub(crate) fn sample(taste: Taste, routes: usize) -> impl Strategy<Value = Sampl
             Sample { definition, paths }
         },
     )
+}
+
+/// `/a/{*rest}` takes `/a` where no path ends in a slash.
+fn take_bare(path: &mut PathPattern) {
+    match path {
+        PathPattern::Template(template) => {
+            template.takes_bare = template.rest.is_some() && !template.segments.is_empty();
+        }
+        PathPattern::AnyOf(several) => several.iter_mut().for_each(take_bare),
+        _ => {}
+    }
+}
+
+/// Whether `normalize` would be an error.
+fn changes_nothing(canonical: &Canonical) -> bool {
+    canonical.case == LetterCase::Keep
+        && canonical.trailing_slash == TrailingSlash::Keep
+        && canonical.path_parameters == PathParameters::Keep
 }
 
 /// One behavior with the bucket configured, or several; the sound ones that the router runs on have the bucket, so that
@@ -146,7 +167,7 @@ fn canonical(taste: Taste) -> impl Strategy<Value = Canonical> {
 
 fn route(taste: Taste) -> impl Strategy<Value = (Route, String)> {
     (pattern(taste), conditions(taste)).prop_flat_map(move |((pattern, path), conditions)| {
-        action(taste, &pattern).prop_map(move |action| {
+        action(taste, (&pattern, &conditions)).prop_map(move |action| {
             let route = tables::route("", pattern.clone(), action);
             let mut conditions = conditions.clone();
             // Else no row might fit: whether a condition leaves any of a map is not for a writer of random tables to see.
@@ -182,15 +203,47 @@ fn pattern(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
     prop_oneof![
         1 => path(taste).prop_map(|path| (PathPattern::Any, path)),
         4 => path(taste).prop_map(|path| (PathPattern::Exact(path.clone()), path)),
-        3 => path(taste).prop_map(|path| {
-            let path = path.trim_end_matches('/');
-            (PathPattern::Prefix(path.to_owned()), format!("{path}/x"))
-        }),
+        3 => prefix(taste),
         4 => template(taste),
         4 => glob(taste),
         4 => regex(taste),
         3 => map(taste),
+        3 => several(taste),
     ]
+}
+
+fn prefix(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    path(taste).prop_map(|path| {
+        let path = path.trim_end_matches('/');
+        (PathPattern::Prefix(path.to_owned()), format!("{path}/x"))
+    })
+}
+
+/// A list of patterns of one key, and a path that fits one of them. That of a sound table has none twice.
+fn several(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
+    let exact = move || path(taste).prop_map(|path| (PathPattern::Exact(path.clone()), path));
+    let list = prop_oneof![
+        2 => vec(prop_oneof![exact().boxed(), template(taste).boxed()], 2..4),
+        2 => vec(template(taste), 2..4),
+        1 => vec(prefix(taste), 2..4),
+        1 => vec(glob(taste), 2..4),
+        // No table that is read has it; a definition can.
+        if taste == Wild { 1 } else { 0 } => vec(regex(taste), 1..4),
+    ];
+    (list, any::<prop::sample::Index>()).prop_map(move |(list, at)| {
+        let path = list[at.index(list.len())].1.clone();
+        let mut patterns: Vec<PathPattern> = list.into_iter().map(|(pattern, _)| pattern).collect();
+        if taste == Sound {
+            let mut seen = Vec::new();
+            patterns.retain(|pattern| {
+                let is_new = !seen.contains(&pattern.to_string());
+                seen.push(pattern.to_string());
+                is_new
+            });
+        }
+        let one = (patterns.len() == 1 && taste == Sound).then(|| patterns.remove(0));
+        (one.unwrap_or(PathPattern::AnyOf(patterns)), path)
+    })
 }
 
 fn template(taste: Taste) -> impl Strategy<Value = (PathPattern, String)> {
@@ -385,7 +438,7 @@ fn told() -> impl Strategy<Value = Vec<Option<Condition>>> {
 }
 
 fn seldom(strategy: impl Strategy<Value = Vec<Condition>> + 'static) -> impl Strategy<Value = Vec<Condition>> {
-    prop_oneof![4 => Just(Vec::new()), 1 => strategy]
+    prop_oneof![3 => Just(Vec::new()), 1 => strategy]
 }
 
 fn texts(of: &[&str]) -> impl Strategy<Value = Vec<String>> + use<> {
@@ -397,11 +450,20 @@ fn hosts(taste: Taste) -> impl Strategy<Value = Vec<HostPattern>> {
     let host = |(name, star): (&str, bool)| {
         if star { HostPattern::any_label(name) } else { HostPattern::Name(name.to_owned()) }
     };
+    let captured = |(parent, name): (&str, &str)| {
+        HostPattern::AnyLabel(AnyLabel { parent: parent.to_owned(), capture: Some(name.to_owned()) })
+    };
     let sound = [("www.example.com", false), ("a.example", false), ("example.com", true), ("b.example", true)];
+    let labels = ["example.com", "b.example", "example"].map(|parent| captured((parent, "site")));
+    // A name beside them: then nothing can be filled by the label.
+    let mixed = [host(("www.example.com", false)), captured(("example.com", "site")), host(("b.example", true))];
     let any = (select(vec!["a.example", "b.example", "example", "c.b.example"]), any::<bool>()).prop_map(host);
+    let any_captured = (select(vec!["example", "b.example"]), select(vec!["site", "other"])).prop_map(captured);
     prop_oneof![
         1 => subsequence(sound.map(host).to_vec(), 1..=2),
-        if taste == Wild { 2 } else { 0 } => vec(any, 1..4),
+        2 => subsequence(labels.to_vec(), 1..=2).prop_shuffle(),
+        1 => subsequence(mixed.to_vec(), 2..=3),
+        if taste == Wild { 2 } else { 0 } => vec(prop_oneof![any, any_captured], 1..4),
     ]
 }
 
@@ -414,47 +476,76 @@ fn named(
     let again = vec(select(names.to_vec()), 0..3);
     let names = prop_oneof![1 => once, if taste == Wild { 1 } else { 0 } => again];
     (names, vec(value_test(taste), 3)).prop_map(move |(names, tests)| {
-        let test = |(name, test): (&str, ValueTest)| Condition { fact: fact(name.to_owned()), test };
+        let test = |(name, test): (&str, ValueTest)| {
+            let fact = fact(name.to_owned());
+            let group = format!("{}_{}", fact.key(), name.replace('-', "_"));
+            let test = match test {
+                ValueTest::Regex(regex) => ValueTest::Regex(LazyRegex::new(regex.text().replace("NAME", &group))),
+                test => test,
+            };
+            Condition { fact, test }
+        };
         names.into_iter().zip(tests).map(test).collect()
     })
 }
 
+/// In which `NAME` stands for a name that no other condition has.
+const VALUE_REGEXES: [&str; 7] = [
+    "^[0-9]+$",
+    "x",
+    "^(?<NAME>[0-9]+)$",
+    "(?<NAME>.+)",
+    "(?s)^(?<NAME>.*)$",
+    "^(?<NAME>[^/]*)/?(?<NAME_more>.*)$",
+    "^(?:(?<NAME>[a-z])|[0-9])",
+];
+
 fn value_test(taste: Taste) -> impl Strategy<Value = ValueTest> {
     let value = move || taste.select(&["1", "2", "on", "x"], &[""]).prop_map(str::to_owned);
-    let any_of =
-        vec(value(), 1..3).prop_filter("two values", move |of| taste == Wild || of.len() == 2 && of[0] != of[1]);
+    let any_of = move || {
+        vec(value(), 1..3).prop_filter("two values", move |of| taste == Wild || of.len() == 2 && of[0] != of[1])
+    };
     prop_oneof![
         4 => value().prop_map(ValueTest::Equal),
         1 => Just(ValueTest::Present),
         1 => Just(ValueTest::Absent),
-        1 => any_of.prop_map(ValueTest::AnyOf),
-        1 => taste.select(&["^[0-9]+$", "x"], &["^[0-9]$"]).prop_map(|text| ValueTest::Regex(LazyRegex::new(text))),
+        1 => any_of().prop_map(ValueTest::AnyOf),
+        2 => prop_oneof![vec(value(), 1), any_of()].prop_map(ValueTest::NoneOf),
+        5 => taste
+            .select(&VALUE_REGEXES, &["^[0-9]$", "(.)(.)?", "(?<same>.+)"])
+            .prop_map(|text| ValueTest::Regex(LazyRegex::new(text))),
     ]
 }
 
 // Actions.
 
-fn action(taste: Taste, pattern: &PathPattern) -> BoxedStrategy<Action> {
+fn action(taste: Taste, (pattern, conditions): (&PathPattern, &[Condition])) -> BoxedStrategy<Action> {
     if let PathPattern::Map(_) = pattern {
         let map = (status(), policy(), response()).prop_map(|(status, query_string, response)| {
             Action::RedirectMap(MapAction { status, query_string, response })
         });
         return map.boxed();
     }
-    let rewrite = option::of(target(taste, pattern));
-    let origin =
-        (0..3usize, rewrite, policy(), header_changes()).prop_map(|(origin, rewrite, query_string, changes)| {
-            Action::Origin(OriginAction { origin, rewrite, query_string, request_headers: changes })
-        });
-    let redirect = (target(taste, pattern), status(), policy(), response());
+    let holes = Holes::of(taste, pattern, conditions);
+    let rewrite = option::weighted(0.75, target(taste, &REWRITES, &holes));
+    let origin = (0..3usize, rewrite, policy(), header_changes(taste, &holes));
+    let origin = origin.prop_map(|(origin, rewrite, query_string, changes)| {
+        Action::Origin(OriginAction { origin, rewrite, query_string, request_headers: changes })
+    });
+    let redirect = (target(taste, &REDIRECTS, &holes), status(), policy(), response());
     let redirect = redirect.prop_map(|(target, status, query_string, response)| {
         Action::Redirect(RedirectAction { target, status, query_string, response })
     });
+    let normalize = (status(), policy(), response()).prop_map(|(status, query_string, response)| {
+        Action::Normalize(NormalizeAction { status, query_string, response })
+    });
+    // A sound one takes some request, so it must take paths that can be written in another way.
+    let may_normalize = taste == Wild || matches!(pattern, PathPattern::Any | PathPattern::Prefix(_));
     let body = |status| if status == 410 { "" } else { "ok \"ç\"\n" };
     let respond = (select(vec![410u16, 410, 200, 404, 503]), response()).prop_map(move |(status, response)| {
         Action::Respond(RespondAction { response, ..tables::respond(status, body(status)) })
     });
-    prop_oneof![3 => origin, 2 => redirect, 2 => respond].boxed()
+    prop_oneof![4 => origin, 3 => redirect, u32::from(may_normalize) => normalize, 1 => respond].boxed()
 }
 
 fn status() -> impl Strategy<Value = u16> {
@@ -462,15 +553,29 @@ fn status() -> impl Strategy<Value = u16> {
 }
 
 fn policy() -> impl Strategy<Value = QueryPolicy> {
-    prop_oneof![Just(QueryPolicy::Keep), Just(QueryPolicy::Drop), texts(&["k", "id"]).prop_map(QueryPolicy::Only)]
+    prop_oneof![
+        Just(QueryPolicy::Keep),
+        Just(QueryPolicy::Drop),
+        texts(&["k", "id"]).prop_map(QueryPolicy::Only),
+        texts(&["k", "z"]).prop_map(QueryPolicy::Without),
+    ]
 }
 
-fn header_changes() -> impl Strategy<Value = HeaderChanges> {
-    let field = |name: &str| (name.to_owned(), RequestHeader::literal("v 1"));
-    let set = subsequence(vec![field("x-set"), field("x-also")], 0..=2);
-    let add = subsequence(vec![field("x-add")], 0..=1);
-    let remove = subsequence(vec!["x-gone".to_owned(), "x-away".to_owned()], 0..=2);
-    (set, add, remove).prop_map(|(set, add, remove)| HeaderChanges { set, add, remove })
+fn header_changes(taste: Taste, holes: &Holes) -> BoxedStrategy<HeaderChanges> {
+    let value = || {
+        let secret = select(vec!["CMS_TOKEN", "OTHER"]).prop_map(|name| RequestHeader::Secret(name.to_owned()));
+        prop_oneof![1 => secret, 4 => filled(taste, &HEADERS, holes).prop_map(RequestHeader::Text)]
+    };
+    let fields = |names: &[&'static str]| {
+        let fields = (subsequence(names.to_vec(), 0..=names.len()), vec(value(), names.len()));
+        fields.prop_map(|(names, values)| names.into_iter().map(str::to_owned).zip(values).collect::<Vec<_>>())
+    };
+    let removed: &[&str] = if taste == Wild { &["x-gone", "x-away", "x-set"] } else { &["x-gone", "x-away"] };
+    let remove = subsequence(removed.to_vec(), 0..=2);
+    let remove = remove.prop_map(|names| names.into_iter().map(str::to_owned).collect());
+    let changes = (fields(&["x-set", "x-also", "x-a"]), fields(&["x-add"]), remove)
+        .prop_map(|(set, add, remove)| HeaderChanges { set, add, remove });
+    prop_oneof![1 => Just(HeaderChanges::default()), 2 => changes].boxed()
 }
 
 fn response() -> impl Strategy<Value = ResponseHeaders> {
@@ -484,26 +589,143 @@ fn target_text(taste: Taste) -> impl Strategy<Value = String> {
     taste.select(&sound, &["/new", "/new#f", "/a?#f", "/a/../b"]).prop_map(str::to_owned)
 }
 
-/// What the path can fill.
-fn target(taste: Taste, path: &PathPattern) -> BoxedStrategy<Target> {
-    let mut targets = vec![Target::literal("/to"), Target::literal("/to/x.html")];
-    if let Some((_, number)) = path.capture_names().into_iter().find(|(name, _)| name != "0") {
-        let tail = if matches!(path, PathPattern::Prefix(_)) { "/to" } else { "/to/" };
-        targets.push(Target { parts: vec![Part::Literal(tail.into()), Part::Hole(Hole::Capture(number))] });
+/// What can fill the holes of a route, by where it may stand.
+#[derive(Clone, Debug)]
+struct Holes {
+    /// Anywhere behind a slash, in a query, a fragment or a header.
+    plain: Vec<Hole>,
+    /// Where a path begins or goes on: it is empty or begins with a slash.
+    slashed: Vec<Hole>,
+    /// As a label of a host.
+    labels: Vec<Hole>,
+}
+
+impl Holes {
+    /// A wild table puts anything anywhere, also what nothing fills.
+    fn of(taste: Taste, path: &PathPattern, conditions: &[Condition]) -> Holes {
+        let names = hole_names(path, conditions).into_iter().filter(|(name, _)| taste == Wild || name != "0");
+        let own: Vec<Hole> = names.map(|(_, hole)| hole).collect();
+        if taste == Wild {
+            let group = |condition, group| Hole::Group { condition, group };
+            let odd =
+                [Hole::Host, Hole::Path, Hole::HostLabel, Hole::Capture(7), group(0, 1), group(1, 0), group(9, 3)];
+            let all = [own.clone(), own, odd.to_vec()].concat();
+            return Holes { plain: all.clone(), slashed: all.clone(), labels: all };
+        }
+        let (slashed, labels): (Vec<Hole>, Vec<Hole>) =
+            own.into_iter().partition(|hole| path.key() == "prefix" && matches!(hole, Hole::Capture(_)));
+        let plain = [labels.clone(), vec![Hole::Host]].concat();
+        Holes { plain, slashed: [slashed, vec![Hole::Path]].concat(), labels }
     }
+
+    /// A text in which `@` stands for any hole, `!` for `{path}`, `^` for what goes on with a path and `~` for a label; `None` where there
+    /// is none of the kind.
+    fn put(&self, form: &str, mut pick: impl FnMut(usize) -> usize) -> Option<Target> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        for char in form.chars() {
+            let holes = match char {
+                '@' => self.plain.as_slice(),
+                '!' => &[Hole::Path],
+                '^' => &self.slashed,
+                '~' => &self.labels,
+                char => {
+                    literal.push(char);
+                    continue;
+                }
+            };
+            let before = std::mem::take(&mut literal);
+            parts.extend((!before.is_empty()).then_some(Part::Literal(before)));
+            parts.push(Part::Hole(*holes.get(pick(holes.len().max(1)))?));
+        }
+        parts.extend((!literal.is_empty()).then_some(Part::Literal(literal)));
+        Some(Target { parts })
+    }
+}
+
+/// Of a sound rewrite, and what a wild one may be too.
+const REWRITES: [&[&str]; 2] = [
+    &[
+        "/to",
+        "/to/x.html",
+        "/to/@",
+        "/to/@/x.html",
+        "/@",
+        "/to^",
+        "!",
+        "/to?x=@&y=1",
+        "/to/@?q=@&p=^",
+        "!?from=@",
+        "/to?y",
+    ],
+    &WILD_TARGETS,
+];
+
+/// Likewise of a redirect.
+const REDIRECTS: [&[&str]; 2] = [
+    &[
+        "/to",
+        "/to/x.html",
+        "/to/@",
+        "/to/@/@?a=@#@",
+        "/to?x=@#f",
+        "https://new.example/@#f@",
+        "https://new.example^",
+        "https://new.example^?p=^&q=@",
+        "https://~.new.example/x",
+        "https://a.~.new.example^?@",
+    ],
+    &WILD_TARGETS,
+];
+
+const WILD_TARGETS: [&str; 24] = [
+    "",
+    "@",
+    "@@",
+    "@/x",
+    "/@",
+    "/@/@",
+    "/a/@x",
+    "/a/../@",
+    "/.@",
+    "/a/.@",
+    "/x?@=@&@",
+    "/a?@//b",
+    "/new#@?@",
+    "/a?#@",
+    "//@",
+    "/to/@;@",
+    "https://h.example@",
+    "https://h.example@/x",
+    "https://h.example@@",
+    "https://h.example?@",
+    "https://@.example.com",
+    "https://@.@.example.com@",
+    "http://h@.example.com/@",
+    "/to?next=http://x/@",
+];
+
+/// Of the value of a header.
+const HEADERS: [&[&str]; 2] = [&["v 1", "v @;", "@", "{@}", "^", "@ ^", "of @ }{"], &["", "@@", "é@"]];
+
+fn target(taste: Taste, forms: &[&'static [&'static str]; 2], holes: &Holes) -> BoxedStrategy<Target> {
+    let filled = filled(taste, forms, holes);
     if taste == Sound {
-        return select(targets).boxed();
+        filled
+    } else {
+        prop_oneof![4 => filled, 1 => target_text(Wild).prop_map(Target::literal)].boxed()
     }
-    let numbers: Vec<usize> = path.capture_names().into_iter().map(|(_, number)| number).collect();
-    if numbers.is_empty() {
-        return prop_oneof![select(targets), target_text(taste).prop_map(Target::literal)].boxed();
-    }
-    let hole = || select(numbers.clone()).prop_map(|number| Part::Hole(Hole::Capture(number)));
-    let holes = (target_text(taste), hole(), select(vec!["", "/", "x"])).prop_map(|(text, hole, after)| Target {
-        parts: vec![Part::Literal(format!("{text}/")), hole, Part::Literal(after.to_owned())],
+}
+
+/// One of the forms with its holes filled.
+fn filled(taste: Taste, [sound, wild]: &[&'static [&'static str]; 2], holes: &Holes) -> BoxedStrategy<Target> {
+    let holes = holes.clone();
+    let picks = vec(any::<prop::sample::Index>(), 4);
+    let filled = (taste.select(sound, wild), picks).prop_filter_map("no such hole", move |(form, picks)| {
+        let mut picks = picks.into_iter().cycle();
+        holes.put(form, |count| picks.next().map_or(0, |pick| pick.index(count)))
     });
-    let bare = hole().prop_map(|hole| Target { parts: vec![Part::Literal("/".into()), hole] });
-    prop_oneof![select(targets), target_text(taste).prop_map(Target::literal), holes, bare].boxed()
+    filled.boxed()
 }
 
 // Requests.
@@ -546,7 +768,7 @@ pub(crate) fn with_requests(taste: Taste, routes: usize) -> impl Strategy<Value 
 
 fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
     let known = if sample.paths.is_empty() { vec!["/".to_owned()] } else { sample.paths.clone() };
-    let on_table = (select(known), 0..26usize).prop_map(|(path, how)| bend(&path, how));
+    let on_table = (select(known), 0..38usize).prop_map(|(path, how)| bend(&path, how));
     let any_path = prop_oneof![path(Wild), "[/a-zA-B0-9.%?#;&=+\u{e7}\u{1}-]{0,12}"];
     let path = prop_oneof![6 => on_table, 1 => any_path];
     let times: Vec<i64> = INSTANTS.iter().flat_map(|at| [at - 1, *at, at + 5]).chain([0]).collect();
@@ -564,7 +786,7 @@ fn requests(sample: &Sample) -> impl Strategy<Value = Vec<Facts>> + use<> {
         epoch,
         time,
     });
-    vec(facts, 1..30)
+    vec(facts, 1..size(30, 200))
 }
 
 /// What a client may do to a path on its way.
@@ -591,14 +813,35 @@ fn bend(path: &str, how: usize) -> String {
         18 => path.replace('/', "/.;x/"),
         19 => format!("{path}&a=b+c;d"),
         20 => path.replace('/', "/..%5c"),
+        21 => path.replace('a', "a%2Fb"),
+        22 => path.replace('1', "1%zz%2"),
+        23 => path.replace('x', "é x"),
+        24 => path.replace("promo", "Promo+%C3%a7=1&y"),
+        25 => path.replace('b', "b\u{1}\n"),
+        26 => path.replace('1', "%2e%2e%2f"),
+        27 => format!("{path}/"),
+        28 => format!("{path};A=1"),
+        29 => path.replace("23", "Pr-12"),
         _ => path.to_owned(),
     }
 }
 
 fn host() -> impl Strategy<Value = Option<&'static str>> {
     let names = ["www.example.com", "m.EXAMPLE.com:443", "a.example", "A.Example:443", "b.example.", "c.b.example"];
-    let odd = ["x.a.example", "example", ".example", "[::1]:80"];
-    prop_oneof![1 => Just(None), 9 => select([names.as_slice(), &odd].concat()).prop_map(Some)]
+    let odd = [
+        "x.a.example",
+        "example",
+        ".example",
+        "[::1]:80",
+        "x_y.b.example",
+        "É.example.com",
+        "a/b.example:1",
+        "..example",
+    ];
+    let labels = ["Pr-12.example.com", "x.example.com:", "-.b.example.", "a%2e.example", "LONG.b.example"];
+    let long = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example.com";
+    let all = [names.as_slice(), &names, &odd, &labels, &[long]].concat();
+    prop_oneof![1 => Just(None), 9 => select(all).prop_map(Some)]
 }
 
 fn query() -> impl Strategy<Value = String> {
@@ -618,6 +861,15 @@ fn query() -> impl Strategy<Value = String> {
         "id=16",
         "k=x",
         "k=\u{e7} `",
+        "id=23",
+        "id=a/b?c;d+e=f",
+        "k=..",
+        "k=%2F%2e%2E%zz%2",
+        "id=%26x%3D1#y",
+        "id=A-b",
+        "k=\r\nx: y",
+        "id=",
+        "k=\\..\\",
     ];
     prop_oneof![Just(String::new()), vec(select(piece.to_vec()), 0..4).prop_map(|pieces| pieces.join("&"))]
 }
@@ -644,6 +896,14 @@ fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         ("cookie", "c=1; d=2"),
         ("Cookie", "c=x;  d=\"1\";e"),
         ("cookie", "c=8; d=on"),
+        ("x-a", "a/b?c=d&e;f+g#h"),
+        ("X-A", "\u{e7}"),
+        ("x-b", "1\r\nx-evil: 1"),
+        ("x-b", "..%2f"),
+        ("x-a", "pr-12"),
+        ("x-b", ""),
+        ("cookie", "c=a&b=/..%zz; d=x/Y"),
+        ("cookie", "d=\u{e7}\t1; c=%3Bx"),
     ];
-    vec(select(fields.to_vec()), 0..3)
+    vec(select(fields.to_vec()), 0..4)
 }

@@ -49,20 +49,22 @@ impl Target {
         text: impl Fn(Hole) -> Result<Captured<'c>, Unsafe>,
     ) -> Result<Option<String>, Unsafe> {
         let mut made = String::new();
+        // Judged last: what is not written refuses nothing, in whatever order its holes stand.
+        let mut is_printable = true;
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => made.push_str(literal),
                 Part::Hole(hole) => match text(*hole) {
-                    Ok(Captured { text, .. }) if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => {
-                        return Err(Unsafe::HeaderByte);
+                    Ok(captured) => {
+                        is_printable &= captured.text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+                        made.push_str(&captured.text);
                     }
-                    Ok(captured) => made.push_str(&captured.text),
                     Err(Unsafe::UnknownHost) => return Ok(None),
                     Err(why) => return Err(why),
                 },
             }
         }
-        Ok((!made.is_empty()).then_some(made))
+        if is_printable { Ok((!made.is_empty()).then_some(made)) } else { Err(Unsafe::HeaderByte) }
     }
 }
 
@@ -174,6 +176,8 @@ mod tests {
             ("{o}", "a\tb", Err(Unsafe::HeaderByte)),
             ("{o}", "ç", Err(Unsafe::HeaderByte)),
             ("of {host}", "", Ok(None)),
+            ("{host} {o}", "ç", Ok(None)),
+            ("{o} {host}", "ç", Ok(None)),
         ];
         for (text, value, expected) in rows {
             let made = target(text).fill_header(|hole| captured(value, hole));
