@@ -529,7 +529,11 @@ fn action(taste: Taste, (pattern, conditions): (&PathPattern, &[Condition])) -> 
     let holes = Holes::of(taste, pattern, conditions);
     let rewrite = option::weighted(0.75, target(taste, &REWRITES, &holes));
     let origin = (0..3usize, rewrite, policy(), header_changes(taste, &holes));
-    let origin = origin.prop_map(|(origin, rewrite, query_string, changes)| {
+    let origin = origin.prop_map(move |(origin, rewrite, query_string, changes)| {
+        // Of the path `/` that would be the empty key of the bucket for every request.
+        let is_whole = |target: &Target| matches!(target.parts.first(), Some(Part::Hole(_)));
+        let is_empty = taste == Sound && origin == 2 && rewrite.as_ref().is_some_and(is_whole);
+        let origin = if is_empty { 1 } else { origin };
         Action::Origin(OriginAction { origin, rewrite, query_string, request_headers: changes })
     });
     let redirect = (target(taste, &REDIRECTS, &holes), status(), policy(), response());
@@ -604,7 +608,10 @@ impl Holes {
     /// A wild table puts anything anywhere, also what nothing fills.
     fn of(taste: Taste, path: &PathPattern, conditions: &[Condition]) -> Holes {
         let names = hole_names(path, conditions).into_iter().filter(|(name, _)| taste == Wild || name != "0");
-        let own: Vec<Hole> = names.map(|(_, hole)| hole).collect();
+        let names: Vec<(String, Hole)> = names.collect();
+        let is_number = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+        let named: Vec<Hole> = names.iter().filter(|(name, _)| !is_number(name)).map(|(_, hole)| *hole).collect();
+        let own: Vec<Hole> = names.into_iter().map(|(_, hole)| hole).collect();
         if taste == Wild {
             let group = |condition, group| Hole::Group { condition, group };
             let odd =
@@ -615,6 +622,9 @@ impl Holes {
         let (slashed, labels): (Vec<Hole>, Vec<Hole>) =
             own.into_iter().partition(|hole| path.key() == "prefix" && matches!(hole, Hole::Capture(_)));
         let plain = [labels.clone(), vec![Hole::Host]].concat();
+        // Of a regex's groups those without a name may hold a slash whatever comes: then no request would have a label.
+        let is_named = |hole: &Hole| named.contains(hole);
+        let labels = labels.into_iter().filter(is_named).collect();
         Holes { plain, slashed: [slashed, vec![Hole::Path]].concat(), labels }
     }
 
