@@ -211,7 +211,7 @@ impl<'h> Turn<'h> {
     fn left_alone(&self) -> Answered {
         let request = self.request;
         let keyed = || self.handler.table.sent_query(&request.method, &request.uri);
-        let kept = || Ok(sending::left_alone(request, keyed()));
+        let kept = || Ok(sending::left_alone(request, keyed(), self.handler.secrets.headers()));
         let text = guarded(kept).unwrap_or_else(|_| request.text.to_owned());
         Answered { text, action: Handling::Unchanged, origin: None, status: None }
     }
@@ -310,8 +310,8 @@ mod tests {
     use super::*;
     use crate::route::pattern::PathPattern;
     use crate::route::{
-        Action, Behaviors, CustomOrigin, Definition, HeaderValue, HostRule, Origin, OriginAction, OriginKind, Route,
-        Share, Side,
+        Action, Behaviors, CustomOrigin, Definition, HeaderChanges, HeaderValue, HostRule, Origin, OriginAction,
+        OriginKind, RequestHeader, Route, Share, Side,
     };
 
     fn custom(id: &str, domain: &str, host: HostRule) -> Origin {
@@ -357,6 +357,21 @@ mod tests {
         let shown = format!("{handled:?}");
         assert!(String::from_utf8_lossy(handled.answer.as_ref().unwrap()).contains("s3cr3t"));
         assert!(shown.contains("bytes") && !shown.contains("s3cr3t") && !shown.contains("115, 51, 99"), "{shown}");
+    }
+
+    #[test]
+    fn what_can_go_nowhere_takes_along_no_header_that_a_route_writes_from_a_secret() {
+        let set = vec![("x-token".to_owned(), RequestHeader::Secret("TOKEN".into()))];
+        let request_headers = HeaderChanges { set, ..HeaderChanges::default() };
+        let action = Action::Origin(OriginAction { request_headers, ..OriginAction::unchanged(0) });
+        let table = table(vec![Route::new("all", PathPattern::Any, action)]);
+        // Without the value of its own secret the old site can be aimed at by nobody.
+        let handler = Handler::new(table, secrets(&[("TOKEN", "t0k3n")]));
+        let event = EVENT.replace("x-verify", "x-token");
+        let handled = handler.handle(event.as_bytes(), Timestamp(0));
+        assert_eq!(handled.summary.unwrap().action, Handling::Unchanged);
+        let answer = json(&handled.answer.unwrap());
+        assert!(answer["headers"].get("x-token").is_none() && answer["uri"] == "/a", "{answer}");
     }
 
     #[test]

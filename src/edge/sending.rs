@@ -187,9 +187,14 @@ fn headers_of<'e>(origin: &EventOrigin<'e>) -> impl Iterator<Item = Cow<'e, str>
 /// A request that stays where it aims because it can go nowhere else: as it came, without the headers that are added there
 /// and would be a 502 if they came twice; a bucket is sent what any bucket is. Nothing that is written here can be more
 /// than CloudFront takes: a query that would be is left out, and the path is CloudFront's own.
-pub(super) fn left_alone(request: &RequestEvent<'_>, keyed: &KeyedQuery) -> String {
+pub(super) fn left_alone<'e>(
+    request: &'e RequestEvent<'_>,
+    keyed: &KeyedQuery,
+    secret_headers: impl Iterator<Item = &'e str>,
+) -> String {
     let origin = EventOrigin::of(request);
     let mut edits = with_keyed_query(request, keyed);
+    secret_headers.for_each(|name| edits.headers.remove(name));
     origin.iter().flat_map(headers_of).for_each(|name| edits.headers.remove(name));
     if let Some(bucket) = origin.as_ref().filter(|origin| origin.kind == EventOriginKind::S3) {
         edits.query = Some(Cow::Borrowed(""));

@@ -146,7 +146,7 @@ impl<'t> SentHeaders<'t> {
             RequestHeader::Secret(name) => Some(SentValue::Secret(name)),
             RequestHeader::Text(text) => match self.filled.iter().find(|(filled, _)| *filled == at) {
                 Some((_, text)) => text.as_deref().map(SentValue::Text),
-                None => text.as_literal().map(SentValue::Text),
+                None => text.as_literal().filter(|text| !text.is_empty()).map(SentValue::Text),
             },
         }
     }

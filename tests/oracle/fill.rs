@@ -99,8 +99,7 @@ impl Taken<'_> {
                 }
             }
         }
-        // What is written without a hole stands as it is written, empty too.
-        let is_empty = made.is_empty() && target.holes().next().is_some();
+        let is_empty = made.is_empty();
         if is_refused { Err(()) } else { Ok(Some(made).filter(|_| !is_empty)) }
     }
 
