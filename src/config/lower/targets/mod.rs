@@ -25,6 +25,8 @@ use crate::text::percent;
 
 /// Faults shown of one target.
 const MAX_FAULTS: usize = 8;
+/// Holes of one target.
+const MAX_HOLES: usize = 64;
 
 /// A target as it is written.
 struct TargetText<'t> {
@@ -71,10 +73,19 @@ fn judged(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> (Target, Vec<Faul
         written.check_text(&mut faults);
     }
     let target = written.resolve(&mut faults);
+    faults.extend(too_many_holes(&target, text));
     if faults.is_empty() && purpose != Use::Header {
         written.check_result(&mut faults);
     }
     (target, faults)
+}
+
+/// Each hole may hold as much as a whole request.
+fn too_many_holes(target: &Target, text: &str) -> Option<Fault> {
+    let count = target.holes().count();
+    let message = format!("the text has {count} holes, too many");
+    (count > MAX_HOLES)
+        .then(|| Fault::new(&codes::OUT_OF_RANGE, 0..text.len(), message).help(format!("at most {MAX_HOLES}")))
 }
 
 /// What of a text is written as another tool would have it.
