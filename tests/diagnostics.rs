@@ -103,7 +103,6 @@ const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("give what needs no session a `[[behavior]]`", "a behavior is added in the distribution first"),
     ("write `[[behavior]]` in its place", "it takes the place of a whole section"),
     ("keep the included files in a folder", "the folder has to be made first"),
-    ("give it to the origin: ", "it is written at the origin instead of the route"),
     ("write `id = \"old-news\"`", "the other findings of the route name it by its id"),
     ("captures keep the case that they came in", "it is written in a route above this one"),
     ("make it a route of its own", "it is written in the table, not in the map"),

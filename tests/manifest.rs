@@ -173,6 +173,21 @@ fn what_tells_the_rows_of_a_map_apart_is_in_the_key_and_comes_once() {
 }
 
 #[test]
+fn the_gate_tells_each_host_that_a_route_asks_for_or_writes() {
+    let rows = [
+        ("host = '{site}.example.com'", json!(["*.example.com"]), false),
+        ("path = '/a'\nrewrite = '/{host}'", json!([]), true),
+        ("path = '/a'\nrequest_headers = { add = { x-forwarded-host = '{host}' } }", json!([]), true),
+        ("path = '/a'", json!([]), false),
+    ];
+    for (route, hosts, sends) in rows {
+        let table = format!("{SMALL}[[route]]\nid = 'a'\norigin = 'legacy'\n{route}\n");
+        let gate = &manifest(&table)["gate"];
+        assert_eq!((&gate["hosts"], &gate["sends_viewer_host"]), (&hosts, &json!(sends)), "{route}");
+    }
+}
+
+#[test]
 fn what_is_no_manifest_is_kept_out() {
     let validator = schema();
     let whole = manifest(FULL);

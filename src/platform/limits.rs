@@ -19,6 +19,10 @@ pub const MAX_ANSWER: usize = 1_000_000;
 /// Statuses that an answer may have. `lambda-generating-http-responses`.
 pub const ANSWER_STATUS: RangeInclusive<u16> = 200..=599;
 
+/// Bytes of all values that one route makes for headers of a request: what CloudFront takes of custom headers in all. A
+/// whole request has 32,768 bytes of headers at most, and the viewer's come beside these.
+pub const MAX_MADE_HEADERS: usize = 10_240;
+
 /// Custom headers of an origin. `cloudfront-limits`.
 pub const MAX_CUSTOM_HEADERS: usize = 30;
 /// Characters of a custom header's name. `cloudfront-limits`.

@@ -122,6 +122,14 @@ impl Canonical {
         self.refused_text(raw).is_some()
     }
 
+    /// Whether a URL that was made may hold one of the refused texts in its path; nearly none does. One pass over bytes.
+    #[must_use]
+    pub fn may_refuse(&self, made: &str) -> bool {
+        // A text without any of these has no mark, and gets none by steps (a) to (d).
+        let is_unmarked = |byte| is_plain(byte) && byte != b'%' || matches!(byte, b'/' | b'A'..=b'Z' | b'?' | b'#');
+        !self.refuse.are_marked() || !made.bytes().all(is_unmarked)
+    }
+
     /// The first of the refused texts that a raw path holds: as it came, else after step (a), else after (d).
     #[must_use]
     pub fn refused_text(&self, raw: &str) -> Option<&str> {

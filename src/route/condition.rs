@@ -45,6 +45,15 @@ impl HostPattern {
         }
     }
 
+    /// The pattern as those see it who need not know what is captured: `*.example.com`.
+    #[must_use]
+    pub fn without_capture(&self) -> String {
+        match self {
+            HostPattern::Name(name) => name.clone(),
+            HostPattern::AnyLabel(star) => HostPattern::any_label(star.parent.as_str()).to_string(),
+        }
+    }
+
     /// Whether a host (bare, any case) is meant.
     #[must_use]
     pub fn matches(&self, host: &str) -> bool {

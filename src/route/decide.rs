@@ -19,6 +19,7 @@ use super::request::{Request, Url};
 use super::table::Table;
 use super::target::{Location, Target, Unsafe, check_made};
 use super::time::moment_of;
+use crate::platform::limits::MAX_URL;
 
 /// Decides a request: the first route in written order whose every condition holds, else the default. Before any route
 /// come `[canonical] refuse` and, where the table tells of several cache behaviors, the one that the path falls in.
@@ -118,7 +119,11 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
         let (uri, query_string) = match &action.rewrite {
             Some(rewrite) => {
                 let (path, own) = split_query(self.rewritten(rewrite, origin)?);
-                (Uri::Rewritten(path), joined(own, kept))
+                let query = joined(own, kept);
+                if path.len().saturating_add(query.len()) >= MAX_URL {
+                    return Err(Unsafe::TooLong);
+                }
+                (Uri::Rewritten(path), query)
             }
             None => (passed_on(table, request, path, origin), kept),
         };
@@ -138,7 +143,8 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
 
     /// What is made must not hold what no request may hold.
     fn check_refused(&self, made: &str) -> Result<(), Unsafe> {
-        let is_refused = self.table.definition().canonical.refuses(Url::split(made).path);
+        let canonical = &self.table.definition().canonical;
+        let is_refused = canonical.may_refuse(made) && canonical.refuses(Url::split(made).path);
         if is_refused { Err(Unsafe::Refused) } else { Ok(()) }
     }
 

@@ -8,6 +8,7 @@ use super::definition::{HeaderChanges, RequestHeader, Route};
 use super::ids::{BehaviorId, OriginId, RouteId};
 use super::origin::{Origin, OriginKind};
 use super::target::{Location, Target, Unsafe};
+use crate::platform::limits::MAX_MADE_HEADERS;
 
 /// The one decision for a request. Borrows the table (`'t`) and the request (`'r`).
 #[derive(Clone, Debug, PartialEq)]
@@ -104,11 +105,17 @@ impl<'t> SentHeaders<'t> {
         fill: impl Fn(&Target) -> Result<Option<String>, Unsafe>,
     ) -> Result<SentHeaders<'t>, Unsafe> {
         let mut filled = Vec::new();
+        let mut size = 0usize;
         for (at, (_, value)) in changes.values().enumerate() {
             if let RequestHeader::Text(text) = value
                 && text.as_literal().is_none()
             {
-                filled.push((at, fill(text)?));
+                let made = fill(text)?;
+                size = size.saturating_add(made.as_ref().map_or(0, String::len));
+                if size > MAX_MADE_HEADERS {
+                    return Err(Unsafe::TooLong);
+                }
+                filled.push((at, made));
             }
         }
         Ok(SentHeaders { changes, filled })

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::query::QueryPolicy;
+use crate::platform::limits::MAX_URL;
 use crate::text::has_dot_segment;
 use crate::text::percent::{escaped, is_location_byte};
 pub use captured::{Captured, Source, UrlPart};
@@ -98,6 +99,9 @@ pub enum Unsafe {
     /// Another host than the table names.
     #[error("a label of its host would not be 1 to 63 of `a-z`, `0-9` and `-`")]
     HostLabel,
+    /// More than CloudFront takes of a URL, or of headers.
+    #[error("it would be longer than CloudFront takes")]
+    TooLong,
     /// A hole that nothing can fill.
     #[error("the viewer's host is not known")]
     UnknownHost,
@@ -173,7 +177,14 @@ impl<'t, 'r> Location<'t, 'r> {
         if policy.kept(query).any(|piece| piece.chars().any(char::is_control)) {
             return Err(Unsafe::Control);
         }
-        Ok(Location { target, query, policy })
+        let location = Location { target, query, policy };
+        if location.is_too_long() { Err(Unsafe::TooLong) } else { Ok(location) }
+    }
+
+    /// A byte becomes three at most; few are so near to it that it has to be written.
+    fn is_too_long(&self) -> bool {
+        let most = self.target.len().saturating_add(self.query.len()).saturating_add(1).saturating_mul(3);
+        most >= MAX_URL && self.to_string().len() >= MAX_URL
     }
 
     /// The location of the same request with another spelling of its path: with its whole query. The path is a clean one

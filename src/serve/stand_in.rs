@@ -18,6 +18,9 @@ pub(super) struct StandIn<'a> {
 
 type NameValue = (String, String);
 
+/// In the place of a value that may be a secret.
+const NOT_SHOWN: &str = "(not shown)";
+
 impl StandIn<'_> {
     /// The page. `body_bytes` is the size of the request's body.
     pub(super) fn page(&self, outgoing: &Outgoing, body_bytes: u64) -> WebPage {
@@ -26,7 +29,7 @@ impl StandIn<'_> {
             Listing { title: "origin", rows: origin_rows(origin) },
             Listing { title: "decision", rows: self.decision_rows() },
             Listing { title: "received", rows: request_rows(outgoing, body_bytes) },
-            Listing { title: "headers", rows: header_rows(outgoing) },
+            Listing { title: "headers", rows: self.header_rows(outgoing) },
         ];
         if !outgoing.custom_headers.is_empty() {
             sections.push(Listing { title: "origin custom headers", rows: custom_header_rows(outgoing) });
@@ -38,6 +41,20 @@ impl StandIn<'_> {
             lead: format!("stands in for {}; `--map {}=PORT` puts a server in its place", origin.domain, origin.id),
             sections,
         }
+    }
+
+    /// Of a header that a route may have written from a secret the name only.
+    fn header_rows(&self, outgoing: &Outgoing) -> Vec<NameValue> {
+        let secret: Vec<&str> = self
+            .table
+            .routes()
+            .iter()
+            .flat_map(|route| route.action.secret_headers())
+            .map(|(header, _)| header)
+            .collect();
+        let value = |name: &str, value| if secret.contains(&name) { NOT_SHOWN.into() } else { text_of(value) };
+        let others = outgoing.headers.iter().filter(|(name, _)| **name != HOST);
+        others.map(|(name, field)| row(name.as_str(), value(name.as_str(), field))).collect()
     }
 
     fn decision_rows(&self) -> Vec<NameValue> {
@@ -85,12 +102,7 @@ fn request_rows(outgoing: &Outgoing, body_bytes: u64) -> Vec<NameValue> {
     ]
 }
 
-fn header_rows(outgoing: &Outgoing) -> Vec<NameValue> {
-    let others = outgoing.headers.iter().filter(|(name, _)| **name != HOST);
-    others.map(|(name, value)| row(name.as_str(), text_of(value))).collect()
-}
-
 /// Names only: a value may be a secret.
 fn custom_header_rows(outgoing: &Outgoing) -> Vec<NameValue> {
-    outgoing.custom_headers.keys().map(|name| row(name.as_str(), "(not shown)")).collect()
+    outgoing.custom_headers.keys().map(|name| row(name.as_str(), NOT_SHOWN)).collect()
 }

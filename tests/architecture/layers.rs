@@ -19,8 +19,10 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Uses inside one row that are meant: who, whom, why.
-const NEIGHBOURS: &[(&str, &str, &str)] =
-    &[("serve", "edge", "the local edge carries out decisions by the very handler of the edge")];
+const NEIGHBOURS: &[(&str, &str, &str)] = &[
+    ("serve", "edge", "the local edge carries out decisions by the very handler of the edge"),
+    ("route", "platform", "what CloudFront refuses for its length is refused where it is made"),
+];
 
 /// Inside a module: who may not use whom, and why.
 const INSIDE: &[(&str, &str, &str)] =

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use crossfade::check::load;
 use crossfade::config::MemoryFiles;
 use crossfade::edge::{Handled, Handler};
+use crossfade::route::target::Unsafe;
 use crossfade::route::{Outcome, Request, Table, Timestamp, decide};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -434,5 +435,50 @@ fn without_its_secret_a_request_goes_to_the_default_and_the_name_is_told() {
         // A route without it is what it was.
         let (outcome, answer) = handled(&handler, &event("/other", "legacy.example.com", &[]));
         assert_eq!((domain(&answer), outcome.summary.unwrap().surprise), ("cms.example.com", None));
+    }
+}
+
+#[test]
+fn what_a_request_makes_too_long_goes_to_the_default() {
+    let many = |count: usize| (0..count).map(|at| format!("x-{at} = \"{{x}}{{x}}\"")).collect::<Vec<_>>().join(", ");
+    let routes = format!(
+        r#"
+[[route]]
+id = "redirect"
+path = "/redirect/{{x}}"
+method = "GET"
+redirect = "/{{x}}/{{x}}/{{x}}"
+[[route]]
+id = "rewrite"
+path = "/rewrite/{{x}}"
+origin = "cms"
+rewrite = "/{{x}}?a={{x}}&b={{x}}"
+[[route]]
+id = "header"
+path = "/header/{{x}}"
+origin = "cms"
+request_headers = {{ set = {{ x-one = "{}" }} }}
+[[route]]
+id = "headers"
+path = "/headers/{{x}}"
+origin = "cms"
+request_headers = {{ set = {{ {} }} }}
+"#,
+        "{x}".repeat(64),
+        many(20),
+    );
+    let table = table(&routes);
+    let handler = handler(&routes, &[]);
+    for route in ["redirect", "rewrite", "header", "headers"] {
+        // A third of what a URL may have, and a little more; for the headers a tenth of an eighth.
+        for (length, fits) in [(2_700, route != "header" && route != "headers"), (2_800, false), (20, true)] {
+            let uri = format!("/{route}/{}", "x".repeat(length));
+            let request = Request::get(&uri);
+            let why = decide(&table, &request).refused.map(|refused| refused.why);
+            assert_eq!(why, (!fits).then_some(Unsafe::TooLong), "{route} {length}");
+            let (outcome, answer) = handled(&handler, &event(&uri, "legacy.example.com", &[]));
+            assert_eq!(outcome.summary.unwrap().surprise.is_some(), !fits, "{route} {length}");
+            assert!(fits || domain(&answer) == "legacy.example.com", "{answer}");
+        }
     }
 }

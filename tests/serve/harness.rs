@@ -299,7 +299,10 @@ fn route(id: &str, path: PathPattern, action: Action) -> Route {
 
 fn to(origin: usize, rewrite: Option<&str>) -> Action {
     let request_headers = HeaderChanges {
-        set: vec![("x-from".to_owned(), RequestHeader::literal("edge"))],
+        set: vec![
+            ("x-from".to_owned(), RequestHeader::literal("edge")),
+            ("x-token".to_owned(), RequestHeader::Secret("VERIFY".to_owned())),
+        ],
         add: Vec::new(),
         remove: vec!["x-debug".to_owned()],
     };

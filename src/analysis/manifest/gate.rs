@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::platform::headers::OUR_PREFIX;
+use crate::route::condition::HostPattern;
 use crate::route::draw::{DRAW_COOKIE, DRAW_MAX_AGE};
+use crate::route::target::{Hole, Target};
 use crate::route::{Cohort, Definition, Origin, Route, Share, Timestamp, epochs_of};
 
 /// What the gate must know beside cohorts, languages and epochs.
@@ -14,7 +16,8 @@ pub(super) struct GateEntry {
     /// Whether shares and languages are to be changed at the gate, without a deployment.
     #[serde(rename = "live")]
     is_live: bool,
-    /// Hosts that conditions name: the gate tells these, and no others unless an origin is sent the viewer's.
+    /// Hosts that conditions name: the gate tells these, and no others unless an origin is sent the viewer's, or a route
+    /// writes it somewhere.
     hosts: Vec<String>,
     sends_viewer_host: bool,
     draw: DrawEntry,
@@ -49,12 +52,14 @@ pub(super) struct Epoch {
 impl GateEntry {
     pub(super) fn of(definition: &Definition) -> GateEntry {
         let hosts: BTreeSet<String> =
-            definition.routes.iter().flat_map(Route::hosts).map(ToString::to_string).collect();
+            definition.routes.iter().flat_map(Route::hosts).map(HostPattern::without_capture).collect();
+        let writes_host = |route: &Route| route.action.targets().flat_map(Target::holes).any(|hole| hole == Hole::Host);
         let domain = definition.declared.gate.cookie_domain.clone();
         GateEntry {
             is_live: definition.declared.gate.is_live,
             hosts: hosts.into_iter().collect(),
-            sends_viewer_host: definition.origins.iter().any(Origin::sends_viewer_host),
+            sends_viewer_host: definition.origins.iter().any(Origin::sends_viewer_host)
+                || definition.routes.iter().any(writes_host),
             draw: DrawEntry { cookie: DRAW_COOKIE, max_age_seconds: DRAW_MAX_AGE, domain },
             drop_headers: OUR_PREFIX,
         }

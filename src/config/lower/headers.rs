@@ -27,15 +27,15 @@ pub(crate) fn as_secret(name: &str) -> String {
     format!("{name} = {{ secret = \"{}\" }}", bare.chars().map(upper).collect::<String>())
 }
 
-/// Reports a value of a request header that looks like a secret; only an origin's own headers can name one.
+/// Reports a value of a request header that looks like a secret.
 pub(crate) fn check_request_secret(findings: &mut Findings, name: &str, span: Span) {
     if !tells_a_secret(name) {
         return;
     }
     let message = format!("the value of `{name}` looks like a secret");
     let report = findings.report(&codes::LITERAL_SECRET, span, message);
-    match refuse_name(Written::OnOrigin, name) {
-        None => report.help(format!("give it to the origin: `headers = {{ {} }}`", as_secret(name))),
+    match refuse_name(Written::OnRequest, name) {
+        None => report.help(format!("name it and keep it elsewhere: `{}`", as_secret(name))),
         Some(_) => report.help("remove it: whoever may read this file could use it"),
     };
 }

@@ -23,6 +23,9 @@ use crate::diagnostic::{Findings, Span, codes};
 use crate::route::pattern::PathPattern;
 use crate::route::{Condition, Place, Route};
 
+/// Texts of one list of paths: which of them fills the holes is found by trying each.
+const MOST_IN_A_LIST: usize = 1_000;
+
 /// A key that says which paths.
 #[derive(Clone, Copy, Debug)]
 enum PathKey {
@@ -212,6 +215,12 @@ impl<'l, 'f, 'a> LoweringRoutes<'l, 'f, 'a> {
             DeValue::Array(_) => entry.some_texts(self.findings),
             _ => entry.text_or(self.findings, "a text or a list of texts").into_iter().collect(),
         };
+        if texts.len() > MOST_IN_A_LIST {
+            let message = format!("`{}` lists {} texts, too many", entry.key(), texts.len());
+            let report = self.findings.report(&codes::OUT_OF_RANGE, entry.span(), message);
+            report.help(format!("at most {MOST_IN_A_LIST}; thousands of exact paths belong in a `redirect_map`"));
+            return None;
+        }
         let mut several = Distinct::new();
         let mut patterns = Vec::new();
         for text in &texts {

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use super::{Captured, Hole, Part, Target, Unsafe, UrlPart};
+use crate::platform::limits::{MAX_MADE_HEADERS, MAX_URL};
 
 impl Target {
     /// The URL with its holes filled. What `text` gives for a hole is encoded for where it is put.
     ///
     /// # Errors
-    /// Those of `text`; a label of a host that would be none; a path that would not begin with `/`.
+    /// Those of `text`; a label of a host that would be none; a path that would not begin with `/`; more than a URL may
+    /// be, before its end.
     pub fn fill<'c>(&self, text: impl Fn(Hole) -> Result<Captured<'c>, Unsafe>) -> Result<Cow<'_, str>, Unsafe> {
         if let Some(text) = self.as_literal() {
             return Ok(Cow::Borrowed(text));
@@ -16,6 +18,9 @@ impl Target {
         let mut made = String::new();
         let mut part_of = None;
         for (at, part) in self.parts.iter().enumerate() {
+            if made.len() >= MAX_URL {
+                return Err(Unsafe::TooLong);
+            }
             match part {
                 Part::Literal(literal) => {
                     made.push_str(literal);
@@ -43,7 +48,8 @@ impl Target {
     /// host, which it holds, is not known.
     ///
     /// # Errors
-    /// Those of `text`, but for an unknown host; a captured byte that is no printable ASCII.
+    /// Those of `text`, but for an unknown host; a captured byte that is no printable ASCII; more than
+    /// [`MAX_MADE_HEADERS`] bytes.
     pub fn fill_header<'c>(
         &self,
         text: impl Fn(Hole) -> Result<Captured<'c>, Unsafe>,
@@ -57,7 +63,8 @@ impl Target {
                 Part::Hole(hole) => match text(*hole) {
                     Ok(captured) => {
                         is_printable &= captured.text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-                        made.push_str(&captured.text);
+                        // What is too long is not made longer.
+                        made.push_str(if made.len() > MAX_MADE_HEADERS { "" } else { &captured.text });
                     }
                     Err(Unsafe::UnknownHost) => return Ok(None),
                     Err(why) => return Err(why),

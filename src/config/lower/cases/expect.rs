@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value as Json;
 use toml::de::DeValue;
 
+use crate::config::lower::secrets::secret;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, codes};
 use crate::route::{BehaviorPattern, Definition};
@@ -124,12 +125,13 @@ const BEHAVIOR_KEYS: [&str; 4] = ["path_pattern", "configured_origin", "not_rout
 
 const ACTIONS: [(&str, &str); 3] = [("origin", "origin"), ("redirect", "redirect"), ("respond", "respond")];
 
-/// `{ name = "text" }`, names in lower case; `false` for a name that must not be there.
+/// `{ name = "text" }`, names in lower case; `false` for a name that must not be there, and a secret by its name.
 fn texts_by_name(findings: &mut Findings, entry: Setting<'_>) -> serde_json::Map<String, Json> {
     let mut map = serde_json::Map::new();
     for field in entry.names(findings) {
         let value = match field.value() {
             DeValue::Boolean(false) => Some(Json::Bool(false)),
+            DeValue::Table(_) => secret(findings, field, field.key()).map(|name| serde_json::json!({ "secret": name })),
             _ => field.text(findings).map(|text| text.text.into()),
         };
         map.extend(value.map(|value| (field.key().to_ascii_lowercase(), value)));

@@ -22,7 +22,7 @@ pub(super) enum Referred {
     Colon(String),
     /// `$name`.
     Dollar(String),
-    /// `${name}`, `%{name}`, `#{name}`.
+    /// `${name}`, `%{name}`.
     Braced(String),
     /// What a star of the pattern took: `:splat`.
     Splat,
@@ -61,7 +61,9 @@ fn reference(text: &str, at: usize) -> Option<(usize, Referred)> {
     let (before, rest) = text.split_at_checked(at)?;
     let after = rest.get(1..)?;
     match rest.as_bytes().first()? {
-        b'$' | b'%' | b'#' if after.starts_with('{') => braced(after),
+        b'$' | b'%' if after.starts_with('{') => braced(after),
+        // A load balancer's `#{path}`; what else is in a fragment may be a hole of ours.
+        b'#' if after.starts_with('{') => braced(after).filter(|(_, to)| matches!(to, Referred::Variable(_))),
         b'$' => number(after).map(|(length, number)| (length, Referred::Number(number))).or_else(|| dollar(after)),
         b'\\' => number(after).map(|(length, number)| (length, Referred::Number(number))),
         b'%' => number(after)
@@ -178,6 +180,7 @@ mod tests {
             ("/a*/b*", &[]),
             ("/{slug}/{*rest}#top", &[]),
             ("/a#:~:text=b", &[]),
+            ("/a#{slug}", &[]),
         ];
         for (text, expected) in rows {
             let found: Vec<&str> = references(text).into_iter().map(|found| &text[found.part]).collect();

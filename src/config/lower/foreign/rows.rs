@@ -72,6 +72,12 @@ fn help(what: &str, row: &MapRow, canonical: &Canonical) -> String {
     if what == "target" {
         return "make it a route of its own: a `redirect` is filled from what its `path` captures".to_owned();
     }
+    if !row.query().is_empty() {
+        return "make it a route of its own, with a `path` and a condition on the `query`".to_owned();
+    }
+    if !row.query().is_empty() {
+        return "make it a route of its own, with a `path` and a condition on the `query`".to_owned();
+    }
     let from = unescaped(&row.from);
     let found = parts(&from, PatternPlace::Row);
     match own_form("path", (&from, &found), canonical) {

@@ -129,7 +129,9 @@ fn captured_label_fault(host: &str, authority: Range<usize>) -> Option<Fault> {
         }));
     }
     let own = labels.iter().rev().take_while(|label| is_literal(label)).count();
-    if own < 2 {
+    // Browsers read what ends in a number as an address: `https://127.0.1` is `127.0.0.1`.
+    let is_address = labels.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if own < 2 || is_address {
         let fault = fault("what is captured must not choose the whole host");
         return Some(fault.help("write the domain as text, with one label before it: `https://{name}.example.com/…`"));
     }
