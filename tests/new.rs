@@ -227,6 +227,29 @@ fn an_empty_folder_is_filled_and_a_git_repository_is_kept() {
 }
 
 #[test]
+fn what_a_fresh_clone_holds_is_kept_and_the_rest_is_made() {
+    let world = World::new();
+    fs::create_dir_all(world.path("mine/.git")).unwrap();
+    for name in ["README.md", "LICENSE-MIT", ".git/HEAD"] {
+        fs::write(world.path("mine").join(name), "mine").unwrap();
+    }
+    let output = world.crossfade(&["new", ".", "-q"]).current_dir(world.path("mine")).output().unwrap();
+    let kept = "kept, for it was there already\n  README.md  not made: how to work with it, and what to set\n";
+    assert_eq!(told(&output), (Some(0), kept.to_owned(), String::new()));
+    for name in ["README.md", "LICENSE-MIT", ".git/HEAD"] {
+        assert_eq!(fs::read_to_string(world.path("mine").join(name)).unwrap(), "mine", "{name}");
+    }
+    let mut names = files(&world.path("mine"));
+    names.retain(|name| name != "LICENSE-MIT");
+    assert_eq!(names, FILES);
+
+    let again = world.crossfade(&["new", "mine"]).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+    let quiet = world.crossfade(&["-q", "new", "other"]).output().unwrap();
+    assert_eq!(told(&quiet), (Some(0), String::new(), String::new()));
+}
+
+#[test]
 fn what_is_there_is_kept_and_nothing_is_put_beside_it() {
     let world = World::with_mine();
     fs::write(world.path("mine/routes.toml"), "mine").unwrap();

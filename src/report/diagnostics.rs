@@ -18,6 +18,8 @@ const NEAR_LINES: usize = 6;
 const MOST_LINES: usize = 12;
 /// Bytes of a line that are shown from the start of a label on.
 const MOST_BYTES: usize = 300;
+/// However narrow the terminal is, a line of source has this much room.
+const LEAST_ROOM: usize = 20;
 /// A label further right than this has no source shown, only its place.
 const FARTHEST_BYTE: usize = 64 * 1024;
 
@@ -57,11 +59,12 @@ pub fn top_name(sources: &Sources) -> &str {
 /// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics, not in sources.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: usize) -> String {
-    let renderer = Renderer::styled().term_width(width);
+    let renderer = Renderer::styled();
     let mut out = String::new();
     let chosen = chosen(diagnostics, show);
     for diagnostic in &chosen {
-        out.push_str(&renderer.render(&[group(diagnostic, sources)]));
+        let room = width.saturating_sub(beside_source(diagnostic, sources)).max(LEAST_ROOM);
+        out.push_str(&renderer.clone().term_width(room).render(&[group(diagnostic, sources)]));
         out.push_str("\n\n");
     }
     let hidden = diagnostics.len() - chosen.len();
@@ -72,6 +75,15 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: us
         out.push_str("\n\n");
     }
     out
+}
+
+/// Columns that a line of source is not given: its number, ` | `, and the dots where it is cut on the right. The renderer
+/// counts the line alone.
+fn beside_source(diagnostic: &Diagnostic, sources: &Sources) -> usize {
+    let files = sources.files();
+    let last = |label: &Label| files.get(label.span.file).map_or(0, |file| shown_lines(file, label).end);
+    let number = diagnostic.labels.iter().map(last).max().unwrap_or_default();
+    number.to_string().len() + " | ...".len()
 }
 
 /// Where to read on, with the first error as the example: `crossfade rule R030`. Said once a report.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::check::{MemoryJson, memory_words};
 use super::numbers::{count, grouped};
-use super::sheet::{Grid, PLAIN, cell, number};
+use super::sheet::{Grid, KEY, PLAIN, cell, number};
 use super::{Present, Sheet};
 
 /// What was written.
@@ -47,6 +47,7 @@ impl Present for Packed {
     /// Sizes in columns, and the share of CloudFront's limit.
     fn text(&self, sheet: &mut Sheet) {
         let mut grid = Grid::new();
+        grid.row([cell(KEY, "file"), number(KEY, "bytes"), number(KEY, "in the zip")]);
         for PackedFile { name, bytes, packed } in &self.files {
             grid.row([cell(PLAIN, name), number(PLAIN, grouped(bytes)), number(PLAIN, grouped(packed))]);
         }
