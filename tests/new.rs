@@ -49,7 +49,7 @@ impl World {
 
     fn crossfade(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
-        command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1").stdin(Stdio::null());
+        command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1").env_remove("COLUMNS").stdin(Stdio::null());
         command
     }
 

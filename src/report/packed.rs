@@ -53,7 +53,7 @@ impl Present for Packed {
         }
         sheet.grid(0, grid);
         let share = self.bytes as f64 * 100.0 / self.limit as f64;
-        let of_limit = format!("{} bytes, {share:.1} % of CloudFront's 50 MB", grouped(self.bytes));
+        let of_limit = format!("a zip of {} bytes, {share:.1} % of CloudFront's 50 MB", grouped(self.bytes));
         let table = self.table_hash.get(..12).unwrap_or_default();
         let (routes, rows) = (count(self.routes, "route"), count(self.map_rows, "map row"));
         sheet.line([cell(PLAIN, format!("{}: {of_limit} · {routes}, {rows}, table {table}", self.out))]);
