@@ -45,13 +45,16 @@ use error::is_closed_pipe;
 
 /// Fades a live site from its old origin to its new one behind CloudFront, a route at a time
 #[derive(Debug, Parser)]
-#[command(name = "crossfade", version, long_version = version::LONG, max_term_width = 80, after_help = START)]
+#[command(name = "crossfade", version, long_version = version::LONG, max_term_width = HELP_WIDTH, after_help = START)]
 struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
 }
+
+/// Help is no wider than this, and what ends it is laid out for it by hand.
+const HELP_WIDTH: usize = 80;
 
 const START: &str = "\
 One file, `routes.toml`, says for every URL which origin answers it, and what is
@@ -190,6 +193,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_a_help_ends_with_is_never_broken_in_the_middle_of_an_example() {
+        let all = arguments();
+        for command in all.get_subcommands().chain([&all]) {
+            let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let wide: Vec<&str> = notes.lines().filter(|line| line.chars().count() > HELP_WIDTH).collect();
+            assert_eq!(wide, [""; 0], "{}", command.get_name());
+        }
     }
 
     #[test]

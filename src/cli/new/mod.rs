@@ -17,7 +17,7 @@ use crate::report::made::{Made, MadeFile};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct NewArgs {
-    /// The folder: one that is not there yet, in one that is; or a new git repository
+    /// A folder that is not there yet, in one that is, or a new git repository
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
