@@ -92,7 +92,7 @@ fn folder() -> PathBuf {
 fn crossfade() -> Command {
     let mut command = Command::new(snapbox::cmd::cargo_bin!("crossfade"));
     command.current_dir(folder().join("world"));
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ORIGIN_VERIFY", "CROSSFADE_ROUTES"] {
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "ORIGIN_VERIFY", "CROSSFADE_ROUTES", "COLUMNS"] {
         command.env_remove(name);
     }
     command.env("TERM", "xterm-256color");
@@ -323,14 +323,14 @@ fn the_version_names_the_target_and_the_commit_where_it_is_known() {
 #[test]
 fn the_completions_are_scripts_of_their_shells() {
     for (shell, word) in
-        [("bash", "R110"), ("zsh", "R110"), ("fish", "deny-warnings"), ("powershell", "--deny-warnings")]
+        [("bash", "R110"), ("zsh", "R110"), ("fish", "deny-warnings"), ("PowerShell", "--deny-warnings")]
     {
         let output = crossfade().args(["completions", shell]).output().unwrap();
         assert!(output.status.success());
         let script = String::from_utf8(output.stdout).unwrap();
         assert!(script.contains(word), "{shell}");
         // A shell that is not on this machine cannot judge; PowerShell has no way to only parse.
-        if shell == "powershell" {
+        if shell == "PowerShell" {
             continue;
         }
         let Ok(mut child) = Command::new(shell).args(["-n", "/dev/stdin"]).stdin(Stdio::piped()).spawn() else {

@@ -49,7 +49,7 @@ impl World {
 
     fn crossfade(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossfade"));
-        command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1").stdin(Stdio::null());
+        command.args(args).current_dir(self.0.path()).env("NO_COLOR", "1").env_remove("COLUMNS").stdin(Stdio::null());
         command
     }
 
@@ -224,6 +224,29 @@ fn an_empty_folder_is_filled_and_a_git_repository_is_kept() {
     assert_eq!(files(&world.path("mine")), FILES);
     assert_eq!(files(&world.path("two words")), FILES);
     assert_eq!(fs::read_to_string(world.path("mine/.git/HEAD")).unwrap(), "ref: refs/heads/main\n");
+}
+
+#[test]
+fn what_a_fresh_clone_holds_is_kept_and_the_rest_is_made() {
+    let world = World::new();
+    fs::create_dir_all(world.path("mine/.git")).unwrap();
+    for name in ["README.md", "LICENSE-MIT", ".git/HEAD"] {
+        fs::write(world.path("mine").join(name), "mine").unwrap();
+    }
+    let output = world.crossfade(&["new", ".", "-q"]).current_dir(world.path("mine")).output().unwrap();
+    let kept = "kept, for it was there already\n  README.md  not made: how to work with it, and what to set\n";
+    assert_eq!(told(&output), (Some(0), kept.to_owned(), String::new()));
+    for name in ["README.md", "LICENSE-MIT", ".git/HEAD"] {
+        assert_eq!(fs::read_to_string(world.path("mine").join(name)).unwrap(), "mine", "{name}");
+    }
+    let mut names = files(&world.path("mine"));
+    names.retain(|name| name != "LICENSE-MIT");
+    assert_eq!(names, FILES);
+
+    let again = world.crossfade(&["new", "mine"]).output().unwrap();
+    assert_eq!(again.status.code(), Some(2), "{again:?}");
+    let quiet = world.crossfade(&["-q", "new", "other"]).output().unwrap();
+    assert_eq!(told(&quiet), (Some(0), String::new(), String::new()));
 }
 
 #[test]

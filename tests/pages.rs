@@ -396,7 +396,7 @@ impl Session {
             .env_remove("RUST_BACKTRACE")
             .env_remove("CROSSFADE_ROUTES")
             .env("NO_COLOR", "1")
-            .env("COLUMNS", "100")
+            .env_remove("COLUMNS")
             .stdin(Stdio::null());
         shell
     }

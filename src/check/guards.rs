@@ -154,7 +154,7 @@ impl AllPassed<'_> {
             )
             .label(format!("`{}` does not take {}", id(first), first.request))
             .witness(format!("{} is sent to `{origin}`", first.request));
-        let report = others.iter().take(NAMED - 1).fold(report, |report, other| {
+        let report = others.iter().fold(report, |report, other| {
             let text = format!("`{}` does not take {}", id(other), other.request);
             report.also(path_span(table, spans, other.at), text)
         });

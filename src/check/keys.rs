@@ -71,10 +71,7 @@ impl UnfitHeader {
         let message = format!("{first} asks for the header `{name}`, which CloudFront can't have in a cache key");
         let behaviors = self.behaviors.join(", ");
         let report = findings.report(&codes::HEADER_NOT_KEYABLE, span, message).label(format!("needed in {behaviors}"));
-        let more = who.len().saturating_sub(NAMED);
-        let report =
-            who.take(NAMED).fold(report, |report, (span, who)| report.also(span, format!("{who} asks for it too")));
-        let report = if more > 0 { report.help(format!("and {more} more ask for it")) } else { report };
+        let report = who.fold(report, |report, (span, who)| report.also(span, format!("{who} asks for it too")));
         report.help(
             "decide by something else, or give these paths a `[[behavior]]` with `caching = \"off\"`, which needs no key",
         );

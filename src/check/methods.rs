@@ -76,7 +76,7 @@ impl Mistake {
         let message = format!("{}: {}", self.what, named.join(", "));
         let report =
             findings.report(self.code, (self.place)(first, spans), message).label("the first of them").help(self.help);
-        let others = made.iter().take(NAMED).skip(1);
+        let others = made.iter().skip(1);
         others
             .fold(report, |report, (route, spans)| report.also((self.place)(route, spans), format!("`{}`", route.id)));
     }

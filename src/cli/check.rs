@@ -36,15 +36,15 @@ pub struct CheckArgs {
 
 const EXAMPLES: &str = "\
 Examples:
-  crossfade check                                   the table of this folder, or the nearest above
-  crossfade check --deny-warnings site/routes.toml  in a pull request
-  crossfade check --at 2027-01-01T00:00:00Z         what will be over by then?
-  crossfade check --watch                           beside an editor
+  crossfade check                            the table here, or above
+  crossfade check --deny-warnings            in a pull request
+  crossfade check --at 2027-01-01T00:00:00Z  what will be over by then?
+  crossfade check --watch                    beside an editor
   crossfade check --format json | jq '.diagnostics[] | {code, file, line}'
-  crossfade rule R110                               what a code means
+  crossfade rule R110                        what a code means
 
-Exit codes: 0 no error · 1 errors found · 2 the table could not be opened; with `--watch`, that of
-the last check";
+Exit codes: 0 no error · 1 errors found, with `--deny-warnings` warnings too ·
+2 the table could not be opened; with `--watch`, that of the last check";
 
 /// How often the files are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);

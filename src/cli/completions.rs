@@ -10,14 +10,16 @@ use super::{CliError, Exit, Terminal};
 #[command(after_help = EXAMPLES)]
 pub struct CompletionsArgs {
     /// The shell: bash, elvish, fish, powershell or zsh
-    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    #[arg(value_name = "SHELL", hide_possible_values = true, ignore_case = true)]
     shell: Shell,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  crossfade completions bash > ~/.local/share/bash-completion/completions/crossfade
-  crossfade completions zsh > ~/.zfunc/_crossfade        with ~/.zfunc in $fpath, before compinit
+  crossfade completions bash \\
+    > ~/.local/share/bash-completion/completions/crossfade
+  crossfade completions zsh > ~/.zfunc/_crossfade
+    with ~/.zfunc in $fpath, before compinit
   crossfade completions fish > ~/.config/fish/completions/crossfade.fish
 
 Exit codes: 0 written";

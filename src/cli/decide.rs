@@ -32,17 +32,20 @@ pub struct DecideArgs {
 
 const EXAMPLES: &str = "\
 Input, one JSON object a line; all but `url` is optional:
-  {\"url\": \"https://www.example.com/a?b=1\", \"method\": \"GET\", \"headers\": {\"cookie\": \"x=1\"},
-   \"country\": \"BR\", \"cohort\": \"early\", \"language\": \"es\", \"time\": \"2026-11-22T10:00:00Z\"}
+  {\"url\": \"https://www.example.com/a?b=1\", \"method\": \"GET\",
+   \"headers\": {\"cookie\": \"x=1\"}, \"country\": \"BR\", \"cohort\": \"early\",
+   \"language\": \"es\", \"time\": \"2026-11-22T10:00:00Z\"}
 Output, in the order of the input, whatever `--format` says:
-  {\"schema\":1,\"route\":\"old-news\",\"action\":\"redirect\",\"status\":301,\"location\":\"/news\",\"headers\":{…}}
+  {\"schema\":1,\"route\":\"old-news\",\"action\":\"redirect\",\"status\":301,…}
   {\"schema\":1,\"error\":\"the line is blank: …\",\"line\":2}
 
 Examples:
   crossfade decide < requests.jsonl > decisions.jsonl
-  cut -d' ' -f7 access.log | crossfade decide --urls | jq -r '.route // \"default\"' | sort | uniq -c
+  cut -d' ' -f7 access.log | crossfade decide --urls |
+    jq -r '.route // \"default\"' | sort | uniq -c
 
-Exit codes: 0 every line was decided · 1 some are not requests · 2 no table, or a stream failed";
+Exit codes: 0 every line was decided · 1 some are not requests · 2 no table, or
+a stream failed";
 
 const BUFFER: usize = 64 * 1024;
 
@@ -53,7 +56,8 @@ const BUFFER: usize = 64 * 1024;
 pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
     let table = OpenTable::read(&args.table, global)?.table;
     if io::stdin().is_terminal() {
-        Terminal::remark("reading requests from the terminal, one a line; end with Ctrl-D\n", global);
+        let lines = if args.urls { "URLs or paths" } else { "requests as JSON (plain URLs with `--urls`)" };
+        Terminal::remark(&format!("reading {lines} from the terminal, one a line; end with Ctrl-D\n"), global);
     }
     let output = RefCell::new(BufWriter::with_capacity(BUFFER, io::stdout().lock()));
     let lines = InputLines::new(io::stdin().lock(), &output);
@@ -65,6 +69,14 @@ pub fn run(args: DecideArgs, global: &Global) -> Result<Exit, CliError> {
         None => error.into(),
     })?;
     Ok(decider.end())
+}
+
+/// Why a line is no JSON; a plain URL needs an option to be read.
+fn with_the_option(line: &str, error: &LineError) -> String {
+    match RequestLine::parse_url(line.trim()) {
+        Ok(_) => format!("{error}; plain URLs and paths are read with `--urls`"),
+        Err(_) => error.to_string(),
+    }
 }
 
 /// What the lines are.
@@ -154,10 +166,15 @@ impl<'t> Decider<'t> {
     fn parse<'l>(&self, bytes: &'l [u8]) -> Result<RequestLine<'l>, String> {
         let parsed = match self.input {
             Input::Json => match std::str::from_utf8(bytes) {
-                Ok(text) => RequestLine::parse_json(text),
+                Ok(text) => {
+                    let no_json = |error| with_the_option(text, &error);
+                    return RequestLine::parse_json(text).map_err(no_json);
+                }
                 Err(error) => return Err(format!("the line is not UTF-8 from byte {} on", error.valid_up_to() + 1)),
             },
-            Input::Urls if bytes.is_empty() => Err(LineError::Blank),
+            Input::Urls if bytes.trim_ascii().is_empty() => {
+                return Err("the line is blank: write a URL, or a path that begins with `/`".to_owned());
+            }
             Input::Urls => match url_text(bytes) {
                 Cow::Borrowed(url) => RequestLine::parse_logged(url),
                 Cow::Owned(url) => RequestLine::parse_logged(url),

@@ -37,12 +37,12 @@ pub struct ExplainArgs {
 const EXAMPLES: &str = "\
 Examples:
   crossfade explain /promo/natal
-  crossfade explain -X POST -H 'cookie: beta=1' --country BR https://www.example.com/minha-conta
+  crossfade explain -X POST -H 'cookie: beta=1' --country BR /minha-conta
   crossfade explain --at 2026-12-24T00:00:00-03:00 /natal
   crossfade explain --format json /promo/natal | jq .decision
 
-Say the host where it matters: a `host` condition holds only where the URL or a `host` header has
-one.
+Say the host where it matters: a `host` condition holds only where the URL or a
+`host` header has one.
 
 Exit codes: 0 explained · 2 no table or request";
 

@@ -35,7 +35,7 @@ pub struct Global {
     /// The table [default: what CROSSFADE_ROUTES names, else `routes.toml` here or in the nearest folder above]
     #[arg(long, global = true, value_name = "FILE", display_order = 101)]
     pub routes: Option<PathBuf>,
-    /// `text` for people, or `json` for programs
+    /// `text` for people, `json` for programs
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, display_order = 102)]
     pub format: Format,
     /// `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`

@@ -32,15 +32,16 @@ pub struct InvokeArgs {
 }
 
 const EXAMPLES: &str = "\
-The answer goes to stdout, the function's log lines to stderr. In place of a secret's value stands
-`secret-NAME`, whatever the environment has.
+The answer goes to stdout, the function's log lines to stderr. In place of a
+secret's value stands `secret-NAME`, whatever the environment has.
 
 Examples:
   crossfade invoke event.json
   crossfade invoke --raw - < event.json | jq .uri
   crossfade invoke --format json event.json | jq .summary.route
 
-Exit codes: 0 answered as the table says · 1 a function error, or a surprise · 2 no table or event";
+Exit codes: 0 answered as the table says · 1 a function error, or a surprise ·
+2 no table or event";
 
 /// Longest event that is read: CloudFront's are at most about 1 MB.
 const MAX_EVENT: u64 = 16 * 1024 * 1024;

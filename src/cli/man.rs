@@ -31,7 +31,8 @@ Examples:
   crossfade man check | man -l -              the page of a command
   crossfade man --out ~/.local/share/man/man1
 
-Exit codes: 0 written · 2 there is no such command, or the folder cannot be written";
+Exit codes: 0 written · 2 there is no such command, or the folder cannot be
+written";
 
 /// Writes a page about these arguments to stdout, or all pages into a folder.
 ///
@@ -91,10 +92,13 @@ struct ManPage {
 
 impl ManPage {
     fn of(command: clap::Command) -> io::Result<ManPage> {
+        // Made of the arguments alone, a synopsis leaves out the values that options take.
+        let usage = command.clone().render_usage().to_string();
+        let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).to_owned();
         let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         let source = concat!("crossfade ", env!("CARGO_PKG_VERSION"));
         // As part of the page the lines of examples would be filled like prose.
-        let page = Man::new(command.after_help(None::<&str>)).source(source);
+        let page = Man::new(command.override_usage(usage).after_help(None::<&str>)).source(source);
         let mut roff = Vec::new();
         page.render(&mut roff)?;
         write_notes(&notes).to_writer(&mut roff)?;

@@ -32,17 +32,20 @@ pub mod watch;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use error::CliError;
 pub use global::{Exit, Global};
 pub use terminal::Terminal;
 
+use crate::text::nearest;
 use error::is_closed_pipe;
 
 /// Fades a live site from its old origin to its new one behind CloudFront, a route at a time
 #[derive(Debug, Parser)]
-#[command(name = "crossfade", version, long_version = version::LONG, max_term_width = 100, after_help = START)]
+#[command(name = "crossfade", version, long_version = version::LONG, max_term_width = HELP_WIDTH, after_help = START)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -50,9 +53,12 @@ struct Cli {
     command: Command,
 }
 
+/// Help is no wider than this, and what ends it is laid out for it by hand.
+const HELP_WIDTH: usize = 80;
+
 const START: &str = "\
-One file, `routes.toml`, says for every URL which origin answers it, and what is redirected or
-rewritten on the way.
+One file, `routes.toml`, says for every URL which origin answers it, and what is
+redirected or rewritten on the way.
 
 Start here:
   crossfade new site-routes       a repository of your own, whose tests pass
@@ -60,7 +66,8 @@ Start here:
   crossfade explain /promo/natal  why does this request go where it goes?
   crossfade explain --help        every command has examples
 
-Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could not do its work";
+Exit codes: 0 fine · 1 the tool did its work and found something · 2 it could
+not do its work";
 
 /// One variant per command, its arguments in the command's own file.
 #[derive(Debug, Subcommand)]
@@ -103,7 +110,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let parsed = Cli::command().color(color_asked_for(&args)).try_get_matches_from(&args);
     let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&with_a_near_command(error)),
     };
     let global = cli.global;
     match dispatch(cli.command, &global) {
@@ -128,6 +135,23 @@ fn usage(error: &clap::Error) -> Exit {
         Err(error) if !is_closed_pipe(&error) => Exit::CouldNot,
         Ok(()) | Err(_) => exit,
     }
+}
+
+/// Names the command that was meant, where clap, which looks for a long common beginning, names none.
+fn with_a_near_command(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else { return error };
+    if error.kind() != ErrorKind::InvalidSubcommand || error.get(ContextKind::SuggestedSubcommand).is_some() {
+        return error;
+    }
+    let all = arguments();
+    if typed == "version" {
+        let tip = StyledStr::from("`crossfade --version` tells the version");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    } else if let Some(near) = nearest(typed, all.get_subcommands().map(clap::Command::get_name)) {
+        let near = ContextValue::Strings(vec![near.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, near);
+    }
+    error
 }
 
 /// The `--color` of arguments that may not be parsed at all: wrong usage too is told in the colours asked for.
@@ -169,6 +193,16 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_a_help_ends_with_is_never_broken_in_the_middle_of_an_example() {
+        let all = arguments();
+        for command in all.get_subcommands().chain([&all]) {
+            let notes = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let wide: Vec<&str> = notes.lines().filter(|line| line.chars().count() > HELP_WIDTH).collect();
+            assert_eq!(wide, [""; 0], "{}", command.get_name());
+        }
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub struct RuleArgs {
 }
 
 const EXAMPLES: &str = "\
-Each page says why the finding is one and what to do, with an example that has it and one that has
-not. The pages are part of this program.
+Each page says why the finding is one and what to do, with an example that has
+it and one that has not. The pages are part of this program.
 
 Examples:
   crossfade rule R110

@@ -42,21 +42,25 @@ pub struct ServeArgs {
 }
 
 const EXAMPLES: &str = "\
-An origin without a `--map` is played by a page that tells which route chose it and what it got.
-Every answer says so too, in x-crossfade-origin and x-crossfade-route. A viewer's cohorts follow
-from the number in the cookie crossfade-draw and each cohort's share, its language from
-Accept-Language or the cookie that `[languages]` names. A mapped server gets every header and
-cookie; CloudFront forwards only what its policies name.
+An origin without a `--map` is played by a page that tells which route chose it
+and what it got. Every answer says so too, in x-crossfade-origin and
+x-crossfade-route. A viewer's cohorts follow from the number in the cookie
+crossfade-draw and each cohort's share, its language from Accept-Language or the
+cookie that `[languages]` names. A mapped server gets every header and cookie;
+CloudFront forwards only what its policies name.
 
-The table is read again when it changes. One with an error, or without an origin that a `--map`
-names, leaves the last good one in use. Ctrl-C waits for open requests, a second one does not.
+The table is read again when it changes. One with an error, or without an origin
+that a `--map` names, leaves the last good one in use. Ctrl-C waits for open
+requests, a second one does not.
 
 Examples:
   crossfade serve
-  crossfade serve --map legacy=http://127.0.0.1:9001 --map cms=3000 --map site=./dist
+  crossfade serve --map legacy=http://127.0.0.1:9001
+  crossfade serve --map cms=3000 --map site=./dist
   curl -i -H 'Host: www.example.com' http://127.0.0.1:8080/promo/natal
 
-Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, no such origin to map, or nowhere to listen";
+Exit codes: 0 ended by Ctrl-C or SIGTERM · 2 no table, no such origin
+to map, or nowhere to listen";
 
 /// Lines that may wait for a slow terminal.
 const WAITING_LINES: usize = 4_096;

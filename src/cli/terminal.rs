@@ -8,8 +8,10 @@ use super::error::is_closed_pipe;
 use super::{CliError, Global};
 use crate::report::Present;
 
-/// Width of text that goes to no terminal.
+/// Width of text that goes to no terminal, where `COLUMNS` says none.
 const WIDTH_ELSEWHERE: usize = 140;
+/// Text is never laid out narrower than this.
+const LEAST_WIDTH: usize = 20;
 
 /// Whoever reads an answer. One who has read enough and goes away is no failure, and changes no exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,5 +137,11 @@ fn choice(color: clap::ColorChoice, stream: &(impl anstream::stream::RawStream +
 
 fn width(is_terminal: bool) -> usize {
     let size = is_terminal.then(terminal_size::terminal_size).flatten();
-    size.map_or(WIDTH_ELSEWHERE, |(terminal_size::Width(columns), _)| usize::from(columns).max(20))
+    let columns = size.map(|(terminal_size::Width(columns), _)| usize::from(columns)).or_else(columns_told);
+    columns.map_or(WIDTH_ELSEWHERE, |columns| columns.max(LEAST_WIDTH))
+}
+
+/// `COLUMNS` is asked where no terminal tells its size, as clap does for `--help`: of a pager, or a terminal of a log.
+fn columns_told() -> Option<usize> {
+    std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0)
 }

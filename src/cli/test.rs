@@ -18,15 +18,16 @@ pub struct TestArgs {
 }
 
 const EXAMPLES: &str = "\
-Runs every `[[test]]`, and every request of `examples` and `not_examples`. No clock is read: a test
-whose answer depends on the time says the time.
+Runs every `[[test]]`, and every request of `examples` and `not_examples`. No
+clock is read: a test whose answer depends on the time says the time.
 
 Examples:
   crossfade test
   crossfade test site/routes.toml
   crossfade test --format json | jq '.cases[] | select(.passed | not)'
 
-Exit codes: 0 all passed · 1 some failed · 2 the table could not be read, or has errors";
+Exit codes: 0 all passed · 1 some failed · 2 the table could not be read, or has
+errors";
 
 /// Runs a table's own tests.
 ///

@@ -10,6 +10,7 @@ use super::sheet::{BAD, FAINT, GOOD, Grid, KEY, PLAIN, STRONG, Sheet, cell};
 use super::{Ending, Present};
 use crate::analysis::cases::{CaseDifference, CaseKind, CaseResult, CaseResults};
 use crate::requests::DecisionLine;
+use crate::route::{Decision, Outcome};
 
 /// What came of a table's cases.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +74,36 @@ fn failure(sheet: &mut Sheet, result: &CaseResult<'_>) {
         grid.row([cell(KEY, key), cell(FAINT, "expected"), cell(GOOD, wanted(expected))]);
         grid.row([cell(PLAIN, ""), cell(FAINT, "actual"), cell(BAD, found(key, actual))]);
     }
+    let (by, what) = (decided_by(&result.decision), what_happens(&result.decision.outcome));
+    grid.row([cell(KEY, "decided by"), cell(PLAIN, format!("{by}: {what}"))]);
     if let Some(why) = &result.why {
         grid.row([cell(KEY, "why"), cell(PLAIN, why)]);
     }
     sheet.grid(4, grid);
+}
+
+/// The route that decided, or what did in its place.
+fn decided_by(decision: &Decision<'_, '_>) -> String {
+    match (decision.route_id(), &decision.refused) {
+        (Some(id), _) => format!("`{id}`"),
+        (None, Some(refused)) => {
+            format!("the default, for what `{}` makes of it is refused ({})", refused.route.id, refused.why)
+        }
+        (None, None) if decision.is_answered_before_routes() => "no route, before any was tried".to_owned(),
+        (None, None) => "the default".to_owned(),
+    }
+}
+
+/// Where the request goes, in a few words.
+fn what_happens(outcome: &Outcome<'_, '_>) -> String {
+    match outcome {
+        Outcome::Origin(forward) => {
+            let query = if forward.query_string.is_empty() { "" } else { "?" };
+            format!("sent on to `{}` as `{}{query}{}`", forward.origin.id, forward.uri.as_str(), forward.query_string)
+        }
+        Outcome::Redirect(redirect) => format!("{} to `{}`", redirect.status, redirect.location),
+        Outcome::Respond(respond) => format!("answered {}", respond.status),
+    }
 }
 
 /// `false` is how a test says that a key must not be there, `{"not": …}` how an example of another route does.

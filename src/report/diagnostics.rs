@@ -12,12 +12,16 @@ use crate::diagnostic::{Diagnostic, Label, Severity, SourceFile, Sources, codes}
 
 /// How many diagnostics are shown as text where the rest is only counted.
 pub const SHOWN: usize = 50;
+/// How many places of a finding are shown as text where the rest is only counted.
+const SHOWN_LABELS: usize = 3;
 /// Labels that are at most this many lines apart share one piece of source.
 const NEAR_LINES: usize = 6;
 /// A label that spans more lines than this shows only its first ones.
 const MOST_LINES: usize = 12;
 /// Bytes of a line that are shown from the start of a label on.
 const MOST_BYTES: usize = 300;
+/// However narrow the terminal is, a line of source has this much room.
+const LEAST_ROOM: usize = 20;
 /// A label further right than this has no source shown, only its place.
 const FARTHEST_BYTE: usize = 64 * 1024;
 
@@ -57,11 +61,12 @@ pub fn top_name(sources: &Sources) -> &str {
 /// Styled text, a blank line after each diagnostic; empty where there are none. O(n) in diagnostics, not in sources.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: usize) -> String {
-    let renderer = Renderer::styled().term_width(width);
+    let renderer = Renderer::styled();
     let mut out = String::new();
     let chosen = chosen(diagnostics, show);
     for diagnostic in &chosen {
-        out.push_str(&renderer.render(&[group(diagnostic, sources)]));
+        let room = width.saturating_sub(beside_source(diagnostic, sources)).max(LEAST_ROOM);
+        out.push_str(&renderer.clone().term_width(room).render(&[group(diagnostic, sources, show)]));
         out.push_str("\n\n");
     }
     let hidden = diagnostics.len() - chosen.len();
@@ -72,6 +77,15 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, show: Show, width: us
         out.push_str("\n\n");
     }
     out
+}
+
+/// Columns that a line of source is not given: its number, ` | `, and the dots where it is cut on the right. The renderer
+/// counts the line alone.
+fn beside_source(diagnostic: &Diagnostic, sources: &Sources) -> usize {
+    let files = sources.files();
+    let last = |label: &Label| files.get(label.span.file).map_or(0, |file| shown_lines(file, label).end);
+    let number = diagnostic.labels.iter().map(last).max().unwrap_or_default();
+    number.to_string().len() + " | ...".len()
 }
 
 /// Where to read on, with the first error as the example: `crossfade rule R030`. Said once a report.
@@ -98,13 +112,19 @@ fn chosen(diagnostics: &[Diagnostic], show: Show) -> Vec<&Diagnostic> {
     diagnostics.iter().filter(|diagnostic| fits(diagnostic)).take(SHOWN).collect()
 }
 
-fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
+fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources, show: Show) -> Group<'a> {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
-    let mut group = Group::with_title(title).elements(pieces(&diagnostic.labels, sources));
+    let shown = if show == Show::All { usize::MAX } else { SHOWN_LABELS };
+    let labels = diagnostic.labels.get(..shown).unwrap_or(&diagnostic.labels);
+    let mut group = Group::with_title(title).elements(pieces(labels, sources));
+    if let Some(hidden @ 1..) = diagnostic.labels.len().checked_sub(labels.len()) {
+        let more = format!("{} not shown: `check --all` marks all", super::numbers::count(hidden, "more place"));
+        group = group.element(Level::NOTE.message(more));
+    }
     if let Some(witness) = &diagnostic.witness {
         group = group.element(Level::NOTE.with_name("witness").message(witness.as_str()));
     }
@@ -295,6 +315,19 @@ error[R012]: a message
         assert_eq!(shown.matches("error[").count(), 1);
         assert!(shown.contains("9,951 more findings not shown"), "{shown}");
         assert_eq!(plain(&text(&many, &sources, Show::All, 100)).matches("[R012]").count(), 10_001);
+    }
+
+    #[test]
+    fn a_finding_of_many_places_marks_the_first_and_counts_the_rest() {
+        let mut sources = Sources::default();
+        let file = sources.add("routes.toml", "a\nb\nc\nd\ne\n");
+        let label = |at: usize| Label { span: Span { file, range: 2 * at..2 * at + 1 }, text: format!("place {at}") };
+        let found = [diagnostic(Severity::Warning, (0..5).map(label).collect())];
+        let marked = |show| plain(&text(&found, &sources, show, 100)).matches(" place ").count();
+        assert_eq!((marked(Show::First), marked(Show::All)), (SHOWN_LABELS, 5));
+        let few = plain(&text(&found, &sources, Show::First, 100));
+        assert!(few.contains("= note: 2 more places not shown"), "{few}");
+        assert!(!plain(&text(&found, &sources, Show::All, 100)).contains("not shown"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::check::{MemoryJson, memory_words};
 use super::numbers::{count, grouped};
-use super::sheet::{Grid, PLAIN, cell, number};
+use super::sheet::{Grid, KEY, PLAIN, cell, number};
 use super::{Present, Sheet};
 
 /// What was written.
@@ -47,12 +47,13 @@ impl Present for Packed {
     /// Sizes in columns, and the share of CloudFront's limit.
     fn text(&self, sheet: &mut Sheet) {
         let mut grid = Grid::new();
+        grid.row([cell(KEY, "file"), number(KEY, "bytes"), number(KEY, "in the zip")]);
         for PackedFile { name, bytes, packed } in &self.files {
             grid.row([cell(PLAIN, name), number(PLAIN, grouped(bytes)), number(PLAIN, grouped(packed))]);
         }
         sheet.grid(0, grid);
         let share = self.bytes as f64 * 100.0 / self.limit as f64;
-        let of_limit = format!("{} bytes, {share:.1} % of CloudFront's 50 MB", grouped(self.bytes));
+        let of_limit = format!("a zip of {} bytes, {share:.1} % of CloudFront's 50 MB", grouped(self.bytes));
         let table = self.table_hash.get(..12).unwrap_or_default();
         let (routes, rows) = (count(self.routes, "route"), count(self.map_rows, "map row"));
         sheet.line([cell(PLAIN, format!("{}: {of_limit} · {routes}, {rows}, table {table}", self.out))]);

@@ -2,13 +2,13 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
-use super::sheet::{FAINT, Grid, KEY, PLAIN, STRONG, Sheet, cell};
+use super::sheet::{FAINT, KEY, PLAIN, STRONG, Sheet, cell};
 
 /// How far the lines of an example stand from the left.
 const INDENT: usize = 4;
 
-/// Says a page on a sheet: headings, paragraphs as wide as the sheet, points of lists, and blocks of code as they are,
-/// below the name of their file where they have one. O(bytes).
+/// Says a page on a sheet: headings, paragraphs and points of lists as prose, and blocks of code as they are, below the
+/// name of their file where they have one. O(bytes).
 pub fn write(markdown: &str, sheet: &mut Sheet) {
     let mut page = Page { sheet, text: String::new(), is_empty: true };
     Parser::new(markdown).for_each(|event| page.take(event));
@@ -32,12 +32,11 @@ impl Page<'_> {
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),
             Event::End(TagEnd::Heading(_)) => {
                 let text = self.block();
-                self.sheet.line([cell(STRONG, text)]);
+                self.sheet.prose(cell(STRONG, text));
             }
             Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::HtmlBlock) if !self.text.is_empty() => {
-                let mut grid = Grid::new();
-                grid.row([cell(PLAIN, self.block())]);
-                self.sheet.grid(0, grid);
+                let text = self.block();
+                self.sheet.prose(cell(PLAIN, text));
             }
             Event::End(TagEnd::CodeBlock) => {
                 for line in std::mem::take(&mut self.text).lines() {

@@ -47,9 +47,9 @@ impl Present for RulePage {
     fn text(&self, sheet: &mut Sheet) {
         page::write(self.0.text, sheet);
         sheet.line([]);
-        sheet.line([cell(FAINT, "examples leave out what most tables have: `schema`, `default`, `[origins]`")]);
+        sheet.prose(cell(FAINT, "examples leave out what most tables have: `schema`, `default`, `[origins]`"));
         if self.0.text.contains('«') {
-            sheet.line([cell(FAINT, "`«3 × ab»` stands for `ababab`, `«3 × a№»` for `a1a2a3`")]);
+            sheet.prose(cell(FAINT, "`«3 × ab»` stands for `ababab`, `«3 × a№»` for `a1a2a3`"));
         }
     }
 

@@ -92,6 +92,8 @@ pub(super) enum Passage {
     Line(Vec<Cell>),
     /// Columns, indented.
     Grid(usize, Grid),
+    /// Words that are wrapped at a width that is read with ease.
+    Prose(Cell),
     /// Styled text as it is.
     Rendered(String),
 }
@@ -117,6 +119,11 @@ impl Sheet {
     /// Columns, indented.
     pub fn grid(&mut self, indent: usize, grid: Grid) {
         self.passages.push(Passage::Grid(indent, grid));
+    }
+
+    /// Words that are wrapped, on a wide sheet too.
+    pub fn prose(&mut self, words: Cell) {
+        self.passages.push(Passage::Prose(words));
     }
 
     /// A title and what belongs to it, a blank line before it; nothing where nothing does.

@@ -13,6 +13,8 @@ use super::sheet::{Align, Cell, Grid, Passage, Sheet};
 const GAP: usize = 2;
 /// The last column is wrapped only where at least this much room is left for it.
 const LEAST_ROOM: usize = 24;
+/// Prose is no wider than this, however wide the terminal is.
+const PROSE: usize = 80;
 /// A column wider than this does not push the others to the right.
 const WIDEST: usize = 40;
 
@@ -29,6 +31,10 @@ pub fn write(sheet: &Sheet) -> String {
             Passage::Grid(indent, grid) => {
                 let layout = Layout { columns: columns(grid), indent: *indent, width: sheet.width() };
                 grid.rows.iter().for_each(|row| layout.row(&mut out, row));
+            }
+            Passage::Prose(words) => {
+                let layout = Layout { columns: Vec::new(), indent: 0, width: sheet.width().min(PROSE) };
+                layout.row(&mut out, std::slice::from_ref(words));
             }
             Passage::Rendered(text) => out.push_str(text),
         }

@@ -99,6 +99,17 @@ pub enum UrlError {
     /// A scheme and no `//host`.
     #[error("`{0}` has no host: write `https://www.example.com/a`, or a path that begins with `/`")]
     NoHost(String),
+    /// ` /a`, of a file with columns of spaces.
+    #[error("`{0}` has spaces around it: write `{trimmed}`", trimmed = .0.trim())]
+    Spaces(String),
+    /// `GET /a`, where the URL alone is asked for.
+    #[error("`{method} {url}` begins with a method: write `{url}`")]
+    WithMethod {
+        /// `GET`
+        method: String,
+        /// `/a`
+        url: String,
+    },
     /// `www.example.com/a` or `a/b`.
     #[error("`{0}` is neither a URL nor a path: write `https://{0}` if it begins with a host, `/{0}` if it is a path")]
     Relative(String),
@@ -273,7 +284,21 @@ fn check_url(url: &str) -> Result<(), UrlError> {
     match (split.scheme.filter(|scheme| is_scheme(scheme)), split.host()) {
         (Some(_), Some(host)) if !host.starts_with(':') => Ok(()),
         (Some(_), _) if split.authority.is_some() => Err(UrlError::NoHost(url.to_owned())),
-        _ => Err(UrlError::Relative(url.to_owned())),
+        _ => Err(no_url(url)),
+    }
+}
+
+/// What a text is that begins with neither a scheme nor `/`.
+fn no_url(text: &str) -> UrlError {
+    let trimmed = text.trim();
+    if trimmed.len() < text.len() && check_url(trimmed).is_ok() {
+        return UrlError::Spaces(text.to_owned());
+    }
+    match text.split_once(' ') {
+        Some((method, url)) if is_token(method) && check_url(url).is_ok() => {
+            UrlError::WithMethod { method: method.to_owned(), url: url.to_owned() }
+        }
+        _ => UrlError::Relative(trimmed.to_owned()),
     }
 }
 
@@ -378,6 +403,12 @@ mod tests {
     #[test]
     fn a_line_that_is_none_says_why() {
         let rows = [
+            (r#"{"url":" /a"}"#, "` /a` has spaces around it: write `/a`"),
+            (r#"{"url":"GET /a"}"#, "`GET /a` begins with a method: write `/a`"),
+            (
+                r#"{"url":"GET  a"}"#,
+                "`GET  a` is neither a URL nor a path: write `https://GET  a` if it begins with a host, `/GET  a` if it is a path",
+            ),
             (" \t", "the line is blank: write an object such as {\"url\": \"https://www.example.com/a\"}"),
             (r#"{"url":"/a","#, "the line is not JSON: EOF while parsing a value (column 12)"),
             (r#"{"url":"/a"} x"#, "the line is not JSON: trailing characters (column 14)"),

@@ -1,7 +1,7 @@
 //! `crossfade new`: a repository of one's own, with a table whose tests pass.
 //!
-//! Its files lie in `template/`. Nothing that is there already is ever replaced, and what could not be finished is
-//! removed again.
+//! Its files lie in `template/`. Nothing that is there already is ever replaced: what the folder of a new repository may
+//! hold already is kept, anything else is refused. What could not be finished is removed again.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -17,18 +17,20 @@ use crate::report::made::{Made, MadeFile};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct NewArgs {
-    /// The folder: one that is not there yet, or an empty one, which may be a git repository
+    /// A folder that is not there yet, in one that is, or a new git repository
     #[arg(value_name = "DIR")]
     dir: PathBuf,
 }
 
 const EXAMPLES: &str = "\
-Makes a table with tests, a redirect map, a CloudFront event for `invoke`, and a workflow for GitHub
-that checks every pull request. No file that is there already is replaced.
+Makes a table with tests, a redirect map, a CloudFront event for `invoke`, and a
+workflow for GitHub that checks every pull request. No file that is there
+already is replaced: a README, a licence, `.gitignore` and `.git` are kept, and
+the rest is made beside them. A folder that holds anything else is refused.
 
 Examples:
   crossfade new site-routes
-  crossfade new .            the current folder, which is empty
+  crossfade new .            the current folder: empty, or a fresh clone
 
 Exit codes: 0 made · 2 it could not be made";
 
@@ -71,19 +73,24 @@ const FILES: [NewFile; 6] = [
 /// What to do first.
 const NEXT: [&str; 3] = ["crossfade check --deny-warnings", "crossfade test", "crossfade explain /news/today"];
 
-/// The one name that an empty folder may hold.
-const GIT: &str = ".git";
+/// What a repository that has just been made holds; a licence too, of any name. All of it is kept.
+const OF_A_NEW_REPOSITORY: [&str; 5] = [".git", ".gitignore", ".gitattributes", "README.md", "README"];
+const LICENCES: [&str; 3] = ["LICENSE", "LICENCE", "COPYING"];
 
 /// What stands where the repository should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ground {
     Nothing,
-    EmptyFolder,
+    /// It holds nothing, or what a new repository may hold.
+    Folder,
 }
 
-/// What was made so far, each after the folder that it is in.
+/// What was made so far, each after the folder that it is in; and the names of files that were there.
 #[derive(Debug, Default)]
-struct Planted(Vec<PathBuf>);
+struct Planted {
+    made: Vec<PathBuf>,
+    kept: Vec<&'static str>,
+}
 
 /// A file or folder that could not be made.
 struct Unmade {
@@ -102,18 +109,23 @@ pub fn run(args: NewArgs, global: &Global) -> Result<Exit, CliError> {
         planted.remove();
         return Err(unmakeable(&args.dir, &unmade));
     }
-    let files = FILES.iter().map(|NewFile { name, is, .. }| MadeFile { name, is }).collect();
-    Terminal::answer(&Made { folder: args.dir.display().to_string(), files, next: &NEXT }, global)?;
+    let (kept, made) = FILES.iter().partition::<Vec<_>, _>(|file| planted.kept.contains(&file.name));
+    let named = |files: Vec<&'static NewFile>| -> Vec<MadeFile<'static>> {
+        files.into_iter().map(|NewFile { name, is, .. }| MadeFile { name, is }).collect()
+    };
+    let folder = args.dir.display().to_string();
+    let made = Made { folder, files: named(made), kept: named(kept), next: &NEXT, ending: global.ending() };
+    Terminal::answer(&made, global)?;
     Ok(Exit::Fine)
 }
 
 fn ground(dir: &Path) -> Result<Ground, CliError> {
     let shown = dir.display();
     match fs::metadata(dir) {
-        Ok(metadata) if metadata.is_dir() => match first_name(dir) {
-            Ok(None) => Ok(Ground::EmptyFolder),
+        Ok(metadata) if metadata.is_dir() => match foreign_name(dir) {
+            Ok(None) => Ok(Ground::Folder),
             Ok(Some(name)) => Err(CliError::new(format_args!("`{shown}` is not empty: it holds `{name}`"))
-                .help("name a folder that is empty or not there yet: no file is ever replaced")),
+                .help("name a folder that is not there yet, or one with no more than a README, a licence and `.git`")),
             Err(error) => Err(CliError::new(format_args!("`{shown}` cannot be looked into: {}", words(&error)))
                 .help("name a folder that is empty or not there yet")),
         },
@@ -125,30 +137,39 @@ fn ground(dir: &Path) -> Result<Ground, CliError> {
     }
 }
 
-/// The first name that a folder holds, in the order of the alphabet.
-fn first_name(dir: &Path) -> io::Result<Option<String>> {
+/// The first name, in the order of the alphabet, of what a folder holds and no new repository does.
+fn foreign_name(dir: &Path) -> io::Result<Option<String>> {
     let mut first: Option<String> = None;
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        if name != GIT && first.as_ref().is_none_or(|first| name < *first) {
+        if !may_stay(&name) && first.as_ref().is_none_or(|first| name < *first) {
             first = Some(name);
         }
     }
     Ok(first)
 }
 
+fn may_stay(name: &str) -> bool {
+    OF_A_NEW_REPOSITORY.contains(&name) || LICENCES.iter().any(|licence| name.starts_with(licence))
+}
+
 impl Planted {
-    /// Makes every file, with the folders that it needs.
+    /// Makes every file that is not kept, with the folders that it needs.
     fn grow(&mut self, dir: &Path, ground: Ground) -> Result<(), Unmade> {
         if ground == Ground::Nothing {
             self.folder(dir.to_owned())?;
         }
         for NewFile { name, text, .. } in &FILES {
+            // Where there was no folder, whatever stands in it came meanwhile.
+            if ground == Ground::Folder && may_stay(name) && fs::symlink_metadata(dir.join(name)).is_ok() {
+                self.kept.push(name);
+                continue;
+            }
             let mut path = dir.to_owned();
             let mut parts = name.split('/').peekable();
             while let Some(part) = parts.next() {
                 path.push(part);
-                if parts.peek().is_some() && !self.0.contains(&path) {
+                if parts.peek().is_some() && !self.made.contains(&path) {
                     self.folder(path.clone())?;
                 }
             }
@@ -161,14 +182,14 @@ impl Planted {
         if let Err(error) = fs::create_dir(&path) {
             return Err(Unmade { path, error });
         }
-        self.0.push(path);
+        self.made.push(path);
         Ok(())
     }
 
     /// A new file: one that came to stand there meanwhile is kept.
     fn file(&mut self, path: PathBuf, text: &str) -> Result<(), Unmade> {
         let written = File::create_new(&path).and_then(|mut file| {
-            self.0.push(path.clone());
+            self.made.push(path.clone());
             file.write_all(text.as_bytes())
         });
         written.map_err(|error| Unmade { path, error })
@@ -176,7 +197,7 @@ impl Planted {
 
     /// Leaves nothing behind; a folder that somebody else put something into stays.
     fn remove(self) {
-        for path in self.0.into_iter().rev() {
+        for path in self.made.into_iter().rev() {
             let _kept = if path.is_dir() { fs::remove_dir(&path) } else { fs::remove_file(&path) };
         }
     }
@@ -213,9 +234,9 @@ mod tests {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let mut planted = Planted::default();
-        let unmade = planted.grow(folder.path(), Ground::EmptyFolder).err().unwrap();
+        let unmade = planted.grow(folder.path(), Ground::Folder).err().unwrap();
         assert_eq!(unmade.path, folder.path().join("events"));
-        assert_eq!(planted.0.len(), 3, "the table, and the map with its folder: {planted:?}");
+        assert_eq!(planted.made.len(), 3, "the table, and the map with its folder: {planted:?}");
         planted.remove();
         let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
@@ -225,10 +246,10 @@ mod tests {
     #[test]
     fn a_file_that_came_meanwhile_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let own = folder.path().join("README.md");
+        let own = folder.path().join("routes.toml");
         fs::write(&own, "mine").unwrap();
         let mut planted = Planted::default();
-        let unmade = planted.grow(folder.path(), Ground::EmptyFolder).err().unwrap();
+        let unmade = planted.grow(folder.path(), Ground::Folder).err().unwrap();
         planted.remove();
         assert_eq!((unmade.path, unmade.error.kind()), (own.clone(), ErrorKind::AlreadyExists));
         assert_eq!(fs::read_to_string(own).unwrap(), "mine");

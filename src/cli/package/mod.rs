@@ -55,10 +55,10 @@ pub struct PackageArgs {
 const EXAMPLES: &str = "\
 Examples:
   crossfade package --out dist/edge.zip
-  ORIGIN_VERIFY=… crossfade package                 a secret of the table, from the environment
-  crossfade package --secrets secrets.json          {\"ORIGIN_VERIFY\": \"…\"}
-  crossfade package --start child                   never hands the process over
-  make package                                      in crossfade's sources: builds the binary too
+  ORIGIN_VERIFY=… crossfade package         a secret, from the environment
+  crossfade package --secrets secrets.json  {\"ORIGIN_VERIFY\": \"…\"}
+  crossfade package --start child           never hands the process over
+  make package                              in crossfade's sources: builds all
 
 Exit codes: 0 written · 2 the table has errors, or something is missing";
 

@@ -112,7 +112,7 @@ fn warn(findings: &mut Findings, routes: &[Route], spans: &[RouteSpans], too_fre
     if let Reason::EarlierReads(at, key) = cause {
         report = report.also(spans[*at].header(), format!("`{}` reads a {key}", routes[*at].id));
     }
-    for (at, cause) in too_free.iter().take(NAMED).skip(1) {
+    for (at, cause) in too_free.iter().skip(1) {
         report =
             report.also(spans[*at].value("cache_control"), format!("`{}`: {}", routes[*at].id, cause.words(routes)));
     }
