@@ -20,7 +20,7 @@ use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
-use crate::text::{one_of, quoted};
+use crate::text::{nearest, one_of, quoted};
 
 /// A key that says what happens.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +70,9 @@ pub(crate) fn lower(
     holes: &RouteHoles<'_>,
 ) -> Option<Action> {
     let Some((key, entry)) = section.only_one(findings, &ACTIONS).ok()? else {
-        findings
-            .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-            .help(format!("give it {}", one_of(&ACTIONS.names())));
+        let message = format!("{} does not say what happens", section.name);
+        let report = findings.report(&codes::NO_ACTION, section.span.clone(), message);
+        report.help(action_of_status(section).unwrap_or_else(|| format!("give it {}", one_of(&ACTIONS.names()))));
         return None;
     };
     for (detail, actions) in DETAILS {
@@ -91,6 +91,16 @@ pub(crate) fn lower(
         })),
         ActionKey::Gone => gone(findings, section, entry).map(Action::Respond),
         ActionKey::Respond => respond(findings, section, entry).map(Action::Respond),
+    }
+}
+
+/// The action that is meant by a `status` alone.
+fn action_of_status(section: &TomlTable<'_>) -> Option<String> {
+    let status: u16 = section.get("status")?.value().as_integer()?.as_str().parse().ok()?;
+    match status {
+        410 => Some("write `gone = true` instead of `status`".to_owned()),
+        status if REDIRECTS.contains(&status) || !limits::ANSWER_STATUS.contains(&status) => None,
+        status => Some(format!("write `respond = {{ status = {status} }}` instead of `status`")),
     }
 }
 
@@ -215,7 +225,7 @@ fn request_fields(
                 secret(findings, field, name.as_deref().unwrap_or(field.key())).map(RequestHeader::Secret)
             }
             DeValue::String(_) => request_value(findings, field, name.as_deref(), holes),
-            _ => field.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
+            _ => field.not_even_a_text(findings, "a text or `{ secret = \"NAME\" }`"),
         };
         fields.extend(name.zip(value));
     }
@@ -319,16 +329,62 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
             let names = query_names(findings, entry);
             return if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) };
         }
+        DeValue::Table(table) if table.contains_key("keep") && !table.contains_key("drop") => {
+            kept_names(findings, entry);
+            return unsaid;
+        }
         DeValue::Table(_) => {
             let section = entry.section(findings, &["drop"]);
             let names = section.and_then(|section| section.require(findings, "drop"));
             let names = names.map(|entry| query_names(findings, entry)).unwrap_or_default();
             return if names.is_empty() { QueryPolicy::Keep } else { QueryPolicy::Without(names) };
         }
-        DeValue::String(_) => entry.word(findings, &[("keep", false), ("drop", true)]),
-        _ => entry.wrong_type(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
+        DeValue::String(text) => {
+            let known = [("keep", false), ("drop", true)];
+            if is_one_name(text, &known.map(|(word, _)| word)) {
+                one_name(findings, entry, text);
+                return unsaid;
+            }
+            entry.word(findings, &known)
+        }
+        _ => entry.not_even_a_text(
+            findings,
+            "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`",
+        ),
     };
     if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
+}
+
+/// Whether a text is the name of a parameter and no slip of a word.
+fn is_one_name(text: &str, words: &[&str]) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    !text.is_empty()
+        && text.bytes().all(is_name)
+        && !words.contains(&text)
+        && nearest(text, words.iter().copied()).is_none()
+}
+
+fn one_name(findings: &mut Findings, entry: Setting<'_>, name: &str) {
+    let key = entry.key();
+    findings
+        .report(&codes::UNKNOWN_VALUE, entry.span(), format!("`{key}` cannot be `{name}`"))
+        .help(format!("to keep it alone, write `{key} = [\"{name}\"]`"))
+        .help(format!("`{key}` is `\"keep\"`, `\"drop\"`, a list of names to keep or `{{ drop = [\"…\"] }}`"));
+}
+
+/// Reports `{ keep = […] }`.
+fn kept_names(findings: &mut Findings, entry: Setting<'_>) {
+    let Some(kept) = entry.names(findings).into_iter().find(|kept| kept.key() == "keep") else { return };
+    let key = entry.key();
+    let report = findings.report(&codes::UNKNOWN_KEY, kept.key_span(), format!("`{key}` has no key `keep`"));
+    match kept.written() {
+        list if list.starts_with('[') && !list.contains('\n') => {
+            report.help(format!("names to keep are a list alone: write `{key} = {list}`"));
+        }
+        _ => {
+            report.help(format!("names to keep are a list alone: `{key} = [\"…\"]`"));
+        }
+    }
 }
 
 fn query_names(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {

@@ -312,7 +312,7 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             Some(HeaderValue::Text(text.text.to_owned()))
         }
         DeValue::Table(_) => secret(findings, entry, name).map(HeaderValue::Secret),
-        _ => entry.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
+        _ => entry.not_even_a_text(findings, "a text or `{ secret = \"NAME\" }`"),
     }
 }
 

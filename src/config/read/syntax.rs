@@ -38,6 +38,25 @@ const CURES: [(&str, &str); 33] = [
     ("invalid comment character", "remove the control character"),
 ];
 
+/// What to do where other text than TOML begins, by what it begins with. The rest of its line is not read: what the
+/// parser says of it would only follow from this. A data table.
+const SLIPS: [(&str, &str); 8] = [
+    ("//", "a comment begins with `#`"),
+    ("/*", "a comment begins with `#`, on each of its lines"),
+    ("--", "a comment begins with `#`"),
+    ("\u{201c}", CURLY),
+    ("\u{201d}", CURLY),
+    ("\u{2018}", CURLY),
+    ("\u{2019}", CURLY),
+    (":", "write `key = value`, with `=` and not `:`"),
+];
+const CURLY: &str = "write straight quotes: `\"` or `'`";
+
+/// What to do about text that is no TOML at all, and makes the rest of its line another error.
+pub(super) fn slip(rest: &str) -> Option<&'static str> {
+    SLIPS.iter().find(|(start, _)| rest.starts_with(start)).map(|(_, cure)| *cure)
+}
+
 /// What to do about an error, in the parser's words.
 pub(super) fn cure(words: &str) -> Option<&'static str> {
     CURES.iter().find(|(start, _)| words.starts_with(start)).map(|(_, cure)| *cure)
