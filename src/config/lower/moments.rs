@@ -73,9 +73,10 @@ fn moment_meant(entry: Setting<'_>, text: &str) -> String {
 /// A local date-time with what it lacks, for the reader to correct.
 fn complete(written: &Datetime) -> Datetime {
     let midnight = toml::value::Time { hour: 0, minute: 0, second: Some(0), nanosecond: None };
+    let time = written.time.unwrap_or(midnight);
     Datetime {
         date: written.date.or(Some(toml::value::Date { year: 2026, month: 12, day: 1 })),
-        time: written.time.or(Some(midnight)),
+        time: Some(toml::value::Time { second: Some(time.second.unwrap_or(0)), ..time }),
         offset: Some(Offset::Custom { minutes: -180 }),
     }
 }

@@ -75,7 +75,8 @@ fn slip(text: &str, error: &toml::de::Error) -> Option<&'static str> {
 }
 
 /// The errors without those that come of a slip before them on their line.
-fn without_sequels(text: &str, errors: Vec<toml::de::Error>) -> Vec<toml::de::Error> {
+fn without_sequels(text: &str, mut errors: Vec<toml::de::Error>) -> Vec<toml::de::Error> {
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
     let mut end_of_slip = 0;
     let mut is_first = |error: &toml::de::Error| {
         let Some(start) = error.span().map(|span| span.start) else { return true };
