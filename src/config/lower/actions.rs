@@ -347,10 +347,7 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
             }
             entry.word(findings, &known)
         }
-        _ => entry.not_even_a_text(
-            findings,
-            "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`",
-        ),
+        _ => entry.not_even_a_text(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
     };
     if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
 }

@@ -14,8 +14,8 @@ use crate::config::lower::viewer;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Sources, Span, codes};
 use crate::requests::{self, LineError, RequestLine};
-use crate::text::is_token;
 use crate::route::{Declared, Definition, Timestamp, Told};
+use crate::text::is_token;
 
 use expect::KnownNames;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};

@@ -272,8 +272,10 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
                 None => section.require(findings, "regex").and(None),
             }
         }
-        _ => entry
-            .not_even_a_text(findings, "a text, `true`, `false`, a list of texts, `{ regex = \"…\" }` or `{ not = \"…\" }`"),
+        _ => entry.not_even_a_text(
+            findings,
+            "a text, `true`, `false`, a list of texts, `{ regex = \"…\" }` or `{ not = \"…\" }`",
+        ),
     }
 }
 

@@ -18,10 +18,7 @@ use crate::platform::limits::MAX_URL;
 const LITERAL_BRACE: &str = "a literal brace is written `%7B` or `%7D`";
 /// What to do about a malformed regex, by words of the parser; the first that fit. A data table.
 const REGEX_CURES: [(&str, &str); 10] = [
-    (
-        "look-around",
-        "regexes run in linear time and have no look-around; let an earlier route take what is not meant",
-    ),
+    ("look-around", "regexes run in linear time and have no look-around; let an earlier route take what is not meant"),
     (
         "backreference",
         "regexes run in linear time and have no back-references: write out what may stand there, or a route each",

@@ -27,7 +27,10 @@ pub(super) fn meant(setting: Setting<'_>, keys: &[&str]) -> Option<(Option<&'sta
     // A table of a route, which alone has both.
     let is_route = keys.contains(&"redirect") && keys.contains(&"prefix");
     if is_route && foreign == "not" {
-        return Some((None, "a condition is turned round in its own place: `query = { name = { not = \"…\" } }`".to_owned()));
+        return Some((
+            None,
+            "a condition is turned round in its own place: `query = { name = { not = \"…\" } }`".to_owned(),
+        ));
     }
     let (_, key) = KEYS.iter().find(|(other, key)| *other == foreign && keys.contains(key))?;
     if *key == "route" {

@@ -38,23 +38,21 @@ const CURES: [(&str, &str); 33] = [
     ("invalid comment character", "remove the control character"),
 ];
 
-/// What to do where other text than TOML begins, by what it begins with. The rest of its line is not read: what the
-/// parser says of it would only follow from this. A data table.
-const SLIPS: [(&str, &str); 8] = [
-    ("//", "a comment begins with `#`"),
-    ("/*", "a comment begins with `#`, on each of its lines"),
-    ("--", "a comment begins with `#`"),
-    ("\u{201c}", CURLY),
-    ("\u{201d}", CURLY),
-    ("\u{2018}", CURLY),
-    ("\u{2019}", CURLY),
-    (":", "write `key = value`, with `=` and not `:`"),
-];
-const CURLY: &str = "write straight quotes: `\"` or `'`";
+/// How other languages begin a comment.
+const COMMENTS: [&str; 3] = ["//", "/*", "--"];
 
-/// What to do about text that is no TOML at all, and makes the rest of its line another error.
-pub(super) fn slip(rest: &str) -> Option<&'static str> {
-    SLIPS.iter().find(|(start, _)| rest.starts_with(start)).map(|(_, cure)| *cure)
+/// What to do about text that no TOML has, in the place of an error: what its line begins with, what stands at the error
+/// and what before it. The parser's other errors of the line only follow from it.
+pub(super) fn slip(line: &str, rest: &str, before: &str) -> Option<&'static str> {
+    if COMMENTS.iter().any(|mark| line.starts_with(mark) || rest.starts_with(mark)) {
+        Some("a comment begins with `#`")
+    } else if rest.starts_with(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
+        Some("write straight quotes: `\"` or `'`")
+    } else if rest.starts_with(':') || before.ends_with(':') {
+        Some("write `key = value`, with `=` and not `:`")
+    } else {
+        None
+    }
 }
 
 /// What to do about an error, in the parser's words.

@@ -71,7 +71,9 @@ impl<'t> Tree<'t> {
 }
 
 fn slip(text: &str, error: &toml::de::Error) -> Option<&'static str> {
-    text.get(error.span()?.start..).and_then(syntax::slip)
+    let (before, rest) = text.split_at_checked(error.span()?.start)?;
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    syntax::slip(text.get(line..)?.trim_start_matches([' ', '\t']), rest, before.trim_end_matches([' ', '\t']))
 }
 
 /// The errors without those that come of a slip before them on their line.
