@@ -56,7 +56,7 @@ fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {
 
 /// What to write in the place of a text.
 fn moment_meant(entry: Setting<'_>, text: &str) -> String {
-    if let Some(cure) = others::moment(entry) {
+    if let Some(cure) = others::moment(entry.key(), entry.value()) {
         return cure;
     }
     let key = entry.key();

@@ -4,7 +4,7 @@ use toml::de::DeValue;
 
 /// The type that a key takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(super) enum TypeWanted {
     /// A text.
     Text,
     /// A list of texts.
@@ -46,25 +46,25 @@ const BOOLEANS: [(&str, bool); 8] = [
 ];
 
 /// The value of this key that a value of another type was meant to be; `None` where nobody can say.
-pub(super) fn meant(key: &str, value: &DeValue<'_>, wanted: Wanted) -> Option<String> {
+pub(super) fn meant(key: &str, value: &DeValue<'_>, wanted: TypeWanted) -> Option<String> {
     match (wanted, value) {
-        (Wanted::Text, DeValue::Array(list)) => match list.iter().as_slice() {
+        (TypeWanted::Text, DeValue::Array(list)) => match list.iter().as_slice() {
             [one] => one.get_ref().as_str().and_then(in_quotes),
             _ => None,
         },
-        (Wanted::Text, _) => text(key, &simple(value)?),
-        (Wanted::List, DeValue::Table(_) | DeValue::Array(_)) => None,
-        (Wanted::List, _) => Some(format!("[{}]", text(key, &simple(value)?)?)),
-        (Wanted::Number, DeValue::String(text)) => {
+        (TypeWanted::Text, _) => text(key, &simple(value)?),
+        (TypeWanted::List, DeValue::Table(_) | DeValue::Array(_)) => None,
+        (TypeWanted::List, _) => Some(format!("[{}]", text(key, &simple(value)?)?)),
+        (TypeWanted::Number, DeValue::String(text)) => {
             let number = text.trim().trim_end_matches('%');
             number.parse::<u32>().is_ok().then(|| number.to_owned())
         }
-        (Wanted::Boolean, _) => {
+        (TypeWanted::Boolean, _) => {
             let written = simple(value)?.to_ascii_lowercase();
             BOOLEANS.iter().find(|(word, _)| *word == written).map(|(_, meaning)| meaning.to_string())
         }
-        (Wanted::Table, _) => table(key, value),
-        (Wanted::Number, _) => None,
+        (TypeWanted::Table, _) => table(key, value),
+        (TypeWanted::Number, _) => None,
     }
 }
 
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_as_it_was_meant() {
-        use Wanted::{Boolean, List, Number, Table, Text};
+        use TypeWanted::{Boolean, List, Number, Table, Text};
         let rows = [
             ("owner = 5", Text, Some("\"5\"")),
             ("owner = 2026-11-30", Text, Some("\"2026-11-30\"")),

@@ -2,8 +2,6 @@
 
 use toml::de::DeValue;
 
-use crate::config::read::value::Setting;
-
 /// What other tools call a key, and what it is here. A data table.
 const KEYS: [(&str, &str); 13] = [
     ("source", "path"),
@@ -22,8 +20,7 @@ const KEYS: [(&str, &str); 13] = [
 ];
 
 /// The key that one of another tool stands for in a table with these keys, and what to do.
-pub(super) fn meant(setting: Setting<'_>, keys: &[&str]) -> Option<(Option<&'static str>, String)> {
-    let foreign = setting.key();
+pub(super) fn meant(foreign: &str, value: &DeValue<'_>, keys: &[&str]) -> Option<(Option<&'static str>, String)> {
     // A table of a route, which alone has both.
     let is_route = keys.contains(&"redirect") && keys.contains(&"prefix");
     if is_route && foreign == "not" {
@@ -36,18 +33,19 @@ pub(super) fn meant(setting: Setting<'_>, keys: &[&str]) -> Option<(Option<&'sta
     if *key == "route" {
         return Some((Some(key), "each is a `[[route]]` here, with its `path` and its `redirect`".to_owned()));
     }
-    let help = match own_form(key, setting.value()) {
+    let help = match own_form(key, value) {
         Some((key, value)) => format!("write `{key} = {value}` instead of `{foreign}`"),
+        None if *key == "path" => "here it is `path`, `prefix`, `glob` or `regex`".to_owned(),
         None => format!("here it is called `{key}`"),
     };
     is_route.then_some((Some(key), help))
 }
 
 /// What to do where `from` is a path, as it is in other tools.
-pub(crate) fn moment(entry: Setting<'_>) -> Option<String> {
-    let text = entry.value().as_str().filter(|text| text.starts_with(['/', '^']) && entry.key() == "from")?;
+pub(crate) fn moment(key: &str, value: &DeValue<'_>) -> Option<String> {
+    let text = value.as_str().filter(|text| text.starts_with(['/', '^']) && key == "from")?;
     let is = "`from` is the moment from which a route is live";
-    Some(match own_form("path", entry.value()) {
+    Some(match own_form("path", value) {
         Some((key, value)) => format!("write `{key} = {value}` instead of `from`: {is}"),
         None => format!("the path `{text}` is a route's `path`; {is}"),
     })

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::read::document::Document;
-use crate::config::read::form::{self, Wanted};
+use crate::config::read::form::{self, TypeWanted};
 use crate::config::read::others;
 use crate::diagnostic::codes::{self, Code};
 use crate::diagnostic::{Findings, Report, Span};
@@ -135,7 +135,7 @@ impl<'a> Setting<'a> {
 
     fn text_named(self, findings: &mut Findings, role: Role, expected: &str) -> Option<TextValue<'a>> {
         let DeValue::String(text) = self.value() else {
-            self.mistyped(findings, role, (expected, Wanted::Text));
+            self.mistyped(findings, role, (expected, TypeWanted::Text));
             return None;
         };
         Some(TextValue { text, written: self.written(), span: self.span() })
@@ -190,7 +190,7 @@ impl<'a> Setting<'a> {
     pub(crate) fn items(self, findings: &mut Findings, expected: &str) -> impl Iterator<Item = Setting<'a>> + use<'a> {
         let list = match self.value() {
             DeValue::Array(list) => Some(list),
-            _ => self.not_a(findings, (expected, Wanted::List)),
+            _ => self.not_a(findings, (expected, TypeWanted::List)),
         };
         list.into_iter().flat_map(|list| list.iter()).map(move |node| Setting { node, ..self })
     }
@@ -198,7 +198,7 @@ impl<'a> Setting<'a> {
     /// A whole number of a range.
     pub(crate) fn whole<T: TryFrom<i64>>(self, findings: &mut Findings, range: RangeInclusive<i64>) -> Option<T> {
         let DeValue::Integer(number) = self.value() else {
-            return self.not_a(findings, ("a whole number", Wanted::Number));
+            return self.not_a(findings, ("a whole number", TypeWanted::Number));
         };
         let number = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
         let number = number.and_then(|number| T::try_from(number).ok());
@@ -210,7 +210,7 @@ impl<'a> Setting<'a> {
         let number: Option<f64> = match self.value() {
             DeValue::Integer(number) => i32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
             DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => return self.not_a(findings, ("a number", Wanted::Number)),
+            _ => return self.not_a(findings, ("a number", TypeWanted::Number)),
         };
         let number = number.filter(|number| range.contains(number));
         number.or_else(|| self.out_of_range(findings, (range.start(), range.end())))
@@ -223,7 +223,7 @@ impl<'a> Setting<'a> {
 
     /// `true` or `false`.
     pub(crate) fn boolean(self, findings: &mut Findings) -> Option<bool> {
-        self.value().as_bool().or_else(|| self.not_a(findings, ("`true` or `false`", Wanted::Boolean)))
+        self.value().as_bool().or_else(|| self.not_a(findings, ("`true` or `false`", TypeWanted::Boolean)))
     }
 
     /// One of a few words, as what it stands for.
@@ -257,7 +257,7 @@ impl<'a> Setting<'a> {
             let found = describe(self.value());
             let message = format!("{name} must be a table, not {found}");
             let report = findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"));
-            self.with_form(report, Role::Value, Wanted::Table);
+            self.with_form(report, Role::Value, TypeWanted::Table);
             return None;
         };
         let settings = in_written_order(self.document, table);
@@ -268,7 +268,7 @@ impl<'a> Setting<'a> {
     /// The entries of a table whose keys are the user's own names, in written order.
     pub(crate) fn names(self, findings: &mut Findings) -> Vec<Setting<'a>> {
         let DeValue::Table(table) = self.value() else {
-            return self.not_a(findings, ("a table", Wanted::Table)).unwrap_or_default();
+            return self.not_a(findings, ("a table", TypeWanted::Table)).unwrap_or_default();
         };
         in_written_order(self.document, table)
     }
@@ -281,15 +281,15 @@ impl<'a> Setting<'a> {
 
     /// The same where a text is one of the types that are expected.
     pub(crate) fn not_even_a_text<T>(self, findings: &mut Findings, expected: &str) -> Option<T> {
-        self.not_a(findings, (expected, Wanted::Text))
+        self.not_a(findings, (expected, TypeWanted::Text))
     }
 
-    fn not_a<T>(self, findings: &mut Findings, wanted: (&str, Wanted)) -> Option<T> {
+    fn not_a<T>(self, findings: &mut Findings, wanted: (&str, TypeWanted)) -> Option<T> {
         self.mistyped(findings, Role::Value, wanted);
         None
     }
 
-    fn mistyped(self, findings: &mut Findings, role: Role, (expected, wanted): (&str, Wanted)) {
+    fn mistyped(self, findings: &mut Findings, role: Role, (expected, wanted): (&str, TypeWanted)) {
         self.with_form(self.untyped(findings, role, expected), role, wanted);
     }
 
@@ -304,7 +304,7 @@ impl<'a> Setting<'a> {
     }
 
     /// Says what the value was probably meant to look like.
-    fn with_form(self, report: Report<'_>, role: Role, wanted: Wanted) {
+    fn with_form(self, report: Report<'_>, role: Role, wanted: TypeWanted) {
         let Some(form) = form::meant(self.key(), self.value(), wanted) else { return };
         report.help(match role {
             Role::Value => format!("write `{} = {form}`", self.key()),
@@ -333,7 +333,7 @@ impl<'a> TomlTable<'a> {
 
     /// Reports an unknown key; the known one that it was probably meant to be.
     fn unknown(&self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) -> Option<String> {
-        let foreign = others::meant(setting, keys);
+        let foreign = others::meant(setting.key(), setting.value(), keys);
         // Where no more is listed, a million unknown keys are not compared with the known ones.
         let is_compared = !findings.is_full() && foreign.is_none();
         let absent = keys.iter().copied().filter(|key| is_compared && self.get(key).is_none());
