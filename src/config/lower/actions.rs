@@ -12,15 +12,16 @@ use crate::route::{
     RequestHeader, RespondAction, ResponseHeaders,
 };
 
-use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::conditions::NamedFact;
 use crate::config::lower::foreign;
 use crate::config::lower::head::Head;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, are_flat, check_request_secret, check_value};
+use crate::config::lower::query_names::{is_one_name, kept_names, one_name, plain_names};
 use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, Span, codes};
-use crate::text::{nearest, one_of, quoted};
+use crate::text::{one_of, quoted};
 
 /// A key that says what happens.
 #[derive(Clone, Copy, Debug)]
@@ -326,7 +327,7 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
     let Some(entry) = section.get("query_string") else { return unsaid };
     let drops = match entry.value() {
         DeValue::Array(_) => {
-            let names = query_names(findings, entry);
+            let names = plain_names(findings, entry, NamedFact::Query);
             return if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) };
         }
         DeValue::Table(table) if table.contains_key("keep") && !table.contains_key("drop") => {
@@ -336,13 +337,14 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
         DeValue::Table(_) => {
             let section = entry.section(findings, &["drop"]);
             let names = section.and_then(|section| section.require(findings, "drop"));
-            let names = names.map(|entry| query_names(findings, entry)).unwrap_or_default();
+            let names = names.map(|entry| plain_names(findings, entry, NamedFact::Query)).unwrap_or_default();
             return if names.is_empty() { QueryPolicy::Keep } else { QueryPolicy::Without(names) };
         }
         DeValue::String(text) => {
             let known = [("keep", false), ("drop", true)];
             if is_one_name(text, &known.map(|(word, _)| word)) {
-                one_name(findings, entry, text);
+                let others = "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`";
+                one_name(findings, entry, others);
                 return unsaid;
             }
             entry.word(findings, &known)
@@ -350,43 +352,6 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
         _ => entry.not_even_a_text(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
     };
     if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
-}
-
-/// Whether a text is the name of a parameter and no slip of a word.
-fn is_one_name(text: &str, words: &[&str]) -> bool {
-    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !text.is_empty()
-        && text.bytes().all(is_name)
-        && !words.contains(&text)
-        && nearest(text, words.iter().copied()).is_none()
-}
-
-fn one_name(findings: &mut Findings, entry: Setting<'_>, name: &str) {
-    let key = entry.key();
-    findings
-        .report(&codes::UNKNOWN_VALUE, entry.span(), format!("`{key}` cannot be `{name}`"))
-        .help(format!("to keep it alone, write `{key} = [\"{name}\"]`"))
-        .help(format!("`{key}` is `\"keep\"`, `\"drop\"`, a list of names to keep or `{{ drop = [\"…\"] }}`"));
-}
-
-/// Reports `{ keep = […] }`.
-fn kept_names(findings: &mut Findings, entry: Setting<'_>) {
-    let Some(kept) = entry.names(findings).into_iter().find(|kept| kept.key() == "keep") else { return };
-    let key = entry.key();
-    let report = findings.report(&codes::UNKNOWN_KEY, kept.key_span(), format!("`{key}` has no key `keep`"));
-    match kept.written() {
-        list if list.starts_with('[') && !list.contains('\n') => {
-            report.help(format!("names to keep are a list alone: write `{key} = {list}`"));
-        }
-        _ => {
-            report.help(format!("names to keep are a list alone: `{key} = [\"…\"]`"));
-        }
-    }
-}
-
-fn query_names(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let texts = entry.texts(findings).into_iter();
-    texts.filter_map(|text| plain_name(findings, NamedFact::Query, text.text, text.span)).collect()
 }
 
 /// `cache_control` and `response_headers`.
