@@ -12,10 +12,11 @@ use crate::route::{
     RequestHeader, RespondAction, ResponseHeaders,
 };
 
-use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::conditions::NamedFact;
 use crate::config::lower::foreign;
 use crate::config::lower::head::Head;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, are_flat, check_request_secret, check_value};
+use crate::config::lower::query_names::{is_one_name, kept_names, one_name, plain_names};
 use crate::config::lower::secrets::secret;
 use crate::config::lower::targets::{self, RouteHoles, Use};
 use crate::config::read::value::{OneOf, Setting, TextValue, TomlTable};
@@ -70,9 +71,9 @@ pub(crate) fn lower(
     holes: &RouteHoles<'_>,
 ) -> Option<Action> {
     let Some((key, entry)) = section.only_one(findings, &ACTIONS).ok()? else {
-        findings
-            .report(&codes::NO_ACTION, section.span.clone(), format!("{} does not say what happens", section.name))
-            .help(format!("give it {}", one_of(&ACTIONS.names())));
+        let message = format!("{} does not say what happens", section.name);
+        let report = findings.report(&codes::NO_ACTION, section.span.clone(), message);
+        report.help(action_of_status(section).unwrap_or_else(|| format!("give it {}", one_of(&ACTIONS.names()))));
         return None;
     };
     for (detail, actions) in DETAILS {
@@ -91,6 +92,16 @@ pub(crate) fn lower(
         })),
         ActionKey::Gone => gone(findings, section, entry).map(Action::Respond),
         ActionKey::Respond => respond(findings, section, entry).map(Action::Respond),
+    }
+}
+
+/// The action that is meant by a `status` alone.
+fn action_of_status(section: &TomlTable<'_>) -> Option<String> {
+    let status: u16 = section.get("status")?.value().as_integer()?.as_str().parse().ok()?;
+    match status {
+        410 => Some("write `gone = true` instead of `status`".to_owned()),
+        status if REDIRECTS.contains(&status) || !limits::ANSWER_STATUS.contains(&status) => None,
+        status => Some(format!("write `respond = {{ status = {status} }}` instead of `status`")),
     }
 }
 
@@ -215,7 +226,7 @@ fn request_fields(
                 secret(findings, field, name.as_deref().unwrap_or(field.key())).map(RequestHeader::Secret)
             }
             DeValue::String(_) => request_value(findings, field, name.as_deref(), holes),
-            _ => field.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
+            _ => field.not_even_a_text(findings, "a text or `{ secret = \"NAME\" }`"),
         };
         fields.extend(name.zip(value));
     }
@@ -316,24 +327,31 @@ fn query_string(findings: &mut Findings, section: &TomlTable<'_>, unsaid: QueryP
     let Some(entry) = section.get("query_string") else { return unsaid };
     let drops = match entry.value() {
         DeValue::Array(_) => {
-            let names = query_names(findings, entry);
+            let names = plain_names(findings, entry, NamedFact::Query);
             return if names.is_empty() { QueryPolicy::Drop } else { QueryPolicy::Only(names) };
+        }
+        DeValue::Table(table) if table.contains_key("keep") && !table.contains_key("drop") => {
+            kept_names(findings, entry);
+            return unsaid;
         }
         DeValue::Table(_) => {
             let section = entry.section(findings, &["drop"]);
             let names = section.and_then(|section| section.require(findings, "drop"));
-            let names = names.map(|entry| query_names(findings, entry)).unwrap_or_default();
+            let names = names.map(|entry| plain_names(findings, entry, NamedFact::Query)).unwrap_or_default();
             return if names.is_empty() { QueryPolicy::Keep } else { QueryPolicy::Without(names) };
         }
-        DeValue::String(_) => entry.word(findings, &[("keep", false), ("drop", true)]),
-        _ => entry.wrong_type(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
+        DeValue::String(text) => {
+            let known = [("keep", false), ("drop", true)];
+            if is_one_name(text, &known.map(|(word, _)| word)) {
+                let others = "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`";
+                one_name(findings, entry, others);
+                return unsaid;
+            }
+            entry.word(findings, &known)
+        }
+        _ => entry.not_even_a_text(findings, "`\"keep\"`, `\"drop\"`, a list of names to keep or `{ drop = [\"…\"] }`"),
     };
     if drops == Some(true) { QueryPolicy::Drop } else { QueryPolicy::Keep }
-}
-
-fn query_names(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
-    let texts = entry.texts(findings).into_iter();
-    texts.filter_map(|text| plain_name(findings, NamedFact::Query, text.text, text.span)).collect()
 }
 
 /// `cache_control` and `response_headers`.

@@ -9,11 +9,13 @@ use std::borrow::Cow;
 
 use toml::de::DeValue;
 
+use crate::config::lower::conditions::check_passed_on;
 use crate::config::lower::viewer;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Sources, Span, codes};
 use crate::requests::{self, LineError, RequestLine};
 use crate::route::{Declared, Definition, Timestamp, Told};
+use crate::text::is_token;
 
 use expect::KnownNames;
 pub use expect::{Expected, KEYS as EXPECT_KEYS};
@@ -141,7 +143,10 @@ impl LoweringCases<'_> {
     fn request(&mut self, entry: Setting<'_>) -> Option<WrittenRequest> {
         let (name, request) = match entry.value() {
             DeValue::String(text) => match RequestLine::parse_text(text) {
-                Ok(line) => (text.trim().to_owned(), line.into_owned()),
+                Ok(line) => {
+                    self.check_method(entry, line.method.as_deref());
+                    (text.trim().to_owned(), line.into_owned())
+                }
                 Err(error) => return self.malformed(entry, &error),
             },
             DeValue::Table(_) => {
@@ -157,6 +162,13 @@ impl LoweringCases<'_> {
         Some(WrittenRequest { name, request, span: entry.span(), line })
     }
 
+    /// Warns of a method that no request has, written in this text.
+    fn check_method(&mut self, entry: Setting<'_>, method: Option<&str>) {
+        let Some((method, text)) = method.zip(entry.text(self.findings)) else { return };
+        let start = text.text.find(method).unwrap_or_default();
+        check_passed_on(self.findings, method, text.part(start..start + method.len()));
+    }
+
     fn malformed<T>(&mut self, entry: Setting<'_>, error: &LineError) -> Option<T> {
         self.findings.report(&codes::BAD_REQUEST, entry.span(), error.to_string());
         None
@@ -167,6 +179,9 @@ impl LoweringCases<'_> {
         let section = entry.section_named(self.findings, name, &requests::KEYS)?;
         let url = section.require(self.findings, "url").and_then(|entry| entry.text(self.findings));
         let method = section.get("method").and_then(|entry| entry.filled_text(self.findings));
+        if let (Some(entry), Some(text)) = (section.get("method"), &method) {
+            self.check_method(entry, Some(text.text).filter(|method| is_token(method)));
+        }
         let method = method.map(|text| text.text.to_owned().into());
         let mut line = RequestLine { method, ..RequestLine::default() };
         for told in Told::ALL {

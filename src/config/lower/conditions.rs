@@ -72,21 +72,33 @@ fn hosts(findings: &mut Findings, entry: Setting<'_>) -> Vec<HostPattern> {
     let texts = entry.one_or_more(findings);
     Distinct::of(findings, &texts, |text| {
         let fault = |why| Fault::whole(&codes::BAD_HOST, format!("`{text}` is not a host name: {why}"));
-        host_pattern(text).map_err(|why| match captured_label(text).filter(|_| why == NotAHost::Capture) {
-            Some(host) => {
-                fault(why).help(format!("write `{host}`, which takes exactly one more label and captures it"))
-            }
-            None => fault(why).help(why.cure()),
-        })
+        host_pattern(text).map_err(|why| fault(why).help(own_host(text, why).unwrap_or_else(|| why.cure().to_owned())))
     })
 }
 
-/// The host that was perhaps meant by one with a capture elsewhere than as its whole first label.
-fn captured_label(text: &str) -> Option<String> {
-    let (_, from) = text.split_once('{')?;
-    let (name, rest) = from.split_once('}')?;
-    let host = format!("{{{name}}}.{}", rest.split_once('.')?.1);
-    host_pattern(&host).is_ok().then_some(host)
+/// What to write for a host that is not one: what takes other hosts than were meant is no help.
+fn own_host(text: &str, why: NotAHost) -> Option<String> {
+    if text == "*" {
+        return Some("leave `host` out: a route without it takes every host".to_owned());
+    }
+    let (before, name, behind) = match why {
+        NotAHost::Capture => {
+            let (before, from) = text.split_once('{')?;
+            let (name, behind) = from.split_once('}')?;
+            (before, name, behind)
+        }
+        NotAHost::Star => {
+            let (before, behind) = text.split_once('*')?;
+            (before, "*", behind)
+        }
+        _ => return None,
+    };
+    if before.is_empty() && behind.starts_with('.') {
+        // Its name is not one, or there are several.
+        return None;
+    }
+    let what = if name == "*" { "`*` stands for" } else { "a capture takes" };
+    Some(format!("name the hosts that are meant, in a list: {what} a whole label, the first one"))
 }
 
 fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
@@ -100,15 +112,25 @@ fn methods(findings: &mut Findings, entry: Setting<'_>) -> Vec<String> {
                 .help("write a name such as `GET`");
             continue;
         }
-        if !METHODS.contains(&text.text) {
-            let message = format!("CloudFront never passes on the method `{}`", text.text);
-            findings.report(&codes::UNKNOWN_METHOD, text.span.clone(), message).did_you_mean(text.text, METHODS).help(
-                "CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive",
-            );
-        }
+        check_passed_on(findings, text.text, text.span.clone());
         methods.push(findings, text.text.to_owned(), &text);
     }
     methods.values
+}
+
+/// Warns of a method that no request has.
+pub(crate) fn check_passed_on(findings: &mut Findings, method: &str, span: Span) {
+    if METHODS.contains(&method) {
+        return;
+    }
+    let message = format!("CloudFront never passes on the method `{method}`");
+    let report = findings.report(&codes::UNKNOWN_METHOD, span, message);
+    match method {
+        "*" | "ANY" | "ALL" => report.help("leave `method` out: a route without it takes every method"),
+        _ => report
+            .did_you_mean(method, METHODS)
+            .help("CloudFront passes on GET, HEAD, OPTIONS, PUT, POST, PATCH and DELETE; methods are case-sensitive"),
+    };
 }
 
 /// Reports HEAD where GET is not: GET takes HEAD too, and nothing takes HEAD alone.
@@ -225,6 +247,13 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
             let texts = entry.some_texts(findings);
             any_of(Distinct::of(findings, &texts, |text| value(text, kind)))
         }
+        DeValue::Table(_) if other_test(entry).is_some() => {
+            let (other, value) = other_test(entry)?;
+            let message = format!("`{}` has no key `{}`", entry.key(), other.key());
+            let report = findings.report(&codes::UNKNOWN_KEY, entry.span(), message);
+            report.help(format!("write `{} = {value}`", entry.key()));
+            None
+        }
         DeValue::Table(_) => {
             let section = entry.section(findings, &["regex", "not"])?;
             match section.only_one(findings, &TESTS).ok()? {
@@ -243,16 +272,24 @@ fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> O
                 None => section.require(findings, "regex").and(None),
             }
         }
-        DeValue::Integer(number) => {
-            let cure = format!("values are texts: write `\"{number}\"`");
-            let span = entry.span();
-            let message = format!("`{}` must be a text, not a whole number", entry.key());
-            findings.report(&codes::WRONG_TYPE, span, message).label("this is a whole number").help(cure);
-            None
-        }
-        _ => entry
-            .wrong_type(findings, "a text, `true`, `false`, a list of texts, `{ regex = \"…\" }` or `{ not = \"…\" }`"),
+        _ => entry.not_even_a_text(
+            findings,
+            "a text, `true`, `false`, a list of texts, `{ regex = \"…\" }` or `{ not = \"…\" }`",
+        ),
     }
+}
+
+/// A test that other tools have, as the only key of a table, and what is written in the place of the table.
+fn other_test(entry: Setting<'_>) -> Option<(Setting<'_>, String)> {
+    let [test] = entry.names(&mut Findings::default()).try_into().ok()?;
+    let value = match (test.key(), test.value()) {
+        ("present" | "exists", DeValue::Boolean(is_there)) => is_there.to_string(),
+        ("absent" | "missing", DeValue::Boolean(is_gone)) => (!is_gone).to_string(),
+        ("equals" | "equal" | "eq" | "is" | "value" | "exact", DeValue::String(_))
+        | ("in" | "any" | "any_of", DeValue::Array(_)) => test.written().to_owned(),
+        _ => return None,
+    };
+    (!value.contains('\n')).then_some((test, value))
 }
 
 /// A value that a request can have at this place.

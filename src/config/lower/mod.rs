@@ -20,6 +20,7 @@ pub(crate) mod moments;
 pub(crate) mod names;
 pub(crate) mod origins;
 pub(crate) mod paths;
+mod query_names;
 mod query_text;
 pub(crate) mod redirect_map;
 pub(crate) mod routes;

@@ -5,6 +5,7 @@ use toml::value::{Datetime, Offset};
 
 use crate::route::{Timestamp, Window};
 
+use crate::config::read::others;
 use crate::config::read::value::{Setting, TomlTable};
 use crate::diagnostic::{Findings, codes};
 
@@ -34,10 +35,7 @@ fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {
         DeValue::String(text) => {
             let message = format!("`{}` must be a date-time, not a text", entry.key());
             let report = findings.report(&codes::WRONG_TYPE, entry.span(), message).label("this is a text");
-            match text.parse::<Datetime>() {
-                Ok(_) => report.help(format!("write it without quotes: `{} = {text}`", entry.key())),
-                Err(_) => report.help(format!("write `{} = 2026-12-01T00:00:00-03:00`", entry.key())),
-            };
+            report.help(moment_meant(entry, text));
             return None;
         }
         _ => return entry.wrong_type(findings, "a date-time with an offset"),
@@ -56,12 +54,29 @@ fn moment(findings: &mut Findings, entry: Setting<'_>) -> Option<Timestamp> {
     timestamp
 }
 
+/// What to write in the place of a text.
+fn moment_meant(entry: Setting<'_>, text: &str) -> String {
+    if let Some(cure) = others::moment(entry.key(), entry.value()) {
+        return cure;
+    }
+    let key = entry.key();
+    match text.trim().parse::<Datetime>() {
+        Ok(written) if written.offset.is_some() => format!("write it without quotes: `{key} = {}`", text.trim()),
+        Ok(written) => {
+            let complete = complete(&written);
+            format!("write it without quotes and with its offset from UTC: `{key} = {complete}` (or `Z` for UTC)")
+        }
+        Err(_) => format!("write `{key} = 2026-12-01T00:00:00-03:00`"),
+    }
+}
+
 /// A local date-time with what it lacks, for the reader to correct.
 fn complete(written: &Datetime) -> Datetime {
     let midnight = toml::value::Time { hour: 0, minute: 0, second: Some(0), nanosecond: None };
+    let time = written.time.unwrap_or(midnight);
     Datetime {
         date: written.date.or(Some(toml::value::Date { year: 2026, month: 12, day: 1 })),
-        time: written.time.or(Some(midnight)),
+        time: Some(toml::value::Time { second: Some(time.second.unwrap_or(0)), ..time }),
         offset: Some(Offset::Custom { minutes: -180 }),
     }
 }

@@ -12,9 +12,10 @@ use crate::route::{
     VariesQuery,
 };
 
-use crate::config::lower::conditions::{NamedFact, plain_name};
+use crate::config::lower::conditions::NamedFact;
 use crate::config::lower::foreign;
 use crate::config::lower::headers::{HeaderNames, HeaderUse, as_secret, check_value, tells_a_secret};
+use crate::config::lower::query_names::{is_one_name, one_name, plain_names};
 use crate::config::lower::secrets::secret;
 use crate::config::read::value::{Setting, TextValue, TomlTable};
 use crate::diagnostic::{Findings, codes};
@@ -312,7 +313,7 @@ fn header_value(findings: &mut Findings, entry: Setting<'_>, name: &str) -> Opti
             Some(HeaderValue::Text(text.text.to_owned()))
         }
         DeValue::Table(_) => secret(findings, entry, name).map(HeaderValue::Secret),
-        _ => entry.wrong_type(findings, "a text or `{ secret = \"NAME\" }`"),
+        _ => entry.not_even_a_text(findings, "a text or `{ secret = \"NAME\" }`"),
     }
 }
 
@@ -321,6 +322,10 @@ fn varies(findings: &mut Findings, entry: Setting<'_>, varies: &mut Varies) {
     if let Some(entry) = section.get("query") {
         varies.query = match entry.value() {
             DeValue::Array(_) => VariesQuery::Names(plain_names(findings, entry, NamedFact::Query)),
+            DeValue::String(text) if is_one_name(text, &["all"]) => {
+                one_name(findings, entry, "`\"all\"` or a list of names");
+                VariesQuery::default()
+            }
             _ => entry.word(findings, &[("all", ())]).map(|()| VariesQuery::All).unwrap_or_default(),
         };
     }
@@ -330,9 +335,4 @@ fn varies(findings: &mut Findings, entry: Setting<'_>, varies: &mut Varies) {
     for text in section.get("headers").map(|entry| entry.texts(findings)).unwrap_or_default() {
         varies.headers.extend(names.take(findings, text.text, text.span));
     }
-}
-
-fn plain_names(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Vec<String> {
-    let texts = entry.texts(findings).into_iter();
-    texts.filter_map(|text| plain_name(findings, kind, text.text, text.span)).collect()
 }

@@ -16,6 +16,22 @@ use crate::platform::limits::MAX_URL;
 
 /// What to do where a brace is no capture.
 const LITERAL_BRACE: &str = "a literal brace is written `%7B` or `%7D`";
+/// What to do about a malformed regex, by words of the parser; the first that fit. A data table.
+const REGEX_CURES: [(&str, &str); 10] = [
+    ("look-around", "regexes run in linear time and have no look-around; let an earlier route take what is not meant"),
+    (
+        "backreference",
+        "regexes run in linear time and have no back-references: write out what may stand there, or a route each",
+    ),
+    ("unclosed group", "close the group with `)`; a literal parenthesis is written `\\(`"),
+    ("unopened group", "take the `)` away; a literal parenthesis is written `\\)`"),
+    ("unclosed character class", "close the class with `]`; a literal bracket is written `\\[`"),
+    ("unclosed counted repetition", "close the count with `}`; a literal brace is written `\\{`"),
+    ("missing expression", "write what is repeated before the sign; a literal one is written with `\\` before it"),
+    ("unrecognized escape", "write the character itself; only signs of regexes need the `\\`"),
+    ("incomplete escape", "a regex cannot end in `\\`: a literal one is written `\\\\`"),
+    ("duplicate capture group name", "give each group its own name"),
+];
 /// Longest name of a capture.
 const MAX_CAPTURE: usize = 64;
 /// Captures of one path.
@@ -89,16 +105,9 @@ fn bad_regex(text: &str, words: &str) -> Fault {
         _ => (words.to_owned(), 0..text.len()),
     };
     let fault = Fault::new(&codes::BAD_REGEX, part, format!("the regex is malformed: {what}"));
-    if what.contains("look-around") {
-        fault.help("regexes run in linear time and have no look-around; let an earlier route take what is not meant")
-    } else if what.contains("backreference") {
-        fault.help(
-            "regexes run in linear time and have no back-references: write out what may stand there, or a route each",
-        )
-    } else if text.contains('\\') {
-        fault.help("write regexes in single quotes, '…', where a backslash is itself")
-    } else {
-        fault
+    match REGEX_CURES.iter().find(|(words, _)| what.contains(words)) {
+        Some((_, cure)) => fault.help(*cure),
+        None => fault,
     }
 }
 
@@ -114,8 +123,9 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
 
 fn check_written(key: &str, text: &str) -> Result<(), Fault> {
     if !text.starts_with('/') {
-        let cure = match text.split_once("://") {
-            Some((_, rest)) => {
+        let behind_scheme = text.split_once("://").map(|(_, rest)| rest);
+        let cure = match behind_scheme.or(text.starts_with("www.").then_some(text)) {
+            Some(rest) => {
                 let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
                 let path = if path.is_empty() { "/" } else { path };
                 format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`")
@@ -126,6 +136,11 @@ fn check_written(key: &str, text: &str) -> Result<(), Fault> {
     }
     if let Some(at) = text.find(['?', '#']) {
         let message = format!("`{key}` has `?` or `#`, which no path has");
+        if let Some((shorter, longer)) = optional_segment(text).filter(|_| key == "path") {
+            let cure = format!("a segment that may be missing makes two paths: `path = [\"{shorter}\", \"{longer}\"]`");
+            let fault = Fault::new(&codes::PATH_HOLDS_QUERY, at..at + 1, message).help(cure);
+            return Err(fault.help("or two routes, where a target has the capture"));
+        }
         let cure = match text.get(at..) {
             Some(rest) if rest.starts_with('#') => "take it away: what follows a `#` stays in the browser",
             _ => "a query is a condition: `query = { name = \"value\" }`",
@@ -139,6 +154,25 @@ fn check_written(key: &str, text: &str) -> Result<(), Fault> {
         return Err(Fault::whole(&codes::OUT_OF_RANGE, message).help(format!("at most {MAX_URL} bytes")));
     }
     Ok(())
+}
+
+/// The two paths that are meant by one with `{name?}` as its last segment.
+fn optional_segment(text: &str) -> Option<(&str, String)> {
+    let (before, name) = text.strip_suffix("?}")?.rsplit_once("/{")?;
+    let is_it = is_capture_name(name) && !before.contains(['?', '#']);
+    is_it.then(|| (if before.is_empty() { "/" } else { before }, format!("{before}/{{{name}}}")))
+}
+
+/// A path whose captures are written `${name}`, with ours.
+fn without_dollars(path: &str) -> Option<String> {
+    let own = |segment: &str| {
+        let name = segment.strip_prefix("${")?.strip_suffix('}')?;
+        is_capture_name(name).then(|| format!("{{{name}}}"))
+    };
+    let meant: Vec<String> =
+        path.split('/').map(|segment| own(segment).unwrap_or_else(|| segment.to_owned())).collect();
+    let meant = meant.join("/");
+    (meant != path).then_some(meant)
 }
 
 /// A segment that captures.
@@ -163,7 +197,7 @@ fn holes<'a>(findings: &mut Findings, text: &TextValue<'a>) -> Option<Vec<Templa
                 Ok(hole) => holes.push(hole),
                 Err(fault) => {
                     if faults < MAX_FAULTS {
-                        let fault = match braces_meant(text.text) {
+                        let fault = match braces_meant(text.text).or_else(|| without_dollars(text.text)) {
                             Some(meant) => fault.instead(&format!("write `{meant}`")),
                             None => fault,
                         };

@@ -2,7 +2,9 @@
 
 pub(crate) mod document;
 pub(crate) mod files;
+mod form;
 pub(crate) mod include;
+pub(crate) mod others;
 pub(crate) mod reader;
 mod syntax;
 pub(crate) mod tree;

@@ -38,6 +38,23 @@ const CURES: [(&str, &str); 33] = [
     ("invalid comment character", "remove the control character"),
 ];
 
+/// How other languages begin a comment.
+const COMMENTS: [&str; 3] = ["//", "/*", "--"];
+
+/// What to do about text that no TOML has, in the place of an error: what its line begins with, what stands at the error
+/// and what before it. The parser's other errors of the line only follow from it.
+pub(super) fn slip(line: &str, rest: &str, before: &str) -> Option<&'static str> {
+    if COMMENTS.iter().any(|mark| line.starts_with(mark) || rest.starts_with(mark)) {
+        Some("a comment begins with `#`")
+    } else if rest.starts_with(['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}']) {
+        Some("write straight quotes: `\"` or `'`")
+    } else if rest.starts_with(':') || before.ends_with(':') {
+        Some("write `key = value`, with `=` and not `:`")
+    } else {
+        None
+    }
+}
+
 /// What to do about an error, in the parser's words.
 pub(super) fn cure(words: &str) -> Option<&'static str> {
     CURES.iter().find(|(start, _)| words.starts_with(start)).map(|(_, cure)| *cure)

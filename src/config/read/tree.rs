@@ -39,9 +39,11 @@ impl<'t> Tree<'t> {
             return Tree { document, root: DeTable::new(), is_whole: false };
         }
         let (root, errors) = DeTable::parse_recoverable(&document.text);
+        let errors = without_sequels(&document.text, errors);
         for error in errors.iter().take(MAX_SYNTAX_ERRORS) {
             let report = findings.report(&codes::SYNTAX, place(error), error.message());
-            if let Some(cure) = syntax::cure(error.message()) {
+            let cure = slip(&document.text, error).or_else(|| syntax::cure(error.message()));
+            if let Some(cure) = cure {
                 report.help(cure);
             }
         }
@@ -66,6 +68,29 @@ impl<'t> Tree<'t> {
     pub(crate) fn settings(&self) -> Vec<Setting<'_>> {
         in_written_order(self.document, &self.root)
     }
+}
+
+fn slip(text: &str, error: &toml::de::Error) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(error.span()?.start)?;
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    syntax::slip(text.get(line..)?.trim_start_matches([' ', '\t']), rest, before.trim_end_matches([' ', '\t']))
+}
+
+/// The errors without those that come of a slip before them on their line.
+fn without_sequels(text: &str, mut errors: Vec<toml::de::Error>) -> Vec<toml::de::Error> {
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
+    let mut end_of_slip = 0;
+    let mut is_first = |error: &toml::de::Error| {
+        let Some(start) = error.span().map(|span| span.start) else { return true };
+        if start < end_of_slip {
+            return false;
+        }
+        if slip(text, error).is_some() {
+            end_of_slip = text.get(start..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| start + at);
+        }
+        true
+    };
+    errors.into_iter().filter(|error| is_first(error)).collect()
 }
 
 /// A key of a hundred thousand dots makes a tree as deep; dropping it by recursion would overflow the stack.

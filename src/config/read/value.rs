@@ -7,8 +7,10 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::read::document::Document;
+use crate::config::read::form::{self, TypeWanted};
+use crate::config::read::others;
 use crate::diagnostic::codes::{self, Code};
-use crate::diagnostic::{Findings, Span};
+use crate::diagnostic::{Findings, Report, Span};
 use crate::text::{nearest, one_of, quoted};
 
 /// A key and what it is set to; or an item of the list that it is set to.
@@ -17,6 +19,15 @@ pub(crate) struct Setting<'a> {
     document: &'a Document,
     key: &'a Spanned<DeString<'a>>,
     node: &'a Spanned<DeValue<'a>>,
+}
+
+/// What a value is of its key.
+#[derive(Clone, Copy, Debug)]
+enum Role {
+    /// What it is set to.
+    Value,
+    /// An item of the list that it is set to.
+    Item,
 }
 
 /// A text with its place.
@@ -102,6 +113,11 @@ impl<'a> Setting<'a> {
         self.node.get_ref()
     }
 
+    /// The value as it is written.
+    pub(crate) fn written(self) -> &'a str {
+        self.document.text.get(self.node.span()).unwrap_or_default()
+    }
+
     /// Where the value is.
     pub(crate) fn span(self) -> Span {
         self.document.span(self.node.span())
@@ -114,13 +130,15 @@ impl<'a> Setting<'a> {
 
     /// A text, or a report that says what is there instead.
     pub(crate) fn text_or(self, findings: &mut Findings, expected: &str) -> Option<TextValue<'a>> {
-        self.text_named(findings, &format!("`{}`", self.key()), expected)
+        self.text_named(findings, Role::Value, expected)
     }
 
-    fn text_named(self, findings: &mut Findings, what: &str, expected: &str) -> Option<TextValue<'a>> {
-        let DeValue::String(text) = self.value() else { return self.mistyped(findings, what, expected) };
-        let written = self.document.text.get(self.node.span()).unwrap_or_default();
-        Some(TextValue { text, written, span: self.span() })
+    fn text_named(self, findings: &mut Findings, role: Role, expected: &str) -> Option<TextValue<'a>> {
+        let DeValue::String(text) = self.value() else {
+            self.mistyped(findings, role, (expected, TypeWanted::Text));
+            return None;
+        };
+        Some(TextValue { text, written: self.written(), span: self.span() })
     }
 
     /// A text that is not empty.
@@ -165,22 +183,23 @@ impl<'a> Setting<'a> {
     /// A list of texts, perhaps empty.
     pub(crate) fn texts(self, findings: &mut Findings) -> Vec<TextValue<'a>> {
         let items = self.items(findings, "a list of texts");
-        let what = format!("an item of `{}`", self.key());
-        items.filter_map(|item| item.text_named(findings, &what, "a text")).collect()
+        items.filter_map(|item| item.text_named(findings, Role::Item, "a text")).collect()
     }
 
     /// The items of a list; none where there is no list, which is reported.
     pub(crate) fn items(self, findings: &mut Findings, expected: &str) -> impl Iterator<Item = Setting<'a>> + use<'a> {
         let list = match self.value() {
             DeValue::Array(list) => Some(list),
-            _ => self.wrong_type(findings, expected),
+            _ => self.not_a(findings, (expected, TypeWanted::List)),
         };
         list.into_iter().flat_map(|list| list.iter()).map(move |node| Setting { node, ..self })
     }
 
     /// A whole number of a range.
     pub(crate) fn whole<T: TryFrom<i64>>(self, findings: &mut Findings, range: RangeInclusive<i64>) -> Option<T> {
-        let DeValue::Integer(number) = self.value() else { return self.wrong_type(findings, "a whole number") };
+        let DeValue::Integer(number) = self.value() else {
+            return self.not_a(findings, ("a whole number", TypeWanted::Number));
+        };
         let number = i64::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number));
         let number = number.and_then(|number| T::try_from(number).ok());
         number.or_else(|| self.out_of_range(findings, (range.start(), range.end())))
@@ -191,7 +210,7 @@ impl<'a> Setting<'a> {
         let number: Option<f64> = match self.value() {
             DeValue::Integer(number) => i32::from_str_radix(number.as_str(), number.radix()).ok().map(f64::from),
             DeValue::Float(number) => number.as_str().parse().ok(),
-            _ => return self.wrong_type(findings, "a number"),
+            _ => return self.not_a(findings, ("a number", TypeWanted::Number)),
         };
         let number = number.filter(|number| range.contains(number));
         number.or_else(|| self.out_of_range(findings, (range.start(), range.end())))
@@ -204,19 +223,26 @@ impl<'a> Setting<'a> {
 
     /// `true` or `false`.
     pub(crate) fn boolean(self, findings: &mut Findings) -> Option<bool> {
-        self.value().as_bool().or_else(|| self.wrong_type(findings, "`true` or `false`"))
+        self.value().as_bool().or_else(|| self.not_a(findings, ("`true` or `false`", TypeWanted::Boolean)))
     }
 
     /// One of a few words, as what it stands for.
     pub(crate) fn word<T: Copy>(self, findings: &mut Findings, words: &[(&str, T)]) -> Option<T> {
+        let choice = || {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            format!("`{}` must be {}", self.key(), one_of(&known))
+        };
+        let DeValue::String(_) = self.value() else {
+            self.untyped(findings, Role::Value, "a text").help(choice());
+            return None;
+        };
         let text = self.text(findings)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.text) {
             return Some(*meaning);
         }
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let message = format!("`{}` cannot be `{}`", self.key(), text.text);
-        let choice = format!("`{}` must be {}", self.key(), one_of(&known));
-        findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
+        let known = words.iter().map(|(word, _)| *word);
+        findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice());
         None
     }
 
@@ -230,7 +256,8 @@ impl<'a> Setting<'a> {
         let DeValue::Table(table) = self.value() else {
             let found = describe(self.value());
             let message = format!("{name} must be a table, not {found}");
-            findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"));
+            let report = findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"));
+            self.with_form(report, Role::Value, TypeWanted::Table);
             return None;
         };
         let settings = in_written_order(self.document, table);
@@ -241,22 +268,48 @@ impl<'a> Setting<'a> {
     /// The entries of a table whose keys are the user's own names, in written order.
     pub(crate) fn names(self, findings: &mut Findings) -> Vec<Setting<'a>> {
         let DeValue::Table(table) = self.value() else {
-            return self.wrong_type(findings, "a table").unwrap_or_default();
+            return self.not_a(findings, ("a table", TypeWanted::Table)).unwrap_or_default();
         };
         in_written_order(self.document, table)
     }
 
     /// Reports a value that is of another type than expected.
     pub(crate) fn wrong_type<T>(self, findings: &mut Findings, expected: &str) -> Option<T> {
-        self.mistyped(findings, &format!("`{}`", self.key()), expected)
+        self.untyped(findings, Role::Value, expected);
+        None
     }
 
-    fn mistyped<T>(self, findings: &mut Findings, what: &str, expected: &str) -> Option<T> {
-        let found = describe(self.value());
-        findings
-            .report(&codes::WRONG_TYPE, self.span(), format!("{what} must be {expected}, not {found}"))
-            .label(format!("this is {found}"));
+    /// The same where a text is one of the types that are expected.
+    pub(crate) fn not_even_a_text<T>(self, findings: &mut Findings, expected: &str) -> Option<T> {
+        self.not_a(findings, (expected, TypeWanted::Text))
+    }
+
+    fn not_a<T>(self, findings: &mut Findings, wanted: (&str, TypeWanted)) -> Option<T> {
+        self.mistyped(findings, Role::Value, wanted);
         None
+    }
+
+    fn mistyped(self, findings: &mut Findings, role: Role, (expected, wanted): (&str, TypeWanted)) {
+        self.with_form(self.untyped(findings, role, expected), role, wanted);
+    }
+
+    fn untyped<'f>(self, findings: &'f mut Findings, role: Role, expected: &str) -> Report<'f> {
+        let (key, found) = (self.key(), describe(self.value()));
+        let what = match role {
+            Role::Value => format!("`{key}`"),
+            Role::Item => format!("an item of `{key}`"),
+        };
+        let message = format!("{what} must be {expected}, not {found}");
+        findings.report(&codes::WRONG_TYPE, self.span(), message).label(format!("this is {found}"))
+    }
+
+    /// Says what the value was probably meant to look like.
+    fn with_form(self, report: Report<'_>, role: Role, wanted: TypeWanted) {
+        let Some(form) = form::meant(self.key(), self.value(), wanted) else { return };
+        report.help(match role {
+            Role::Value => format!("write `{} = {form}`", self.key()),
+            Role::Item => format!("write `{form}`"),
+        });
     }
 }
 
@@ -280,13 +333,19 @@ impl<'a> TomlTable<'a> {
 
     /// Reports an unknown key; the known one that it was probably meant to be.
     fn unknown(&self, findings: &mut Findings, setting: Setting<'_>, keys: &[&str]) -> Option<String> {
+        let foreign = others::meant(setting.key(), setting.value(), keys);
         // Where no more is listed, a million unknown keys are not compared with the known ones.
-        let absent = keys.iter().copied().filter(|key| self.get(key).is_none());
-        let near = if findings.is_full() { None } else { nearest(setting.key(), absent) };
+        let is_compared = !findings.is_full() && foreign.is_none();
+        let absent = keys.iter().copied().filter(|key| is_compared && self.get(key).is_none());
+        let near = nearest(setting.key(), absent);
         let message = format!("{} has no key `{}`", self.name, setting.key());
         let mut report = findings.report(&codes::UNKNOWN_KEY, setting.key_span(), message);
         if let Some(near) = near {
             report = report.help(format!("did you mean `{near}`?"));
+        }
+        if let Some((key, help)) = foreign {
+            report.help(help);
+            return key.map(str::to_owned);
         }
         if let Some(help) = instead_of_former(setting) {
             report = report.help(help);

@@ -67,7 +67,7 @@ impl KnownNames<'_> {
             _ => ("origin", &self.origins),
         };
         if matches!(entry.value(), DeValue::Boolean(_)) {
-            return entry.wrong_type(findings, "a text, or `false` for none");
+            return entry.not_even_a_text(findings, "a text, or `false` for none");
         }
         let text = entry.text(findings)?;
         if these.contains(text.text) || !self.are_all {

@@ -72,9 +72,27 @@ impl MapColumns {
                 "or name the columns in a first row, `from,to,status,comment`: one that nobody reads is allowed there",
             )),
             Named::ByHeader if last > self.count => {
-                Err(fault(last, &format!(", and the header names {}", self.count)).help(quotes))
+                let fault = fault(last, &format!(", and the header names {}", self.count));
+                Err(fault.help(self.name_of_more(cells.get(self.count).copied().unwrap_or_default())).help(quotes))
             }
             _ => Ok([self.paths[0], self.paths[1], self.status]),
+        }
+    }
+
+    /// What the header lacks where a row has this cell behind its last column.
+    fn name_of_more(&self, cell: &str) -> String {
+        let is_status = cell.len() == 3 && cell.bytes().all(|byte| byte.is_ascii_digit());
+        let name = if is_status && self.status >= self.count { NAMES[2] } else { "comment" };
+        let known: Option<Vec<&str>> = (0..self.count)
+            .map(|at| match () {
+                () if at == self.status => Some(NAMES[2]),
+                () => self.paths.iter().position(|path| *path == at).map(|which| NAMES[which]),
+            })
+            .collect();
+        let or = if name == NAMES[2] { "" } else { ", or another name: one that nobody reads is allowed there" };
+        match known {
+            Some(known) => format!("name the column in the header: `{},{name}`{or}", known.join(",")),
+            None => format!("name the column in the header, with `,{name}` at its end{or}"),
         }
     }
 }
