@@ -162,11 +162,7 @@ fn at_host(line: &RequestLine<'static>, host: &str) -> RequestLine<'static> {
 }
 
 /// The rows of a map that lead back to themselves, by their lines. Loops over several rows are not looked for.
-fn rows_to_themselves(
-    table: &Table,
-    route: &Route,
-    action: &MapAction,
-) -> impl Iterator<Item = (u32, RoundTrip)> {
+fn rows_to_themselves(table: &Table, route: &Route, action: &MapAction) -> impl Iterator<Item = (u32, RoundTrip)> {
     let canonical = &table.definition().canonical;
     let is_same_key = |row: &MapRow, query: &str| match &route.path {
         PathPattern::Map(map) => map.fits(row, query),

@@ -62,7 +62,8 @@ fn of_script(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<Meant> {
     let ignore = if flags.contains('i') { "(?i)" } else { "" };
     let regex = format!("{ignore}^{}", inner.replace("\\/", "/"));
     let cure = format!("write `{regex}`");
-    is_alive(&regex).then_some(Meant { cause: "slashes around a regex, and flags behind it, are part of it here", cure })
+    is_alive(&regex)
+        .then_some(Meant { cause: "slashes around a regex, and flags behind it, are part of it here", cure })
 }
 
 #[cfg(test)]

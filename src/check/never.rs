@@ -244,7 +244,11 @@ mod tests {
         for (words, pattern, write) in rows {
             let never = judge(&Canonical::of_words(words), &pattern)
                 .unwrap_or_else(|| panic!("[{words}] {pattern:?} is alive"));
-            assert_eq!(never.cure.as_deref().and_then(|cure| cure.strip_prefix("write `")?.strip_suffix('`')), write, "[{words}] {pattern:?}");
+            assert_eq!(
+                never.cure.as_deref().and_then(|cure| cure.strip_prefix("write `")?.strip_suffix('`')),
+                write,
+                "[{words}] {pattern:?}"
+            );
         }
     }
 

@@ -209,6 +209,16 @@ impl<'a> Setting<'a> {
 
     /// One of a few words, as what it stands for.
     pub(crate) fn word<T: Copy>(self, findings: &mut Findings, words: &[(&str, T)]) -> Option<T> {
+        self.word_or(findings, words, |_| None)
+    }
+
+    /// The same where more can be said of some other words.
+    pub(crate) fn word_or<T: Copy>(
+        self,
+        findings: &mut Findings,
+        words: &[(&str, T)],
+        of_another: fn(&str) -> Option<&'static str>,
+    ) -> Option<T> {
         let text = self.text(findings)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.text) {
             return Some(*meaning);
@@ -216,7 +226,11 @@ impl<'a> Setting<'a> {
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let message = format!("`{}` cannot be `{}`", self.key(), text.text);
         let choice = format!("`{}` must be {}", self.key(), one_of(&known));
-        findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice);
+        let report = findings.report(&codes::UNKNOWN_VALUE, text.span, message);
+        let report = report.did_you_mean(text.text, known).help(choice);
+        if let Some(more) = of_another(text.text) {
+            report.help(more);
+        }
         None
     }
 
