@@ -13,7 +13,7 @@ const SCHEMES: [&str; 8] =
 
 /// What a regex was written for, and what to write instead.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Meant {
+pub(super) struct WrittenElsewhere {
     /// Why it never matches.
     pub(super) cause: &'static str,
     /// What to do.
@@ -21,7 +21,7 @@ pub(super) struct Meant {
 }
 
 /// What a regex that never matches was written for, where that is known.
-pub(super) fn meant(canonical: &Canonical, pattern: &PatternText) -> Option<Meant> {
+pub(super) fn meant(canonical: &Canonical, pattern: &PatternText) -> Option<WrittenElsewhere> {
     if pattern.syntax != PatternSyntax::Regex {
         return None;
     }
@@ -33,7 +33,7 @@ pub(super) fn meant(canonical: &Canonical, pattern: &PatternText) -> Option<Mean
 }
 
 /// One that begins with a scheme, or with a host that nobody would take for a folder.
-fn of_url(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<Meant> {
+fn of_url(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<WrittenElsewhere> {
     let begun = text.strip_prefix('^').unwrap_or(text);
     let after = SCHEMES.iter().find_map(|scheme| begun.strip_prefix(scheme));
     let rest = after.or_else(|| begun.starts_with("www").then_some(begun))?;
@@ -50,11 +50,11 @@ fn of_url(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<Meant> {
         true => format!("the host is a key of its own: `host = \"{host}\"` and `regex = '{regex}'`"),
         false => "the host is a key of its own, `host`, and the regex begins with the path".to_owned(),
     };
-    Some(Meant { cause: "the scheme and the host are no part of a path", cure })
+    Some(WrittenElsewhere { cause: "the scheme and the host are no part of a path", cure })
 }
 
 /// `/^\/a$/i`.
-fn of_script(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<Meant> {
+fn of_script(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<WrittenElsewhere> {
     let (inner, flags) = text.strip_prefix("/^")?.rsplit_once('/')?;
     if !flags.chars().all(|flag| "gimsuy".contains(flag)) {
         return None;
@@ -63,7 +63,7 @@ fn of_script(text: &str, is_alive: impl Fn(&str) -> bool) -> Option<Meant> {
     let regex = format!("{ignore}^{}", inner.replace("\\/", "/"));
     let cure = format!("write `{regex}`");
     is_alive(&regex)
-        .then_some(Meant { cause: "slashes around a regex, and flags behind it, are part of it here", cure })
+        .then_some(WrittenElsewhere { cause: "slashes around a regex, and flags behind it, are part of it here", cure })
 }
 
 #[cfg(test)]

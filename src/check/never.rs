@@ -10,7 +10,7 @@ use crate::route::Canonical;
 
 use crate::check::language::{NormalForm, Rule};
 use crate::check::letters::{Edit, PatternText};
-use crate::check::meant::{Meant, meant};
+use crate::check::meant::{WrittenElsewhere, meant};
 use crate::check::sample::Sample;
 use crate::config::WrittenPattern;
 use crate::diagnostic::{Findings, codes};
@@ -76,7 +76,7 @@ fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
     if pattern.sample(&NormalForm::new(canonical)) != Sample::Nothing {
         return None;
     }
-    if let Some(Meant { cause, cure }) = meant(canonical, pattern) {
+    if let Some(WrittenElsewhere { cause, cure }) = meant(canonical, pattern) {
         return Some(Never { cause: (0..pattern.text.len(), cause.to_owned()), cure: Some(cure), ..Never::default() });
     }
     let query = pattern.letters().into_iter().find(|letter| matches!(letter.char, '?' | '#'));
