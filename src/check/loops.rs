@@ -15,6 +15,8 @@ use crate::route::{Action, Canonical, Fact, MapAction, Outcome, RedirectAction, 
 
 /// Rows of one map that are shown.
 const MAX_ROWS: usize = 100;
+/// Rows of one map that are followed: most of those that lead to their own path lead back.
+const MAX_FOLLOWED: usize = 1000;
 
 /// Reports each redirect that is proved to lead back to its own route. O(n) in routes and map rows.
 pub(crate) fn check(table: &Table, written: &PartsWritten<'_>, findings: &mut Findings) {
@@ -149,7 +151,12 @@ fn redirects_to_itself(table: &Table, route: &Route, action: &RedirectAction) ->
 /// The host that a target names.
 fn host_of(action: &RedirectAction) -> Option<&str> {
     match action.target.parts.first()? {
-        Part::Literal(text) => Url::split(text).host(),
+        Part::Literal(text) => {
+            let url = Url::split(text);
+            // CloudFront answers on no other port than that of the scheme.
+            let is_ours = url.authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(':'));
+            url.host().filter(|_| is_ours)
+        }
         Part::Hole(_) => None,
     }
 }
@@ -173,7 +180,7 @@ fn rows_to_themselves(table: &Table, route: &Route, action: &MapAction) -> impl 
         let is_there = !row.is_gone() && canonical.normalize(to.path).as_str() == row.path();
         is_there && is_same_key(row, &followed_query(to, row, action))
     };
-    let rows = route.path.rows().iter().filter(leads_back);
+    let rows = route.path.rows().iter().filter(leads_back).take(MAX_FOLLOWED);
     rows.filter_map(|row| {
         let mut lines = witnesses_at(table.definition(), route, vec![row.from.clone()]);
         lines.find_map(|line| goes_round(table, route, line)).map(|round| (row.line, round))
