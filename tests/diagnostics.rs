@@ -112,6 +112,7 @@ const NOT_FOLLOWED: &[(&str, &str)] = &[
     ("put the text in quotes", "the key and the text are examples"),
     ("write `key = value`", "the key and the value are examples"),
     ("write `{name}` for one segment", "the name is an example: the target has its own"),
+    ("to redirect to the slash keep it", "it is a route of its own"),
 ];
 
 #[test]

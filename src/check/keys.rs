@@ -7,7 +7,9 @@ use crate::diagnostic::{Findings, Span, codes};
 use crate::event::facts::header_of;
 use crate::platform::headers::{NOT_IN_CACHE_KEY, NOT_IN_CACHE_KEY_OF_S3};
 use crate::platform::limits::{MAX_POLICY_CHARS, MAX_POLICY_NAMES};
+use crate::route::condition::ValueTest;
 use crate::route::{BehaviorId, Caching, Fact, OriginKind, Reach, Table};
+use crate::text::is_token;
 
 /// Who asks, named in one finding.
 const NAMED: usize = 4;
@@ -31,8 +33,30 @@ pub(crate) fn check(table: &Table, reach: &Reach, written: &PartsWritten<'_>, fi
         names.report(&behavior_name(table, id), written.behavior(id), findings);
     }
     for (name, unfit) in unfit {
-        unfit.report(&name, findings);
+        let cure = if name == "cookie" { cookie_of(table) } else { None };
+        unfit.report(&name, cure, findings);
     }
+}
+
+/// The condition that is meant by one on the whole field of all cookies.
+fn cookie_of(table: &Table) -> Option<String> {
+    let conditions = table.routes().iter().flat_map(|route| &route.conditions);
+    let test =
+        conditions.filter(|condition| header_of(&condition.fact) == Some("cookie")).map(|asks| &asks.test).next()?;
+    let pair = match test {
+        ValueTest::Equal(text) if !text.contains(['"', '\\', ';']) => text.split_once('='),
+        _ => None,
+    };
+    Some(match pair {
+        Some((name, value)) if is_token(name) => {
+            format!(
+                "write `cookie = {{ {name} = \"{value}\" }}` instead of `header`, which sees all cookies as one text"
+            )
+        }
+        _ => {
+            "a cookie is asked for by its name, with the key `cookie`; the header is all of them as one text".to_owned()
+        }
+    })
 }
 
 /// The behaviors that keep answers by a key of ours.
@@ -65,13 +89,14 @@ impl UnfitHeader {
         }
     }
 
-    fn report(self, name: &str, findings: &mut Findings) {
+    fn report(self, name: &str, cure: Option<String>, findings: &mut Findings) {
         let mut who = self.who.into_iter();
         let Some((span, first)) = who.next() else { return };
         let message = format!("{first} asks for the header `{name}`, which CloudFront can't have in a cache key");
         let behaviors = self.behaviors.join(", ");
         let report = findings.report(&codes::HEADER_NOT_KEYABLE, span, message).label(format!("needed in {behaviors}"));
         let report = who.fold(report, |report, (span, who)| report.also(span, format!("{who} asks for it too")));
+        let report = if let Some(cure) = cure { report.help(cure) } else { report };
         report.help(
             "decide by something else, or give these paths a `[[behavior]]` with `caching = \"off\"`, which needs no key",
         );

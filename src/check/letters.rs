@@ -33,6 +33,8 @@ pub(crate) struct Letter {
     pub(crate) at: Range<usize>,
     pub(crate) char: char,
     in_class: bool,
+    /// Inside a group, a repetition or one of several alternatives: the pattern may match without it.
+    is_nested: bool,
 }
 
 /// A part of a pattern that is not in normal form, and the text that would be.
@@ -77,7 +79,7 @@ impl PatternText {
                 Some((at, byte)) => (self.settled(canonical, at, byte), 3),
                 None => (normal(canonical, rest).map(|(rule, text)| Edit { rule, at: first.at.clone(), text }), 1),
             };
-            edits.extend(edit);
+            edits.extend(edit.filter(|edit| edit.rule != Rule::Trailing || self.ends_folder(first)));
             rest = rest.get(read..).unwrap_or_default();
         }
         edits
@@ -85,13 +87,26 @@ impl PatternText {
 
     /// The slash that every path begins with. A name alone is meant in every folder.
     fn beginning(&self, first: Option<&Letter>) -> Option<Edit> {
-        let start = usize::from(self.syntax == PatternSyntax::Regex && self.text.starts_with('^'));
+        let is_regex = self.syntax == PatternSyntax::Regex;
+        let start = usize::from(is_regex && self.text.starts_with('^'));
+        // A regex is found anywhere, unless it says where it begins; and each of several alternatives begins anew.
+        if is_regex && (start == 0 || first.is_some_and(|letter| letter.is_nested && letter.at.start == start)) {
+            return None;
+        }
         if first.is_some_and(|letter| letter.at.start == start && letter.char == '/') {
             return None;
         }
         let anywhere = self.syntax == PatternSyntax::Glob && !self.text.contains('/');
         let text = if anywhere { "/**/" } else { "/" };
         Some(Edit { rule: Rule::Leading, at: start..start, text: text.to_owned() })
+    }
+
+    /// Whether a slash at the end can go without other requests being taken: where it always stands, behind something
+    /// that is not any text.
+    fn ends_folder(&self, slash: &Letter) -> bool {
+        let before = self.text.get(..slash.at.start).unwrap_or_default().trim_end_matches(['?', ')']);
+        let any: &[&str] = if self.syntax == PatternSyntax::Regex { &[".*", ".+"] } else { &["**"] };
+        !slash.is_nested && !any.iter().any(|any| before.ends_with(any))
     }
 
     /// An escape as the normal form has it: with capital digits, or the unreserved character that it stands for.
@@ -163,12 +178,22 @@ impl Letter {
 }
 
 fn glob_letters(text: &str) -> Vec<Letter> {
-    let letter = |(at, part)| match part {
-        GlobPart::Letter(char) => Some(Letter { at, char, in_class: false }),
-        GlobPart::Member(char) => Some(Letter { at, char, in_class: true }),
-        GlobPart::Syntax => None,
-    };
-    globs::parts(text).into_iter().filter_map(letter).collect()
+    let mut depth = 0_usize;
+    let mut is_negated = false;
+    let mut letters = Vec::new();
+    for (at, part) in globs::parts(text) {
+        match part {
+            GlobPart::Letter(char) => letters.push(Letter { at, char, in_class: false, is_nested: depth > 0 }),
+            GlobPart::Member(_) if is_negated => {}
+            GlobPart::Member(char) => letters.push(Letter { at, char, in_class: true, is_nested: depth > 0 }),
+            GlobPart::Syntax => match text.get(at).unwrap_or_default() {
+                "{" => depth += 1,
+                "}" => depth = depth.saturating_sub(1),
+                begun => is_negated = begun.starts_with('[') && begun.len() > 1,
+            },
+        }
+    }
+    letters
 }
 
 fn regex_letters(text: &str) -> Vec<Letter> {
@@ -178,12 +203,20 @@ fn regex_letters(text: &str) -> Vec<Letter> {
 }
 
 #[derive(Default)]
-struct RegexLetters(Vec<Letter>);
+struct RegexLetters {
+    found: Vec<Letter>,
+    /// Groups, repetitions and alternatives that are open.
+    depth: usize,
+    /// Negated classes that are open: their letters are not asked for.
+    negations: usize,
+}
 
 impl RegexLetters {
     fn push(&mut self, literal: &ast::Literal, in_class: bool) {
         let at = literal.span.start.offset..literal.span.end.offset;
-        self.0.push(Letter { at, char: literal.c, in_class });
+        if self.negations == 0 {
+            self.found.push(Letter { at, char: literal.c, in_class, is_nested: self.depth > 0 });
+        }
     }
 }
 
@@ -192,12 +225,24 @@ impl Visitor for RegexLetters {
     type Err = std::convert::Infallible;
 
     fn finish(self) -> Result<Vec<Letter>, Self::Err> {
-        Ok(self.0)
+        Ok(self.found)
     }
 
     fn visit_pre(&mut self, tree: &Ast) -> Result<(), Self::Err> {
-        if let Ast::Literal(literal) = tree {
-            self.push(literal, false);
+        match tree {
+            Ast::Literal(literal) => self.push(literal, false),
+            Ast::ClassBracketed(class) => self.negations += usize::from(class.negated),
+            Ast::Group(_) | Ast::Alternation(_) | Ast::Repetition(_) => self.depth += 1,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_post(&mut self, tree: &Ast) -> Result<(), Self::Err> {
+        match tree {
+            Ast::ClassBracketed(class) => self.negations -= usize::from(class.negated),
+            Ast::Group(_) | Ast::Alternation(_) | Ast::Repetition(_) => self.depth -= 1,
+            _ => {}
         }
         Ok(())
     }
@@ -209,7 +254,15 @@ impl Visitor for RegexLetters {
                 self.push(&range.start, true);
                 self.push(&range.end, true);
             }
+            ClassSetItem::Bracketed(class) => self.negations += usize::from(class.negated),
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn visit_class_set_item_post(&mut self, item: &ClassSetItem) -> Result<(), Self::Err> {
+        if let ClassSetItem::Bracketed(class) = item {
+            self.negations -= usize::from(class.negated);
         }
         Ok(())
     }

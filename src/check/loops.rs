@@ -4,29 +4,42 @@
 
 use std::borrow::Cow;
 
-use crate::check::witness::{MAP_ROWS, witnesses, witnesses_at};
-use crate::config::RouteSpans;
-use crate::diagnostic::{Findings, codes};
+use crate::check::places::PartsWritten;
+use crate::check::witness::{takes, witnesses, witnesses_at};
+use crate::diagnostic::{Findings, Span, codes};
 use crate::requests::RequestLine;
 use crate::route::pattern::{MapRow, PathPattern};
+use crate::route::query::{QueryPolicy, pieces};
+use crate::route::target::Part;
 use crate::route::{Action, Canonical, Fact, MapAction, Outcome, RedirectAction, Route, Table, Url, decide};
 
+/// Rows of one map that are shown.
+const MAX_ROWS: usize = 100;
+/// Rows of one map that are followed: most of those that lead to their own path lead back.
+const MAX_FOLLOWED: usize = 1000;
+
 /// Reports each redirect that is proved to lead back to its own route. O(n) in routes and map rows.
-pub(crate) fn check(table: &Table, spans: &[RouteSpans], findings: &mut Findings) {
-    for (route, spans) in table.routes().iter().zip(spans) {
-        let found = match &route.action {
-            Action::Redirect(action) => redirects_to_itself(table, route, action).map(|round| (round, "redirect")),
-            Action::RedirectMap(action) => row_to_itself(table, route, action).map(|round| (round, "redirect_map")),
+pub(crate) fn check(table: &Table, written: &PartsWritten<'_>, findings: &mut Findings) {
+    for (at, (route, spans)) in table.routes().iter().zip(written.routes).enumerate() {
+        match &route.action {
+            Action::Redirect(action) => {
+                if let Some(round) = redirects_to_itself(table, route, action) {
+                    round.report(table, route, spans.value("redirect"), findings);
+                }
+            }
+            Action::RedirectMap(action) => {
+                for (shown, (line, round)) in rows_to_themselves(table, route, action).enumerate() {
+                    let span = written.map_row(at, line);
+                    if shown == MAX_ROWS {
+                        let message = format!("more rows of `{}` lead back to themselves", route.id);
+                        findings.report(&codes::REDIRECT_TO_ITSELF, span, message).label("starting here");
+                        break;
+                    }
+                    round.report(table, route, span, findings);
+                }
+            }
             // What is normal is not taken again.
-            Action::Origin(_) | Action::Normalize(_) | Action::Respond(_) => None,
-        };
-        if let Some((round, key)) = found {
-            let message = format!("`{}` redirects a request to a URL that it takes and redirects again", route.id);
-            findings
-                .report(&codes::REDIRECT_TO_ITSELF, spans.value(key), message)
-                .label(format!("leads to `{}`, which it takes again", round.location))
-                .witness(round.line.to_string())
-                .help("a path is compared in its normal form: redirect to another one, or narrow the route");
+            Action::Origin(_) | Action::Normalize(_) | Action::Respond(_) => {}
         }
     }
 }
@@ -36,6 +49,86 @@ struct RoundTrip {
     line: RequestLine<'static>,
     /// Where to.
     location: String,
+    /// What a browser asks for then.
+    next: RequestLine<'static>,
+}
+
+impl RoundTrip {
+    fn report(&self, table: &Table, route: &Route, span: Span, findings: &mut Findings) {
+        let message = format!("`{}` redirects a request to a URL that it takes and redirects again", route.id);
+        findings
+            .report(&codes::REDIRECT_TO_ITSELF, span, message)
+            .label(format!("leads to `{}`, which it takes again", self.location))
+            .witness(self.line.to_string())
+            .help(self.cure(&table.definition().canonical, route));
+    }
+
+    fn cure(&self, canonical: &Canonical, route: &Route) -> String {
+        if let Some(policy) = self.without_what_is_asked(canonical, route) {
+            return format!("the query goes along, and is asked for again: write `query_string = {policy}`");
+        }
+        let there = Url::split(&self.location).host().filter(|_| route.hosts().len() != 1);
+        match there {
+            Some(host) if !route.hosts().is_empty() => format!("take `{host}` out of the route's `host`"),
+            Some(host) => match host.strip_prefix("www.").filter(|apex| apex.contains('.')) {
+                Some(apex) => format!("say which host it is for: write `host = \"{apex}\"`"),
+                None => format!("say which hosts it is for, without `{host}`: `host = \"…\"`"),
+            },
+            None => "a path is compared in its normal form: redirect to another one, or narrow the route".to_owned(),
+        }
+    }
+
+    /// The `query_string` with which the route would not take again what it redirects, as it asks for a parameter.
+    fn without_what_is_asked(&self, canonical: &Canonical, route: &Route) -> Option<String> {
+        let policy = match &route.action {
+            Action::Redirect(action) => &action.query_string,
+            Action::RedirectMap(action) => &action.query_string,
+            Action::Origin(_) | Action::Normalize(_) | Action::Respond(_) => return None,
+        };
+        let asked = self.asked_again(route);
+        let all = |names: &[String]| format!("{{ drop = {} }}", listed(&[names, &asked].concat()));
+        let words = match policy {
+            QueryPolicy::Drop => return None,
+            QueryPolicy::Keep => all(&[]),
+            QueryPolicy::Without(names) => all(names),
+            QueryPolicy::Only(names) => {
+                let left: Vec<String> = names.iter().filter(|name| !asked.contains(name)).cloned().collect();
+                if left.is_empty() { "\"drop\"".to_owned() } else { listed(&left) }
+            }
+        };
+        let cured = self.next_without(&asked);
+        (!takes(canonical, route, &cured.request())).then_some(words)
+    }
+
+    /// Parameters that the route asks for and that only go along.
+    fn asked_again(&self, route: &Route) -> Vec<String> {
+        let count = |line: &RequestLine<'_>, name: &str| {
+            pieces(line.request().query).filter(|(found, piece)| *found == name && !piece.is_empty()).count()
+        };
+        let goes_along = |name: &&String| {
+            let before = count(&self.line, name);
+            before > 0 && before == count(&self.next, name) && !name.contains(['"', '\\'])
+        };
+        let names = route.conditions.iter().filter_map(|condition| match &condition.fact {
+            Fact::Query(name) => Some(name),
+            _ => None,
+        });
+        names.filter(goes_along).cloned().collect()
+    }
+
+    /// What a browser would ask for next if some parameters did not go along.
+    fn next_without(&self, names: &[String]) -> RequestLine<'static> {
+        let (before, query) = self.next.url.split_once('?').unwrap_or((&self.next.url, ""));
+        let mut url = format!("{before}?");
+        QueryPolicy::Without(names.to_vec()).append_to(query, &mut url);
+        RequestLine { url: Cow::Owned(url), ..self.next.clone() }
+    }
+}
+
+/// Names as a list of the table.
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 /// A request that a redirect sends round, if one is found.
@@ -48,22 +141,50 @@ fn redirects_to_itself(table: &Table, route: &Route, action: &RedirectAction) ->
         Some(url) => route.path.matches(definition.canonical.normalize(url.path).as_str()),
         None => !route.path.each().iter().any(is_sampled),
     };
-    let mut lines = may_lead_back.then(|| witnesses(definition, route)).into_iter().flatten();
+    let lines = may_lead_back.then(|| witnesses(definition, route)).into_iter().flatten();
+    // Of several hosts, or of any, the one that the redirect leads to.
+    let host = host_of(action);
+    let mut lines = lines.flat_map(|line| host.map(|host| at_host(&line, host)).into_iter().chain([line]));
     lines.find_map(|line| goes_round(table, route, line))
 }
 
-/// The same of a row of a map. Loops over several rows are not looked for.
-fn row_to_itself(table: &Table, route: &Route, action: &MapAction) -> Option<RoundTrip> {
-    let PathPattern::Map(map) = &route.path else { return None };
+/// The host that a target names.
+fn host_of(action: &RedirectAction) -> Option<&str> {
+    match action.target.parts.first()? {
+        Part::Literal(text) => {
+            let url = Url::split(text);
+            // CloudFront answers on no other port than that of the scheme.
+            let is_ours = url.authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(':'));
+            url.host().filter(|_| is_ours)
+        }
+        Part::Hole(_) => None,
+    }
+}
+
+/// The same request of another host.
+fn at_host(line: &RequestLine<'static>, host: &str) -> RequestLine<'static> {
+    let Url { path, query, .. } = Url::split(&line.url);
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    RequestLine { url: Cow::Owned(format!("https://{host}{path}{query}")), ..line.clone() }
+}
+
+/// The rows of a map that lead back to themselves, by their lines. Loops over several rows are not looked for.
+fn rows_to_themselves(table: &Table, route: &Route, action: &MapAction) -> impl Iterator<Item = (u32, RoundTrip)> {
     let canonical = &table.definition().canonical;
-    let leads_back = |row: &&MapRow| {
+    let is_same_key = |row: &MapRow, query: &str| match &route.path {
+        PathPattern::Map(map) => map.fits(row, query),
+        _ => false,
+    };
+    let leads_back = move |row: &&MapRow| {
         let to = Url::split(&row.to);
         let is_there = !row.is_gone() && canonical.normalize(to.path).as_str() == row.path();
-        is_there && map.fits(row, &followed_query(to, row, action))
+        is_there && is_same_key(row, &followed_query(to, row, action))
     };
-    let rows = map.rows.iter().filter(leads_back).take(MAP_ROWS);
-    let mut lines = witnesses_at(table.definition(), route, rows.map(|row| row.from.clone()).collect());
-    lines.find_map(|line| goes_round(table, route, line))
+    let rows = route.path.rows().iter().filter(leads_back).take(MAX_FOLLOWED);
+    rows.filter_map(|row| {
+        let mut lines = witnesses_at(table.definition(), route, vec![row.from.clone()]);
+        lines.find_map(|line| goes_round(table, route, line)).map(|round| (row.line, round))
+    })
 }
 
 /// The query that the redirect of a row leads to, of a request that has no more than the row asks for.
@@ -79,7 +200,7 @@ fn goes_round(table: &Table, route: &Route, line: RequestLine<'static>) -> Optio
     let (status, location) = followed(table, route, &line)?;
     let next = next(route, &line, status, &location)?;
     let (_, again) = followed(table, route, &next)?;
-    is_same_place(&table.definition().canonical, &location, &again).then_some(RoundTrip { line, location })
+    is_same_place(&table.definition().canonical, &location, &again).then_some(RoundTrip { line, location, next })
 }
 
 /// Where the route redirects a request to, if it does.

@@ -21,6 +21,7 @@ mod language;
 mod letters;
 mod loops;
 mod made;
+mod meant;
 pub mod memory;
 mod methods;
 mod never;
@@ -79,7 +80,8 @@ pub fn load_at(top: &str, files: &dyn Files, now: Timestamp) -> Loaded {
     if let Some((table, memory)) = table.as_ref().zip(memory) {
         memory::check(memory, &read.memory_at, findings);
         examples::fill(table, &mut read.cases);
-        check(table, &PartsWritten { routes: &read.spans, head: &read.head_spans }, &read.cases, findings);
+        let written = PartsWritten { routes: &read.spans, head: &read.head_spans, sources: &read.sources };
+        check(table, &written, &read.cases, findings);
     }
     let table = table.filter(|_| !findings.has_errors_beside(examples::is_failed_example));
     let counts = Counts { routes_compiled: table.as_ref().map_or(0, |table| table.routes().len()), ..read.counts };
@@ -96,7 +98,7 @@ fn check(table: &Table, written: &PartsWritten<'_>, cases: &[Case], findings: &m
     cohorts::check(table, spans, findings);
     methods::check(table, spans, findings);
     behaviors::check(table, spans, findings);
-    loops::check(table, spans, findings);
+    loops::check(table, written, findings);
     rewrites::check(table, spans, findings);
     refused::check(table, spans, findings);
     guards::check(table, spans, findings);

@@ -10,6 +10,7 @@ use crate::route::Canonical;
 
 use crate::check::language::{NormalForm, Rule};
 use crate::check::letters::{Edit, PatternText};
+use crate::check::meant::{WrittenElsewhere, meant};
 use crate::check::sample::Sample;
 use crate::config::WrittenPattern;
 use crate::diagnostic::{Findings, codes};
@@ -25,8 +26,8 @@ pub(crate) fn check(canonical: &Canonical, patterns: &[WrittenPattern], findings
         for (part, cause) in never.further {
             report = report.also(written.part(part), cause);
         }
-        if let Some(text) = never.write {
-            report = report.help(format!("write `{text}`"));
+        if let Some(cure) = never.cure {
+            report = report.help(cure);
         }
         match never.ends_path {
             Some('#') => {
@@ -48,11 +49,15 @@ struct Never {
     cause: Cause,
     /// What else there is, of other rules.
     further: Vec<Cause>,
-    /// The pattern as it should be: known to match a path.
-    write: Option<String>,
+    /// What to do, where that is known.
+    cure: Option<String>,
     /// The `?` or `#` that it looks for, where a path has ended.
     ends_path: Option<char>,
 }
+
+/// What to do about a pattern that tells folders by the slash at their end.
+const NO_FOLDERS: &str = "nothing tells a folder from a file then: tell files by a dot in their last segment, or keep the \
+                          slashes: `trailing_slash = \"keep\"` in `[canonical]`";
 
 /// The rules of the normal form, in the order in which one of them is given as the cause.
 const RULES: [Rule; 8] = [
@@ -71,20 +76,29 @@ fn judge(canonical: &Canonical, pattern: &PatternText) -> Option<Never> {
     if pattern.sample(&NormalForm::new(canonical)) != Sample::Nothing {
         return None;
     }
+    if let Some(WrittenElsewhere { cause, cure }) = meant(canonical, pattern) {
+        return Some(Never { cause: (0..pattern.text.len(), cause.to_owned()), cure: Some(cure), ..Never::default() });
+    }
     let query = pattern.letters().into_iter().find(|letter| matches!(letter.char, '?' | '#'));
     let ends_path = query.as_ref().map(|letter| letter.char);
     let (edits, write) = cured(canonical, pattern).unzip();
     let edits = edits.unwrap_or_default();
     let firsts = RULES.iter().filter_map(|rule| edits.iter().find(|edit| edit.rule == *rule));
     let mut causes = firsts.map(|edit| (edit.at.clone(), cause_of(edit, pattern)));
-    let cause = causes.next().unwrap_or_else(|| match query {
-        Some(letter) => (letter.at, "a path ends before `?` and `#`".to_owned()),
+    let cause = causes.next().unwrap_or_else(|| match &query {
+        Some(letter) => (letter.at.clone(), "a path ends before `?` and `#`".to_owned()),
         None => (0..pattern.text.len(), broken_rule(canonical, pattern).to_owned()),
     });
-    Some(Never { cause, further: causes.collect(), write, ends_path })
+    let further = causes.collect();
+    let is_of_folders = || matches!(pattern.sample(&NormalForm::without(canonical, Rule::Trailing)), Sample::Text(_));
+    let cure = match write {
+        Some(text) => Some(format!("write `{text}`")),
+        None => is_of_folders().then(|| NO_FOLDERS.to_owned()),
+    };
+    Some(Never { cause, further, cure, ends_path })
 }
 
-/// The edits after the first rule that brings the pattern to life, else after all rules, and what they make of it.
+/// The edits that leave the pattern its meaning, after the first rule that brings the pattern to life, else after all rules, and what they make of it.
 fn cured(canonical: &Canonical, pattern: &PatternText) -> Option<(Vec<Edit>, String)> {
     let form = NormalForm::new(canonical);
     let all = pattern.edits(canonical);
@@ -213,11 +227,28 @@ mod tests {
             ("", regex("^/a#b"), None),
             ("", regex("a^"), None),
             ("lower strip", regex("^/Até/$"), Some("^/at%C3%A9$")),
+            ("strip", regex("^/(?<slug>[^/]+)/$"), Some("^/(?<slug>[^/]+)$")),
+            // A form that would take other requests is no cure.
+            ("strip", regex("^/a/(?:.*/)?x/$"), Some("^/a/(?:.*/)?x$")),
+            ("strip", regex("^/a/(?:.*/)?$"), None),
+            ("strip", regex("^/a/(?:b/|c/)$"), None),
+            ("strip", regex("^/(.*)/$"), None),
+            ("strip", glob("/a/**/"), None),
+            ("lower", regex("^/Promo/[^A-Z]+$"), Some("^/promo/[^A-Z]+$")),
+            ("lower", glob("/Promo/[!A-Z]"), Some("/promo/[!A-Z]")),
+            ("lower strip", regex("Promo/$"), Some("promo$")),
+            ("", regex("^a/|^b/"), None),
+            ("", regex("^https?://www.acme.com/a"), None),
+            ("", regex("/^\\/a\\/(.*)$/i"), Some("(?i)^/a/(.*)$")),
         ];
         for (words, pattern, write) in rows {
             let never = judge(&Canonical::of_words(words), &pattern)
                 .unwrap_or_else(|| panic!("[{words}] {pattern:?} is alive"));
-            assert_eq!(never.write.as_deref(), write, "[{words}] {pattern:?}");
+            assert_eq!(
+                never.cure.as_deref().and_then(|cure| cure.strip_prefix("write `")?.strip_suffix('`')),
+                write,
+                "[{words}] {pattern:?}"
+            );
         }
     }
 

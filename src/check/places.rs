@@ -1,7 +1,8 @@
 //! Where the routes of a table are written, for the labels of checks.
 
+use crate::config::read::include::resolve;
 use crate::config::{HeadSpans, RouteSpans};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Sources, Span};
 use crate::route::pattern::PathPattern;
 use crate::route::reach::Askers;
 use crate::route::{BehaviorId, Fact, Table};
@@ -19,9 +20,26 @@ pub(crate) struct PartsWritten<'s> {
     /// Of each route.
     pub(crate) routes: &'s [RouteSpans],
     pub(crate) head: &'s HeadSpans,
+    /// The files in which all of it is.
+    pub(crate) sources: &'s Sources,
 }
 
 impl PartsWritten<'_> {
+    /// The line of a row of the map that a route names; the name itself where the file is not found by it.
+    pub(crate) fn map_row(&self, route: usize, line: u32) -> Span {
+        let named = self.routes[route].value("redirect_map");
+        let files = self.sources.files();
+        let row = files.get(named.file).and_then(|from| {
+            let name = from.text.get(named.range.clone())?.trim_matches(['"', '\'']);
+            let map = resolve(&from.name, name).ok()?;
+            let file = files.iter().position(|file| file.name == map)?;
+            let bytes = files[file].bytes_of(usize::try_from(line).ok()?);
+            let text = files[file].text.get(bytes.clone())?.trim_end();
+            Some(Span { file, range: bytes.start..bytes.start + text.len() })
+        });
+        row.unwrap_or(named)
+    }
+
     /// What of a route reads a fact: its condition, else the whole route.
     fn asking(&self, table: &Table, route: usize, fact: &Fact) -> Span {
         let condition = table.routes()[route].conditions.iter().position(|condition| condition.fact == *fact);

@@ -17,7 +17,7 @@ pub(crate) fn lower(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
     let case = section.get("case").and_then(|entry| entry.word(findings, &cases));
     canonical.case = case.unwrap_or_default();
     let strips = [("keep", TrailingSlash::Keep), ("strip", TrailingSlash::Strip)];
-    let strip = section.get("trailing_slash").and_then(|entry| entry.word(findings, &strips));
+    let strip = section.get("trailing_slash").and_then(|entry| entry.word_or(findings, &strips, other_slash));
     canonical.trailing_slash = strip.unwrap_or_default();
     let strips = [("keep", PathParameters::Keep), ("strip", PathParameters::Strip)];
     let strip = section.get("path_parameters").and_then(|entry| entry.word(findings, &strips));
@@ -29,6 +29,14 @@ pub(crate) fn lower(findings: &mut Findings, entry: Setting<'_>) -> Canonical {
         canonical.refuse = refuse(findings, entry);
     }
     canonical
+}
+
+/// What to do instead of a policy of slashes that is none.
+fn other_slash(word: &str) -> Option<&'static str> {
+    let adds = ["add", "always", "append", "ensure", "force", "true"].contains(&word);
+    adds.then_some(
+        "to redirect to the slash keep it, and write a route: `regex = '^/(?:.*/)?[^/.]+$'` with `redirect = \"{path}/\"`",
+    )
 }
 
 /// A list of one's own takes the place of the default, so it says what it lacks.

@@ -183,6 +183,15 @@ impl NamedFact {
         }
     }
 
+    /// What has the name, in words.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            NamedFact::Query => "query parameter",
+            NamedFact::Header => "header",
+            NamedFact::Cookie => "cookie",
+        }
+    }
+
     /// What a name, and what a value, cannot hold: it ends before. Those of a query have [`query_text`].
     fn ends(self) -> (&'static [char], &'static [char]) {
         match self {
@@ -216,23 +225,16 @@ pub(crate) fn plain_name(findings: &mut Findings, kind: NamedFact, name: &str, s
     let as_sent = (kind == NamedFact::Query).then(|| query_text::cure(name, QueryPart::Name)).flatten();
     let is_possible = as_sent.is_none() && !name.is_empty() && !name.contains(kind.ends().0);
     if is_possible && !name.chars().any(char::is_control) {
+        foreign::names::check(findings, name, span, kind.what());
         return Some(name.to_owned());
     }
-    let message = format!("`{name}` cannot be the name of a {}", what(kind));
+    let message = format!("`{name}` cannot be the name of a {}", kind.what());
     let cure = match name.split_once('=') {
         Some((alone, _)) if !alone.is_empty() => format!("write the name alone: `{alone}`"),
         _ => as_sent.unwrap_or_else(|| "write the name as it is sent; nothing is decoded".to_owned()),
     };
     findings.report(&codes::BAD_NAME_IN_CONDITION, span, message).help(cure);
     None
-}
-
-fn what(kind: NamedFact) -> &'static str {
-    match kind {
-        NamedFact::Query => "query parameter",
-        NamedFact::Header => "header",
-        NamedFact::Cookie => "cookie",
-    }
 }
 
 fn value_test(findings: &mut Findings, entry: Setting<'_>, kind: NamedFact) -> Option<ValueTest> {
@@ -302,6 +304,6 @@ fn value(text: &str, kind: NamedFact) -> Result<String, Fault> {
         NamedFact::Header => Some("a value has no spaces around it and no control characters".to_owned()),
     };
     let Some(cure) = cure else { return Ok(text.to_owned()) };
-    let message = format!("`{text}` cannot be the value of a {}", what(kind));
+    let message = format!("`{text}` cannot be the value of a {}", kind.what());
     Err(Fault::whole(&codes::BAD_VALUE_IN_CONDITION, message).help(cure))
 }

@@ -22,9 +22,19 @@ pub(crate) fn check(text: &str) -> Result<Glob, Fault> {
     let glob = Glob::for_paths(text).map_err(malformed)?;
     if !can_begin(text) {
         let fault = Fault::whole(&codes::GLOB_START, "the glob cannot match a path, which begins with `/`");
-        return Err(fault.help(format!("write `/{text}`, or `/**/{text}` for any folder")));
+        let cure = host_apart("glob", text);
+        return Err(fault.help(cure.unwrap_or_else(|| format!("write `/{text}`, or `/**/{text}` for any folder"))));
     }
     Ok(glob)
+}
+
+/// What to write instead of a pattern that is a whole URL.
+pub(crate) fn host_apart(key: &str, text: &str) -> Option<String> {
+    let behind_scheme = text.split_once("://").map(|(_, rest)| rest);
+    let rest = behind_scheme.or(text.starts_with("www.").then_some(text))?;
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let path = if path.is_empty() { "/" } else { path };
+    Some(format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`"))
 }
 
 /// Whether the first thing of a glob can be a slash, as far as its first character tells.

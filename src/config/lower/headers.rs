@@ -9,6 +9,7 @@ use crate::platform::headers::{NOT_FOR_BUCKETS, OUR_PREFIX, Refusal, Written, re
 use crate::route::Told;
 use crate::text::is_token;
 
+use crate::config::lower::foreign;
 use crate::config::read::value::Setting;
 use crate::diagnostic::{Findings, Span, codes};
 
@@ -82,6 +83,7 @@ impl HeaderNames {
                 .help("header names are not case-sensitive: keep one");
             return None;
         }
+        foreign::names::check(findings, name, span.clone(), "header");
         self.seen.insert(lower.clone(), span);
         Some(lower)
     }

@@ -123,15 +123,7 @@ fn check_path(key: &str, text: &str) -> Result<(), Fault> {
 
 fn check_written(key: &str, text: &str) -> Result<(), Fault> {
     if !text.starts_with('/') {
-        let behind_scheme = text.split_once("://").map(|(_, rest)| rest);
-        let cure = match behind_scheme.or(text.starts_with("www.").then_some(text)) {
-            Some(rest) => {
-                let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                let path = if path.is_empty() { "/" } else { path };
-                format!("the host is a key of its own: `host = \"{host}\"` and `{key} = \"{path}\"`")
-            }
-            None => format!("write `/{text}`"),
-        };
+        let cure = globs::host_apart(key, text).unwrap_or_else(|| format!("write `/{text}`"));
         return Err(Fault::whole(&codes::PATH_START, format!("`{key}` must begin with `/`")).help(cure));
     }
     if let Some(at) = text.find(['?', '#']) {

@@ -228,6 +228,16 @@ impl<'a> Setting<'a> {
 
     /// One of a few words, as what it stands for.
     pub(crate) fn word<T: Copy>(self, findings: &mut Findings, words: &[(&str, T)]) -> Option<T> {
+        self.word_or(findings, words, |_| None)
+    }
+
+    /// The same where more can be said of some other words.
+    pub(crate) fn word_or<T: Copy>(
+        self,
+        findings: &mut Findings,
+        words: &[(&str, T)],
+        of_another: fn(&str) -> Option<&'static str>,
+    ) -> Option<T> {
         let choice = || {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             format!("`{}` must be {}", self.key(), one_of(&known))
@@ -242,7 +252,11 @@ impl<'a> Setting<'a> {
         }
         let message = format!("`{}` cannot be `{}`", self.key(), text.text);
         let known = words.iter().map(|(word, _)| *word);
-        findings.report(&codes::UNKNOWN_VALUE, text.span, message).did_you_mean(text.text, known).help(choice());
+        let report = findings.report(&codes::UNKNOWN_VALUE, text.span, message);
+        let report = report.did_you_mean(text.text, known).help(choice());
+        if let Some(more) = of_another(text.text) {
+            report.help(more);
+        }
         None
     }
 

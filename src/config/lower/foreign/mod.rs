@@ -2,11 +2,12 @@
 //!
 //! Each is a warning at the very characters, with the form to write. It is found where a text is lowered: `patterns` looks
 //! at `path`, `prefix` and `glob`, `rows` at the rows of a map, `targets` at targets and request headers, `values` at
-//! the texts of conditions and of headers that are never filled. `scan` knows the syntax of paths, and nothing of tables.
+//! the texts of conditions and of headers that are never filled, `names` at names. `scan` knows the syntax of paths, and nothing of tables.
 //!
 //! What is plausibly meant is left alone: a `:` inside a segment, a `$` that is no variable, a `*` in the middle of a
 //! query's value. Where a form is shown with "write", it was lowered and has no fault.
 
+pub(crate) mod names;
 pub(crate) mod patterns;
 mod references;
 pub(crate) mod rows;

@@ -200,6 +200,18 @@ impl Fillers<'_> {
             let end = text.get(at + 3..).and_then(|rest| rest.find('/')).map_or(text.len(), |slash| at + 3 + slash);
             first.part.start < end
         });
+        let is_host = in_host && first.to == Referred::Variable(RequestPart::Host);
+        let is_whole =
+            text.get(first.part.end..).is_some_and(|rest| rest.is_empty() || rest.starts_with(['$', '%', '{']));
+        if is_host && !is_whole {
+            return "a redirect without a host stays on the viewer's: begin it with `/`, or write another host as text"
+                .to_owned();
+        }
+        if is_host && text.starts_with("https://") {
+            return "CloudFront leads http to https by itself: set the viewer protocol policy of the behavior, and remove \
+                    the route; another host is written as text"
+                .to_owned();
+        }
         if in_host && matches!(first.to, Referred::Variable(_)) {
             return "write the host as text, such as `https://www.example.com{path}`".to_owned();
         }

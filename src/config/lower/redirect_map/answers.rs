@@ -40,7 +40,16 @@ pub(super) fn check_target(to: &str, status: Option<u16>) -> Result<(), Fault> {
     if to.is_empty() {
         return Ok(());
     }
-    check_literal(to).map_err(|fault| fault.with_code(&codes::ROW_TARGET))
+    check_literal(to).map_err(|fault| {
+        let fault = fault.with_code(&codes::ROW_TARGET);
+        let is_filled = to.split_once('{').is_some_and(|(_, rest)| rest.contains('}'));
+        match is_filled {
+            true => {
+                fault.instead("make it a route of its own: nothing fills the target of a row, a `redirect` is filled")
+            }
+            false => fault,
+        }
+    })
 }
 
 /// How a name ends that is more likely a page's than a host's.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::config::lower::fault::Fault;
+use crate::config::lower::foreign::names::is_pattern;
 use crate::diagnostic::codes;
 use crate::platform::limits::MAX_URL;
 use crate::route::query::{pieces, value};
@@ -165,7 +166,8 @@ impl Uncovered {
                 "or leave these out of the source: a parameter that is not listed does not matter",
             ),
         };
-        let names: Vec<&str> = known.iter().chain(shown).map(String::as_str).collect();
+        let known = known.iter().filter(|name| !is_pattern(name));
+        let names: Vec<&str> = known.chain(shown).map(String::as_str).collect();
         let fault = Fault::whole(&codes::ROW_QUERY, message);
         Some((first, fault.help(format!("write `{}` in the route", map_query(&names, cut))).help(otherwise)))
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rest::without_rest;
+use super::rest::{slash_first, without_rest};
 use super::route_holes::{RouteHoles, Use};
 use crate::config::lower::fault::Fault;
 use crate::diagnostic::codes;
@@ -55,6 +55,9 @@ fn start_cure(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> String {
     }
     if let Some(path) = text.strip_prefix("{host}").filter(|path| path.starts_with('/')) {
         return format!("a redirect without a host stays on the viewer's: write `{path}`");
+    }
+    if let Some(cure) = slash_first(purpose, text, holes) {
+        return cure;
     }
     match scheme(text) {
         Some((scheme @ ("http" | "https"), rest)) if !rest.trim_start_matches('/').is_empty() => {

@@ -18,6 +18,7 @@ pub(crate) use self::route_holes::{RouteHoles, Use};
 use self::unfilled::undefined;
 use crate::config::lower::fault::Fault;
 use crate::config::lower::foreign::targets::{Choice, Fillers, ForeignTarget, TargetPlace, look, refers};
+use crate::config::lower::paths::is_capture_name;
 use crate::config::read::value::TextValue;
 use crate::diagnostic::{Findings, Severity, codes};
 use crate::platform::limits::MAX_URL;
@@ -136,6 +137,13 @@ impl TargetText<'_> {
         faults.extend(check_start(purpose, text, holes));
         for piece in pieces {
             check_characters(purpose, text, piece, faults);
+        }
+        let is_angle = |fault: &Fault| text.get(fault.part.clone()) == Some("<");
+        let angles = faults.iter_mut().filter(|fault| is_angle(fault));
+        for (fault, cure) in angles.zip(std::iter::repeat(angled(text, holes))) {
+            if let Some(cure) = cure {
+                *fault = fault.clone().instead(&cure);
+            }
         }
     }
 
@@ -261,6 +269,26 @@ fn check_characters(purpose: Use, text: &str, piece: &Piece<'_>, faults: &mut Ve
         faults.push(
             Fault::new(&codes::TARGET_CHARACTER, start + at..start + end, message).help(format!("write `{fixed}`")),
         );
+    }
+}
+
+/// What to write where a target has `<name>`, as some tools write what is captured.
+fn angled(text: &str, holes: &RouteHoles<'_>) -> Option<String> {
+    let mut made = String::new();
+    // What is made has none, so this is not asked again of it.
+    let mut rest = Some(text).filter(|text| text.contains('<'))?;
+    while let Some((before, after)) = rest.split_once('<') {
+        let (inner, after) = after.split_once('>')?;
+        let name = inner.rsplit(':').next().filter(|name| is_capture_name(name))?;
+        made += &format!("{before}{{{name}}}");
+        rest = after;
+    }
+    made += rest;
+    let is_filled = |holes: &RouteHoles<'_>| judged(Use::Redirect, &made, holes).1.is_empty();
+    let is_meant = holes.meant.is_some_and(|path| is_filled(&holes.with(path)));
+    match is_filled(holes) {
+        true => Some(format!("write `{made}`")),
+        false => is_meant.then(|| format!("beside the path that is meant it is `{made}`")),
     }
 }
 

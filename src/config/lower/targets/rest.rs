@@ -1,6 +1,10 @@
 //! Targets that drop a whole prefix: what follows it is empty or begins with a slash, so no one text suits both.
 
+use regex_syntax::ast::parse::Parser;
+use regex_syntax::ast::{Ast, Group, GroupKind};
+
 use super::route_holes::{RouteHoles, Use};
+use crate::config::lower::foreign::quoted;
 use crate::route::canonical::TrailingSlash;
 use crate::route::pattern::PathPattern;
 
@@ -24,6 +28,39 @@ pub(super) fn without_rest(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> 
     Some(format!("write two routes: {below}, and {bare}"))
 }
 
+/// What to write where a target begins with a capture of a regex that holds the slash of the path: the slash goes before
+/// the capture.
+pub(super) fn slash_first(purpose: Use, text: &str, holes: &RouteHoles<'_>) -> Option<String> {
+    let (name, _) = text.strip_prefix('{')?.split_once('}')?;
+    let PathPattern::Regex(regex) = holes.path? else { return None };
+    let regex = with_slash_first(regex.text(), name)?;
+    let key = if purpose == Use::Rewrite { "rewrite" } else { "redirect" };
+    Some(format!("the slash stands before the capture: `regex = {}` and `{key} = \"/{text}\"`", quoted(&regex)))
+}
+
+/// A regex with the slash that a group begins with before the group.
+fn with_slash_first(regex: &str, name: &str) -> Option<String> {
+    let parsed = Parser::new().parse(regex).ok()?;
+    let Ast::Concat(whole) = &parsed else { return None };
+    let group = whole.asts.iter().find_map(|part| match part {
+        Ast::Group(group) => is_named(group, name).then_some(group),
+        _ => None,
+    })?;
+    let Ast::Concat(inner) = group.ast.as_ref() else { return None };
+    let Ast::Literal(first) = inner.asts.first().filter(|first| matches!(first, Ast::Literal(_)))? else { return None };
+    let (before, from) = regex.split_at_checked(group.span.start.offset)?;
+    let slash = first.span.start.offset - before.len()..first.span.end.offset - before.len();
+    (first.c == '/').then(|| format!("{before}/{}{}", &from[..slash.start], &from[slash.end..]))
+}
+
+fn is_named(group: &Group, name: &str) -> bool {
+    match &group.kind {
+        GroupKind::CaptureName { name: known, .. } => known.name == name,
+        GroupKind::CaptureIndex(number) => number.to_string() == name,
+        GroupKind::NonCapturing(_) => false,
+    }
+}
+
 /// The texts of one prefix or of several.
 fn prefixes(path: &PathPattern) -> Option<Vec<&str>> {
     let texts = path.each().iter().map(|one| match one {
@@ -45,6 +82,23 @@ fn paths(prefixes: &[&str], after: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slash_stands_before_the_group_that_begins_with_it() {
+        let rows = [
+            ("^(?<p>/.*[^/])$", "p", Some("^/(?<p>.*[^/])$")),
+            ("^(/a)(/b)", "2", Some("^(/a)/(b)")),
+            (r"^(\/a/.*)", "1", Some("^/(a/.*)")),
+            ("^(/a|/b)c", "1", None),
+            ("^(/?a)", "1", None),
+            ("^(/.*)?x", "1", None),
+            ("^a(b/c)", "1", None),
+            ("^(/a/.*)$", "2", None),
+        ];
+        for (regex, name, expected) in rows {
+            assert_eq!(with_slash_first(regex, name).as_deref(), expected, "{regex}");
+        }
+    }
 
     #[test]
     fn a_whole_prefix_is_dropped_by_as_many_routes_as_it_takes() {
