@@ -14,6 +14,9 @@ const MAX_SYNTAX_ERRORS: usize = 100;
 /// Largest file, bytes, that is read on after a syntax error: the parser keeps some 200 bytes for each byte of garbage.
 const MAX_RECOVERED: usize = 2 * 1024 * 1024;
 
+/// Bytes before an error that are looked at for what its line begins with.
+const MAX_BEFORE_SLIP: usize = 256;
+
 /// A parsed file.
 #[derive(Debug)]
 pub(crate) struct Tree<'t> {
@@ -72,7 +75,13 @@ impl<'t> Tree<'t> {
 
 fn slip(text: &str, error: &toml::de::Error) -> Option<&'static str> {
     let (before, rest) = text.split_at_checked(error.span()?.start)?;
-    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    // Not farther: a file may be one line, with as many errors.
+    let near = before.as_bytes().iter().rev().take(MAX_BEFORE_SLIP);
+    let line = match near.clone().position(|byte| *byte == b'\n') {
+        Some(back) => before.len() - back,
+        None if near.len() == before.len() => 0,
+        None => before.len(),
+    };
     syntax::slip(text.get(line..)?.trim_start_matches([' ', '\t']), rest, before.trim_end_matches([' ', '\t']))
 }
 
