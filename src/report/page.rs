@@ -1,17 +1,19 @@
 //! A page of Markdown as people read it on a terminal. What stands in back-ticks keeps them, as in every message.
 
-use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::sheet::{FAINT, KEY, PLAIN, STRONG, Sheet, cell};
 
 /// How far the lines of an example stand from the left.
 const INDENT: usize = 4;
+/// What stands between the cells of a row.
+const BETWEEN_CELLS: &str = "  →  ";
 
-/// Says a page on a sheet: headings, paragraphs and points of lists as prose, and blocks of code as they are, below the
-/// name of their file where they have one. O(bytes).
+/// Says a page on a sheet: headings, paragraphs, points of lists and rows of tables as prose, and blocks of code as they
+/// are, below the name of their file where they have one. O(bytes).
 pub fn write(markdown: &str, sheet: &mut Sheet) {
     let mut page = Page { sheet, text: String::new(), is_empty: true };
-    Parser::new(markdown).for_each(|event| page.take(event));
+    Parser::new_ext(markdown, Options::ENABLE_TABLES).for_each(|event| page.take(event));
 }
 
 struct Page<'s> {
@@ -37,6 +39,13 @@ impl Page<'_> {
             Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::HtmlBlock) if !self.text.is_empty() => {
                 let text = self.block();
                 self.sheet.prose(cell(PLAIN, text));
+            }
+            Event::Start(Tag::Table(_)) => drop(self.block()),
+            Event::End(TagEnd::TableCell) => self.text.push_str(BETWEEN_CELLS),
+            Event::End(row @ (TagEnd::TableHead | TagEnd::TableRow)) => {
+                let text = std::mem::take(&mut self.text);
+                let (mark, style) = if row == TagEnd::TableHead { ("", STRONG) } else { ("· ", PLAIN) };
+                self.sheet.prose(cell(style, format!("{mark}{}", text.trim_end_matches(BETWEEN_CELLS))));
             }
             Event::End(TagEnd::CodeBlock) => {
                 for line in std::mem::take(&mut self.text).lines() {
@@ -90,7 +99,8 @@ mod tests {
     fn no_word_of_a_page_is_lost() {
         // Of what stands behind three back-ticks only the name of a file is shown.
         let line_words = |line: &str| -> Vec<String> {
-            let words = line.split_whitespace().filter(|word| !word.starts_with('#'));
+            let is_rule = |word: &&str| word.starts_with('#') || word.chars().all(|char| "|-".contains(char));
+            let words = line.split_whitespace().filter(|word| !is_rule(word));
             let is_shown = |word: &&str| !line.starts_with("```") || word.contains('.');
             words.filter(is_shown).map(str::to_owned).collect()
         };
