@@ -201,7 +201,7 @@ fn a_redirect_to_itself_is_told_of_and_one_that_ends_is_not() {
         ("redirect = '/b'", true),
         ("path = '/a'\nhost = 'www.example.com'\nredirect = 'https://www.example.com/a/'", true),
         ("path = '/a'\nhost = 'm.example.com'\nredirect = 'https://www.example.com/a/'", false),
-        ("path = '/a'\nredirect = 'https://www.example.com/a'", false),
+        ("path = '/a'\nredirect = 'https://www.example.com/a'", true), // where www is answered here too
         ("path = '/a'\nquery = { x = false }\nredirect = '/a?x=1'", false),
         ("path = '/a'\nquery = { x = true }\nredirect = '/a'\nquery_string = 'drop'", false),
         ("path = '/a'\nquery = { x = true }\nredirect = '/a'", true),
