@@ -7,7 +7,7 @@ use super::canonical::{NormalPath, Spellings};
 use super::condition::Asked;
 use super::decision::{Decision, Forward, Outcome, Redirect, Refused, RequestBehavior, Respond, SentHeaders, Uri};
 use super::definition::{
-    Action, MapAction, NormalizeAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders,
+    Action, HeaderChanges, MapAction, NormalizeAction, OriginAction, RedirectAction, RespondAction, ResponseHeaders,
 };
 use super::holes::HoleTexts;
 use super::ids::BehaviorId;
@@ -127,10 +127,16 @@ impl<'t, 'r> Taken<'t, 'r, '_> {
             }
             None => (passed_on(table, request, path, origin), kept),
         };
-        let headers = SentHeaders::new(&action.request_headers, |value| {
-            self.with_texts(|texts| value.fill_header(|hole| texts.text(hole)))
-        })?;
+        let headers = self.headers(&action.request_headers)?;
         Ok(Forward { origin_id, origin, uri, query_string, headers: Some(headers) })
+    }
+
+    /// What the path and the conditions captured is looked for once, whatever the number of headers.
+    fn headers(&self, changes: &'t HeaderChanges) -> Result<SentHeaders<'t>, Unsafe> {
+        if !changes.has_holes() {
+            return SentHeaders::new(changes, |_| Ok(None));
+        }
+        self.with_texts(|texts| SentHeaders::new(changes, |value| value.fill_header(|hole| texts.text(hole))))
     }
 
     fn rewritten(&self, rewrite: &'t Target, origin: &Origin) -> Result<Cow<'t, str>, Unsafe> {

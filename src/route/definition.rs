@@ -356,6 +356,12 @@ impl HeaderChanges {
     pub fn values(&self) -> impl Iterator<Item = (&str, &RequestHeader)> {
         self.set.iter().chain(&self.add).map(|(name, value)| (name.as_str(), value))
     }
+
+    /// Whether any value is filled from the request.
+    #[must_use]
+    pub fn has_holes(&self) -> bool {
+        self.values().any(|(_, value)| matches!(value, RequestHeader::Text(text) if text.as_literal().is_none()))
+    }
 }
 
 impl RequestHeader {
