@@ -267,7 +267,6 @@ catalogue! {
     PERSONAL_IS_PUBLIC = "R125" Warning "an answer that is not for everyone may be kept for everyone":
         "it depends on who asks, sets a cookie, or is an error: CloudFront would give it to the next viewer too";
 
-
     // Redirect maps
     OTHER_SEPARATOR = "R126" Error "the cells of a redirect map are not separated by commas":
         "a map is CSV: a row that is not taken apart has no source and no target";

@@ -189,8 +189,8 @@ mod tests {
     fn the_binary_beside_the_program_comes_first_but_for_a_debug_build() {
         let rows: [(Option<&str>, &[&str]); 4] = [
             (Some("/home/me/.cargo/bin"), &["/home/me/.cargo/bin/bootstrap", "target/release/bootstrap"]),
-            (Some("/work/target/release"), &["/work/target/release/bootstrap", "target/release/bootstrap"]),
-            (Some("/work/target/debug"), &["target/release/bootstrap"]),
+            (Some("/src/target/release"), &["/src/target/release/bootstrap", "target/release/bootstrap"]),
+            (Some("/src/target/debug"), &["target/release/bootstrap"]),
             (None, &["target/release/bootstrap"]),
         ];
         for (folder, expected) in rows {
